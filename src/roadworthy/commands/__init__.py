@@ -1,0 +1,1 @@
+"""One verb per file: a typed function in, a value out."""

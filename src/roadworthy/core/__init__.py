@@ -1,0 +1,1 @@
+"""Pure: values and judgements. No I/O, no clock."""

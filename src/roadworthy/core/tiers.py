@@ -1,0 +1,85 @@
+"""The risk tier: gates, then floors, then score. The rubric is data (`policy/tiers.yaml`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+PROHIBITED = "prohibited"
+WORST_ANSWER = 3
+
+Rubric = Mapping[str, Any]
+Answers = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One question of the rubric, its answer and what that adds to the score."""
+
+    question: str
+    ask: str
+    answer: int | None
+    choice: str
+    points: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tier:
+    """A computed tier, with everything that led to it."""
+
+    name: str
+    score: int
+    band: str
+    lines: tuple[Line, ...]
+    floors: tuple[tuple[str, str], ...]
+    prohibited: tuple[tuple[str, str], ...]
+
+
+def assess(answers: Answers, rubric: Rubric) -> Tier:
+    """Return the tier of `answers`. An unanswered question counts as the worst answer."""
+    lines = tuple(_line(name, question, answers.get(name)) for name, question in rubric["questions"].items())
+    score = sum(line.points for line in lines)
+    band = _band(score, rubric)
+    floors = tuple(_floors(answers, rubric))
+    hits = tuple(_prohibited(answers, rubric))
+    name = PROHIBITED if hits else highest((band, *(floor for floor, _ in floors)), rubric)
+    return Tier(name=name, score=score, band=band, lines=lines, floors=floors, prohibited=hits)
+
+
+def highest(names: Sequence[str], rubric: Rubric) -> str:
+    """Return the most severe of some tier names."""
+    order: Sequence[str] = rubric["tiers"]
+    return max(names, key=order.index)
+
+
+def obligations(tier: str, rubric: Rubric) -> dict[str, Any]:
+    """Return what a tier obliges to; nothing for a prohibited one, which obliges to stop."""
+    return dict(rubric["obligations"].get(tier, {}))
+
+
+def _line(name: str, question: Mapping[str, Any], answer: int | None) -> Line:
+    value = WORST_ANSWER if answer is None else answer
+    choice = "unanswered, counted as the worst" if answer is None else question["choices"][value]
+    return Line(
+        question=name, ask=question["ask"], answer=answer, choice=choice, points=question["weight"] * value
+    )
+
+
+def _band(score: int, rubric: Rubric) -> str:
+    return next(name for name, (low, high) in rubric["bands"].items() if low <= score <= high)
+
+
+def _floors(answers: Answers, rubric: Rubric) -> list[tuple[str, str]]:
+    named = [rubric["circumstances"][name] for name in answers.get("circumstances", ())]
+    combined = [
+        floor
+        for floor in rubric["combined_floors"]
+        if all(answers.get(name, WORST_ANSWER) == value for name, value in floor["when"].items())
+    ]
+    return [(floor["floor"], floor["text"]) for floor in (*named, *combined)]
+
+
+def _prohibited(answers: Answers, rubric: Rubric) -> list[tuple[str, str]]:
+    named = [rubric["prohibited"][name] for name in answers.get("prohibited", ())]
+    return [(gate["ref"], gate["text"]) for gate in named]

@@ -1,0 +1,1 @@
+"""Policy as data: the pack, the tier rubric, the controls and the framework maps."""
