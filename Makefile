@@ -1,0 +1,66 @@
+# Two commands do everything: `make demo` and `make test`. Both set themselves up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+PROJECT_VENV := build/project-venv
+DEMO := build/demo
+# An empty HOME has no git identity; the demo's developer is a sample person, and is said to be so.
+DEMO_PERSON := GIT_AUTHOR_NAME="Dana Developer" GIT_AUTHOR_EMAIL=dana@loans.example \
+	GIT_COMMITTER_NAME="Dana Developer" GIT_COMMITTER_EMAIL=dana@loans.example
+
+.PHONY: help demo test lint unit generate release lock clean
+
+help:
+	@echo "make demo      make a project from real data and live its whole governed life (sets itself up)"
+	@echo "make test      lint, types, import contracts and every test (sets itself up)"
+	@echo "make generate  rewrite what is generated: copier.yml blocks, reference pages"
+	@echo "make release VERSION=x.y.z   freeze template and policy as a release"
+	@echo "make lock      rebuild the hash-locked requirements (needs uv)"
+
+demo: $(VENV)/.ready
+	rm -rf $(DEMO)
+	@mkdir -p build
+	$(DEMO_PERSON) $(BIN)/roadworthy new $(DEMO) --defaults
+	@PATH="$(BIN):$$PATH" $(MAKE) --no-print-directory -C $(DEMO) life
+	@echo
+	@echo "The project is in $(DEMO); its rehearsed life, with every record, in $(DEMO)/var/life."
+
+test: lint unit
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.ready $(PROJECT_VENV)/.ready
+	PATH="$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+
+generate: $(VENV)/.ready
+	$(BIN)/python tools/generate.py
+
+release: $(VENV)/.ready
+	$(BIN)/python tools/release.py $(VERSION)
+
+lock:
+	tools/lock.sh
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+
+$(VENV)/.ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "roadworthy needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+	@echo "setting up $(VENV) (about half a minute, once)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The environment of a generated project, shared by all tests that run one.
+$(PROJECT_VENV)/.ready: template/requirements/dev.txt
+	@echo "setting up $(PROJECT_VENV) (about half a minute, once)"
+	@$(PYTHON) -m venv --clear $(PROJECT_VENV)
+	@$(PROJECT_VENV)/bin/python -m pip install -q --disable-pip-version-check --require-hashes \
+		-r template/requirements/dev.txt
+	@touch $@
