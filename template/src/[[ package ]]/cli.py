@@ -1,0 +1,131 @@
+"""One verb per stage of the life. Verbs return an Outcome; only this module prints and exits."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from .pipeline import settings
+from .pipeline.outcome import Outcome, Refused
+
+
+@dataclass(frozen=True)
+class Option:
+    """One argument of a verb: its flags and what argparse needs to know."""
+
+    flags: tuple[str, ...]
+    keywords: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One verb: its help, where its function lives (imported only when asked for), its arguments."""
+
+    help: str
+    target: str
+    options: tuple[Option, ...] = ()
+
+
+def option(*flags: str, **keywords: Any) -> Option:
+    """Declare an argument as argparse would."""
+    return Option(flags, keywords)
+
+
+_AS_OF = option("--as-of", help="the time to judge at, RFC 3339 (default: now); recorded when given")
+_RUN = option("run_id", nargs="?", help="run to use (default: the newest)")
+_VERSION = option("version", help="release, such as 1")
+
+VERBS: dict[str, Verb] = {
+    "data": Verb("check the data contract, snapshot and split by digest", "pipeline.dataset:data"),
+    "train": Verb("one tracked run from committed configuration", "pipeline.train:train"),
+    "evaluate": Verb("judge a run against baseline, incumbent, slices", "pipeline.evaluate:evaluate", (_RUN,)),
+    "register": Verb("make a release of a run that passed", "pipeline.register:register", (_RUN,)),
+    "promote": Verb(
+        "let a release answer; needs its gate verdict",
+        "pipeline.promote:promote",
+        (
+            _VERSION,
+            option("--stage", choices=("full", "shadow", "canary"), default="full"),
+            option("--percent", type=int, help="share of requests a canary answers"),
+            _AS_OF,
+        ),
+    ),
+    "serve": Verb(
+        "answer requests with the promoted release",
+        "serving.run:serve",
+        (
+            option("--host", default="127.0.0.1"),
+            option("--port", type=int, default=8000),
+            option("--workers", type=int, default=1),
+        ),
+    ),
+    "score": Verb(
+        "score a file of rows with the promoted release",
+        "serving.batch:score",
+        (option("input", help="CSV of rows"), option("output", help="CSV to write")),
+    ),
+    "monitor": Verb("drift, performance, freshness, cost: one verdict", "monitoring.run:monitor", (_AS_OF,)),
+    "retrain": Verb("say which retraining trigger fired, and act on it", "monitoring.retrain:retrain", (_AS_OF,)),
+    "rollback": Verb(
+        "return to the last approved release that served",
+        "pipeline.promote:rollback",
+        (option("--reason", required=True), _AS_OF),
+    ),
+    "drill": Verb("rehearse a rollback under load and record it", "serving.drill:drill"),
+    "rebuild": Verb("make an old release again and compare", "pipeline.rebuild:rebuild", (_VERSION,)),
+    "trace": Verb("from one prediction to everything behind it", "serving.trace:trace", (option("id"),)),
+    "pipeline": Verb("data, train and evaluate in one process", "pipeline.pipeline:pipeline"),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line, built from the table above."""
+    top = argparse.ArgumentParser(prog=f"python -m {__package__}", description=__doc__)
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name, verb in VERBS.items():
+        sub = verbs.add_parser(name, help=verb.help, description=verb.help)
+        for each in verb.options:
+            sub.add_argument(*each.flags, **each.keywords)
+        sub.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    return top
+
+
+def run(verb: str, arguments: dict[str, Any]) -> Outcome:
+    """Call a verb's function; its module is imported here and not before."""
+    module, function = VERBS[verb].target.split(":")
+    answer = getattr(importlib.import_module(f".{module}", __package__), function)(**arguments)
+    assert isinstance(answer, Outcome)
+    return answer
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse, run, print, and answer with the exit code: 0 ok, 1 refused, 2 usage, 130 interrupted."""
+    arguments = vars(parser().parse_args(argv))
+    verb, as_json = arguments.pop("verb"), arguments.pop("json")
+    settings.quiet()
+    try:
+        outcome = run(verb, arguments)
+    except Refused as refusal:
+        return _refused(refusal, verb, as_json)
+    except KeyboardInterrupt:
+        return 130
+    print(_as_json(outcome) if as_json else "\n".join(outcome.lines))
+    return 0 if outcome.ok else 1
+
+
+def _as_json(outcome: Outcome) -> str:
+    whole = {"verb": outcome.verb, "ok": outcome.ok, "lines": outcome.lines, **outcome.details}
+    return json.dumps(whole, sort_keys=True)
+
+
+def _refused(refusal: Refused, verb: str, as_json: bool) -> int:
+    if as_json:
+        said = {"refused": refusal.what, "where": refusal.where, "repair": refusal.repair}
+        print(json.dumps({"verb": verb, "ok": False, **said}, sort_keys=True))
+    else:
+        print(f"refused: {refusal.what}\n  where: {refusal.where}\n  repair: {refusal.repair}", file=sys.stderr)
+    return 1

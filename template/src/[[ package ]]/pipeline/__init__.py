@@ -1,0 +1,1 @@
+"""The training half of the road: data, train, evaluate, register, promote, rebuild."""
