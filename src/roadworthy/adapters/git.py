@@ -1,0 +1,166 @@
+"""Git as a subprocess, with nothing of the caller's environment leaking in.
+
+Three doors: `git` obeys the user's configuration (identity, keys); `git(..., env=isolated())` ignores the
+user's and the system's configuration, so results are equal on every machine; `read_git` reads a repository that
+nobody vouches for. `run_git` is `git` for the rare caller that reads the exit code.
+
+GitFailed          3  git ran and said no
+├── NotARepository 3  there is no repository at that place
+└── GitMissing     3  git itself is not installed
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from roadworthy.errors import Unjudgeable, UsageError
+
+READ_ONLY = frozenset({"rev-parse", "cat-file", "ls-tree", "log", "rev-list"})
+# Options of the allowed commands that run a program of the repository's choosing, or write a file.
+FORBIDDEN_OPTIONS = ("--textconv", "--filters", "--ext-diff", "--output", "--show-signature")
+READ_SECONDS = 120.0
+
+_PINNED = {
+    "core.attributesFile": os.devnull,
+    "core.autocrlf": "false",
+    "core.excludesFile": os.devnull,
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.quotePath": "false",
+    "core.sshCommand": "false",
+    "credential.helper": "",
+    "diff.noprefix": "false",
+    "gc.auto": "0",
+    "log.mailmap": "false",
+    "log.showSignature": "false",
+    "maintenance.auto": "false",
+    "merge.conflictStyle": "merge",
+    "merge.directoryRenames": "conflict",
+    "merge.renameLimit": "7000",
+    "merge.renames": "true",
+    "merge.renormalize": "false",
+    "protocol.allow": "never",
+    "status.showUntrackedFiles": "all",
+}
+_UNTRUSTED = {
+    "gpg.program": os.devnull,
+    "gpg.openpgp.program": os.devnull,
+    "gpg.ssh.program": os.devnull,
+    "gpg.x509.program": os.devnull,
+    "safe.directory": "*",  # only reading commands get here, and none of them runs anything of the repository
+}
+
+
+class GitFailed(Unjudgeable):
+    """Git ran and failed; `code` and `stderr` say how."""
+
+    def __init__(self, message: str, hint: str = "", *, code: int = 128, stderr: str = "") -> None:
+        super().__init__(message, hint)
+        self.code = code
+        self.stderr = stderr
+
+
+class NotARepository(GitFailed):
+    """There is no git repository at that place."""
+
+
+class GitMissing(GitFailed):
+    """Git is not installed, or not on PATH."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completed:
+    """What a git process left: exit code and both streams."""
+
+    code: int
+    stdout: bytes
+    stderr: str
+
+
+def git(
+    cwd: str | Path,
+    *args: str,
+    input: bytes | None = None,  # noqa: A002  the word subprocess uses
+    check: bool = True,
+    env: Mapping[str, str] | None = None,
+) -> bytes:
+    """Return what `git ARGS` prints in `cwd`; raise GitFailed when it fails and `check` is set."""
+    done = run_git(cwd, *args, input=input, env=env)
+    if check and done.code:
+        raise _failure(cwd, args, done)
+    return done.stdout
+
+
+def read_git(cwd: str | Path, *args: str, input: bytes | None = None) -> bytes:  # noqa: A002
+    """Return what a read-only plumbing command prints, in a repository that nobody vouches for.
+
+    Its hooks, filters, signature programs and remotes are never run; a missing object is never fetched.
+    """
+    if not args or args[0] not in READ_ONLY:
+        raise UsageError(f"read_git runs only {', '.join(sorted(READ_ONLY))}, not {' '.join(args[:1])}")
+    if any(arg.startswith(FORBIDDEN_OPTIONS) for arg in args):
+        raise UsageError(f"read_git does not run programs or write files: {' '.join(args)}")
+    guard = ("--no-ext-diff", "--no-textconv") if args[0] == "log" else ()
+    env = isolated(_UNTRUSTED)
+    done = run_git(cwd, args[0], *guard, *args[1:], input=input, env=env, seconds=READ_SECONDS)
+    if done.code:
+        raise _failure(cwd, args, done)
+    return done.stdout
+
+
+def run_git(
+    cwd: str | Path,
+    *args: str,
+    input: bytes | None = None,  # noqa: A002
+    env: Mapping[str, str] | None = None,
+    seconds: float | None = None,
+) -> Completed:
+    """Run git in `cwd` and return its exit code and streams, whatever they are."""
+    environment = clean_environment() | dict(env or {})
+    given = input or b""
+    try:
+        done = subprocess.run(
+            ("git", *args), cwd=cwd, env=environment, input=given, capture_output=True, timeout=seconds
+        )
+    except FileNotFoundError as error:
+        raise _cannot_start(cwd) from error
+    except subprocess.TimeoutExpired as error:
+        raise GitFailed(f"git {args[0]} in {cwd} took longer than {seconds:.0f} s") from error
+    return Completed(code=done.returncode, stdout=done.stdout, stderr=done.stderr.decode(errors="replace"))
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the process environment without any GIT_* variable, in the C locale, never prompting."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return kept | {"LC_ALL": "C", "LANGUAGE": "", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+
+
+def isolated(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return an environment where no user or system configuration counts, and dangerous settings are pinned.
+
+    Pinned settings also outrank the repository's own; `extra` pins more (`{"user.name": "..."}`).
+    """
+    pins = {**_PINNED, **(extra or {})}
+    env = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
+    env |= {"GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_CONFIG_COUNT": str(len(pins))}
+    for number, (key, value) in enumerate(pins.items()):
+        env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return env
+
+
+def _cannot_start(cwd: str | Path) -> GitFailed:
+    if not Path(cwd).is_dir():
+        return NotARepository(f"{cwd} is not a folder", "name an existing project folder")
+    return GitMissing("git was not found on PATH", "install git 2.38 or newer: https://git-scm.com/downloads")
+
+
+def _failure(cwd: str | Path, args: tuple[str, ...], done: Completed) -> GitFailed:
+    said = done.stderr.strip()
+    if "not a git repository" in said:
+        return NotARepository(f"{cwd} is not in a git repository", "run `git init` there and commit first")
+    detail = said.splitlines()[-1] if said else f"exit code {done.code}"
+    return GitFailed(f"git {' '.join(args[:2])} failed in {cwd}: {detail}", code=done.code, stderr=said)
