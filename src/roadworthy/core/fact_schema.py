@@ -1,0 +1,93 @@
+"""The typed tree of facts (`policy/facts.yaml`): what an expression may name, and how facts are completed to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from roadworthy.errors import UsageError
+
+_EMPTY: dict[str, Any] = {"string": "", "bool": False, "int": 0, "double": 0.0, "time": "", "any": None}
+_PYTHON: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "bool": (bool,),
+    "int": (int,),
+    "double": (int, float),
+    "time": (str,),
+}
+
+
+@dataclass
+class Type:
+    """One node: its type, whether null is a value, its meaning and what lies below it."""
+
+    name: str = "map"
+    nullable: bool = False
+    means: str = ""
+    fields: dict[str, Type] = field(default_factory=dict)
+    item: Type | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactSchema:
+    """All facts, and which roots may be unavailable."""
+
+    root: Type
+    needs: Mapping[str, tuple[str, str]]
+
+
+def parse_schema(document: Mapping[str, Any]) -> FactSchema:
+    """Return the fact schema of a parsed `facts.yaml`."""
+    root = Type()
+    for path, (type_name, means) in document["facts"].items():
+        _place(root, path, type_name, means, document["kinds"])
+    needs = {name: (entry["available"], entry["reason"]) for name, entry in document["needs"].items()}
+    return FactSchema(root=root, needs=needs)
+
+
+def complete(facts: Any, type_: Type) -> Any:
+    """Return `facts` with every absent or wrongly typed value replaced by the empty value of its type."""
+    if type_.name == "any":
+        return facts
+    if type_.name == "map":
+        return _complete_map(facts if isinstance(facts, Mapping) else {}, type_)
+    if type_.name == "list":
+        return [complete(item, type_.item or Type("any")) for item in facts] if isinstance(facts, list) else []
+    return _scalar(facts, type_)
+
+
+def _complete_map(facts: Mapping[str, Any], type_: Type) -> dict[str, Any]:
+    if type_.item is not None:
+        return {str(key): complete(value, type_.item) for key, value in facts.items()}
+    return {name: complete(facts.get(name), child) for name, child in type_.fields.items()}
+
+
+def _scalar(value: Any, type_: Type) -> Any:
+    right = isinstance(value, _PYTHON[type_.name]) and (type_.name == "bool" or not isinstance(value, bool))
+    if right:
+        return float(value) if type_.name == "double" else value
+    return None if type_.nullable else _EMPTY[type_.name]
+
+
+def _place(root: Type, path: str, type_name: str, means: str, kinds: Mapping[str, Any]) -> None:
+    node = _descend(root, path)
+    node.means = means
+    node.name = type_name.removesuffix("?")
+    node.nullable = type_name.endswith("?")
+    if node.name in kinds:
+        kind, node.name = kinds[node.name], "map"
+        for below, (child_type, child_means) in kind.items():
+            _place(node, below, child_type, child_means, {})
+    elif node.name not in {*_EMPTY, "list", "map"}:
+        raise UsageError(f"facts.yaml: {path} has the unknown type {type_name!r}", f"use one of {sorted(_EMPTY)}")
+
+
+def _descend(node: Type, path: str) -> Type:
+    for part in path.replace("[]", ".[]").replace("{}", ".{}").split("."):
+        if part in ("[]", "{}"):
+            node.item = node.item or Type("any")
+            node = node.item
+        else:
+            node = node.fields.setdefault(part, Type())
+    return node
