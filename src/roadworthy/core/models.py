@@ -1,0 +1,241 @@
+"""The values a judgement is made of: what is asked, and what was found. Pure data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    """What a check or a control came to. Worst first: the order in which people should read them."""
+
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    PENDING = "pending"
+    WAIVED = "waived"
+    PASS = "pass"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Grade(StrEnum):
+    """How a fact came to be known."""
+
+    DERIVED = "derived"
+    EXECUTED = "executed"
+    ATTESTED = "attested"
+
+
+class Due(StrEnum):
+    """When a check starts to bind."""
+
+    BIRTH = "birth"
+    RELEASE = "release"
+
+
+class Severity(StrEnum):
+    """How much a failure weighs. Worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Lifecycle(StrEnum):
+    """How settled a control is; an experimental one never fails anybody."""
+
+    EXPERIMENTAL = "experimental"
+    STABLE = "stable"
+    DEPRECATED = "deprecated"
+
+
+WORST_FIRST = tuple(Verdict)
+
+
+def worst(verdicts: tuple[Verdict, ...]) -> Verdict:
+    """Return the verdict that speaks for several."""
+    return min(verdicts, key=WORST_FIRST.index, default=Verdict.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applies:
+    """Which projects a question is about."""
+
+    kinds: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    min_tier: str = "low"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One executable question. `expression` is CEL over facts; or `schema` is a shape for the fact `on`.
+
+    `message`, `place`, `expected`, `actual`, `by` and `until` are CEL expressions that yield text.
+    """
+
+    id: str
+    grade: Grade
+    title: str = ""
+    due: Due = Due.BIRTH
+    needs: tuple[str, ...] = ()
+    when: str = ""
+    applies: Applies = field(default_factory=Applies)
+    expression: str = ""
+    on: str = ""
+    schema: Mapping[str, Any] | None = None
+    message: str = ""
+    place: str = ""
+    expected: str = ""
+    actual: str = ""
+    by: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remediation:
+    """How a failure is repaired and what that costs."""
+
+    text: str
+    command: str = ""
+    effort: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A place in a framework that a control supports."""
+
+    framework: str
+    edition: str
+    ref: str
+    relation: str = "supports"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """One thing policy demands."""
+
+    id: str
+    title: str
+    intent: str
+    severity: Severity
+    checks: tuple[Check, ...]
+    remediation: Remediation
+    lifecycle: Lifecycle = Lifecycle.STABLE
+    version: int = 1
+    applies: Applies = field(default_factory=Applies)
+    announced: str = ""
+    enforce_from: Mapping[str, str] = field(default_factory=dict)
+    waivable: bool = True
+    why: str = ""
+    maps: tuple[Reference, ...] = ()
+    cases: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pack:
+    """A versioned set of controls with the tiers and fact types they are written against."""
+
+    id: str
+    version: str
+    digest: str
+    controls: tuple[Control, ...]
+    tiers: Mapping[str, Any]
+    fact_types: Mapping[str, Any]
+    frameworks: Mapping[str, Mapping[str, Any]]
+    schemas: Mapping[str, Mapping[str, Any]]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What one check of one control came to. `raw` is the verdict before dates and waivers."""
+
+    control: str
+    check: str
+    grade: Grade
+    verdict: Verdict
+    raw: Verdict
+    due: Due = Due.BIRTH
+    message: str = ""
+    place: str = ""
+    expected: str = ""
+    actual: str = ""
+    reason: str = ""
+    waiver: str = ""
+    by: str = ""
+    until: str = ""
+    error: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A control with the findings of its checks; its verdict is its worst finding's."""
+
+    control: Control
+    findings: tuple[Finding, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict that speaks for the whole control."""
+        return worst(tuple(finding.verdict for finding in self.findings))
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaiverNote:
+    """What became of one waiver: honoured, expired, stale, a mere request, or why it does not count."""
+
+    id: str
+    control: str
+    status: str
+    text: str
+    place: str = ""
+    expires: str = ""
+    owner: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A whole judgement: the source of every output format."""
+
+    project: Mapping[str, Any]
+    pack: Mapping[str, Any]
+    tool: str
+    as_of: date
+    source: Mapping[str, Any]
+    judged: tuple[Judged, ...]
+    waivers: tuple[WaiverNote, ...] = ()
+    notices: tuple[str, ...] = ()
+    incomplete: str = ""
+    for_release: str = ""
+    unknown_blocks: str = "none"
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many controls came to each of the six verdicts."""
+        seen = Counter(str(judged.verdict) for judged in self.judged)
+        return {str(verdict): seen[str(verdict)] for verdict in Verdict}
+
+    @property
+    def grades(self) -> dict[str, int]:
+        """How many of the checks that apply rest on each grade of evidence."""
+        live = [f for j in self.judged for f in j.findings if f.verdict is not Verdict.NOT_APPLICABLE]
+        seen = Counter(str(finding.grade) for finding in live)
+        return {str(grade): seen[str(grade)] for grade in Grade}
+
+    @property
+    def exit_code(self) -> int:
+        """0 conforming, 1 not, 3 not judgeable where the tier forbids that. Failing outranks unknown."""
+        verdicts = {judged.verdict for judged in self.judged}
+        if Verdict.FAIL in verdicts:
+            return 1
+        errors = any(finding.error for judged in self.judged for finding in judged.findings)
+        if self.incomplete or errors or not self.judged:
+            return 3
+        return 3 if Verdict.UNKNOWN in verdicts and self._unknown_binds() else 0
+
+    def _unknown_binds(self) -> bool:
+        return self.unknown_blocks == "merge" or (self.unknown_blocks == "release" and bool(self.for_release))
