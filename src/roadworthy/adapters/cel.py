@@ -1,0 +1,199 @@
+"""The expression language, guarded: whatever the binding does, only a real `true` is a pass.
+
+The binding returns errors as values, cuts strings at NUL and crashes on deep or cyclic data; so data is
+cleaned before it, and answers are looked at for their type after it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from fnmatch import translate
+from typing import Any
+
+from cel_expr_python import cel
+
+from roadworthy.core.evaluate import Truth
+from roadworthy.core.parse import MAX_DEPTH, MAX_INT, MAX_NODES
+from roadworthy.core.times import parse_time
+from roadworthy.errors import UsageError
+
+Needs = Mapping[str, tuple[str, str]]
+Shape = Callable[[Mapping[str, Any], Any], Sequence[str]]
+SECONDS_PER_DAY = 86_400
+_BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
+
+
+class UncleanError(Exception):
+    """Data that may not reach the binding: too deep, too much, cyclic, or of a type it cannot hold."""
+
+
+class Engine:
+    """Compiles expressions once, and binds them to the facts of one project after another."""
+
+    def __init__(self, roots: Sequence[str]) -> None:
+        self.as_of = datetime.max.replace(tzinfo=UTC)
+        self.paths: frozenset[str] = frozenset()
+        self._compiled: dict[str, Any] = {}
+        variables = dict.fromkeys(roots, cel.Type.DYN)
+        self.env = cel.NewEnv(
+            variables=variables, extensions=[cel.CelExtension("roadworthy", self._functions())]
+        )
+
+    def compile(self, expression: str) -> Any:
+        """Return a compiled expression. Raises UsageError with the place in it."""
+        if expression not in self._compiled:
+            try:
+                self._compiled[expression] = self.env.compile(expression)
+            except RuntimeError as error:
+                raise UsageError(
+                    f"expression does not compile: {error}", "`roadworthy policy lint`"
+                ) from None
+        return self._compiled[expression]
+
+    def bind(self, facts: Mapping[str, Any], needs: Needs, shape: Shape, paths: Sequence[str] = ()) -> Bound:
+        """Return an asker for one project's facts. The clock is the fact `as_of`."""
+        self.as_of = _moment(str(facts.get("as_of", ""))) or self.as_of
+        self.paths = frozenset(paths)
+        try:
+            data, problem = clean(facts), ""
+        except UncleanError as error:
+            data, problem = {}, f"the facts cannot be evaluated: {error}"
+        return Bound(self, data, needs, shape, problem)
+
+    def _functions(self) -> list[Any]:
+        string, dyn = cel.Type.STRING, cel.Type.DYN
+        return [
+            _declare("age", (dyn,), dyn, self._age),
+            _declare("files.has", (string,), cel.Type.BOOL, lambda path: path in self.paths),
+            _declare("files.glob", (string,), cel.Type.LIST, self._glob),
+            _declare("join", (cel.Type.LIST, string), string, _join, member=True),
+            _declare("join", (cel.Type.LIST,), string, _join, member=True),
+        ]
+
+    def _age(self, moment: Any) -> float:
+        """Days from a time to `as_of`; a time that is none raises, which is an error and never a pass."""
+        when = _moment(str(moment))
+        if when is None:
+            raise ValueError(f"not a time: {str(moment)[:40]!r}")
+        return (self.as_of - when).total_seconds() / SECONDS_PER_DAY
+
+    def _glob(self, pattern: str) -> list[str]:
+        # A translated glob has only atomic groups, so no pattern can make it backtrack.
+        matches = re.compile(translate(pattern)).match
+        return sorted(path for path in self.paths if matches(path))
+
+
+class Bound:
+    """Answers questions about the facts of one project (an `Asker`)."""
+
+    def __init__(
+        self, engine: Engine, data: dict[str, Any], needs: Needs, shape: Shape, problem: str
+    ) -> None:
+        self.engine, self.data, self.needs, self.shape, self.problem = engine, data, needs, shape, problem
+        self.activation = engine.env.Activation(data)
+
+    def truth(self, expression: str) -> Truth:
+        """Answer a yes-or-no expression. An error, a missing field or another type is no answer."""
+        if self.problem:
+            return Truth(value=None, error=self.problem)
+        kind, value = self._eval(expression)
+        if kind == "BOOL" and value in (True, False):
+            return Truth(value=value is True)
+        what = str(value) if kind == "ERROR" else f"expected true or false, the expression gave {kind}"
+        return Truth(value=None, error=what)
+
+    def text(self, expression: str) -> str:
+        """Return the text of an expression; empty when it comes to none."""
+        if self.problem:
+            return ""
+        kind, value = self._eval(expression)
+        return str(value) if kind == "STRING" else ""
+
+    def misshapen(self, schema: Mapping[str, Any], fact: str) -> Sequence[str]:
+        """Return why a fact does not have a shape."""
+        return self.shape(schema, self._fact(fact))
+
+    def unavailable(self, needs: Sequence[str]) -> str:
+        """Return why one of some facts cannot be had; empty when all can."""
+        for root in (need.partition(".")[0] for need in needs):
+            available, reason = self.needs.get(root, ("", ""))
+            if available and self._fact(available) is not True:
+                return str(self._fact(reason) or f"{root} cannot be known here")
+        return ""
+
+    def _fact(self, path: str) -> Any:
+        value: Any = self.data
+        for part in path.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        return value
+
+    def _eval(self, expression: str) -> tuple[str, Any]:
+        try:
+            result = self.engine.compile(expression).eval(self.activation)
+            return result.type().name(), result.plain_value()
+        except (RuntimeError, ValueError, TypeError, MemoryError) as error:
+            return "ERROR", str(error)[:200]
+
+
+def clean(value: Any) -> Any:
+    """Return `value` as the binding can hold it. Raises UncleanError for what it cannot."""
+    budget = [MAX_NODES]
+    return _clean(value, 0, budget)
+
+
+def _clean(value: Any, depth: int, budget: list[int]) -> Any:
+    budget[0] -= 1
+    if budget[0] < 0 or depth > MAX_DEPTH:
+        raise UncleanError(f"more than {MAX_NODES:,} values or nested deeper than {MAX_DEPTH}")
+    kind = type(value)
+    if kind is str:
+        return _BAD_TEXT.sub("\ufffd", value)
+    if kind is dict:
+        return {_key(key): _clean(item, depth + 1, budget) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [_clean(item, depth + 1, budget) for item in value]
+    return _clean_scalar(value)
+
+
+def _key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise UncleanError(f"a key that is not text: {str(key)[:40]!r}")
+    return _BAD_TEXT.sub("\ufffd", key)
+
+
+def _clean_scalar(value: Any) -> Any:
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, int):
+        if not -MAX_INT <= value < MAX_INT:
+            raise UncleanError("a whole number beyond 64 bits")
+        return value
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, str):
+        return _BAD_TEXT.sub("\ufffd", str(value))
+    raise UncleanError(f"a value of type {type(value).__name__}")
+
+
+def _declare(
+    name: str, parameters: tuple[Any, ...], returns: Any, impl: Callable[..., Any], member: bool = False
+) -> Any:
+    overload = cel.Overload(
+        id=f"{name.replace('.', '_')}_{len(parameters)}",
+        return_type=returns,
+        parameters=list(parameters),
+        is_member=member,
+        impl=impl,
+    )
+    return cel.FunctionDecl(name, [overload])
+
+
+def _join(items: Sequence[Any], between: str = "") -> str:
+    return between.join(str(item) for item in items)
+
+
+def _moment(text: str) -> datetime | None:
+    """A day alone means its first moment."""
+    return parse_time(f"{text}T00:00:00Z" if len(text) == len("2026-11-20") else text)
