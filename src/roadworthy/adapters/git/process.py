@@ -1,15 +1,15 @@
+"""Git as a subprocess, with nothing of the caller's environment leaking in.
 
+Three doors: `git` obeys the user's configuration (identity, keys); `git(..., env=isolated())` ignores the
+user's and the system's configuration, so results are equal on every machine; `read_git` reads a repository
+that nobody vouches for. `run_git` is `git` for the rare caller that reads the exit code.
 
+GitFailed          3  git ran and said no
+├── NotARepository 3  there is no repository at that place
+└── GitMissing     3  git itself is not installed
+"""
 
-
-
-
-
-
-
-
-
-
+from __future__ import annotations
 
 import os
 import subprocess
