@@ -1,0 +1,205 @@
+"""A bounded look at a folder: from one root handle, never through a link, only regular files."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from roadworthy.core.snapshot import Snapshot, Unreadable
+from roadworthy.errors import UsageError
+
+MAX_FILES = 50_000
+MAX_DEPTH = 40
+MAX_PATH = 1_000
+MAX_FILE = 4 << 20
+MAX_TOTAL = 64 << 20
+# State of one machine and installed packages: never part of what a project delivers.
+PASSED_BY = frozenset(
+    {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"}
+    | {".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache"}
+)
+PASSED_BY_AT_ROOT = frozenset({"var"})
+_FLAGS = (
+    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+)
+_BY_HANDLE = os.open in os.supports_dir_fd and os.scandir in os.supports_fd and hasattr(os, "O_NOFOLLOW")
+
+
+@dataclass
+class _Walk:
+    """What one walk has seen so far."""
+
+    sizes: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    seen: int = 0
+    incomplete: str = ""
+
+
+def open_folder(folder: str | Path) -> Snapshot:
+    """Return a snapshot of a folder; its files are read later, each through the same guarded door."""
+    place = Path(folder)
+    try:
+        root: int | str = (
+            os.open(place, os.O_RDONLY | os.O_DIRECTORY) if _BY_HANDLE else str(place.resolve(True))
+        )
+    except OSError as error:
+        raise UsageError(
+            f"{place} is not a folder that can be read ({error.strerror})", "name a project"
+        ) from None
+    walk = _Walk()
+    _descend(root, "", 0, walk)
+    reader = _Reader(root)
+    return Snapshot(
+        sizes=walk.sizes,
+        refused=walk.refused,
+        reader=reader.read,
+        source={"kind": "folder", "path": str(folder)},
+        incomplete=walk.incomplete,
+    )
+
+
+def _descend(folder: int | str, prefix: str, depth: int, walk: _Walk) -> None:
+    for entry in _entries(folder, walk):
+        path = f"{prefix}{entry.name}"
+        reason = _odd_name(path, depth)
+        if reason:
+            walk.refused[ascii(path)[1:-1][:200]] = reason
+        elif entry.is_dir(follow_symlinks=False):
+            if entry.name not in PASSED_BY and not (depth == 0 and entry.name in PASSED_BY_AT_ROOT):
+                _enter(folder, entry.name, path, depth, walk)
+        else:
+            _note(entry, path, walk)
+
+
+def _entries(folder: int | str, walk: _Walk) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            walk.seen += 1
+            if walk.seen > MAX_FILES:
+                walk.incomplete = f"more than {MAX_FILES:,} files and folders"
+                return
+            yield entry
+
+
+def _odd_name(path: str, depth: int) -> str:
+    if depth > MAX_DEPTH or len(path) > MAX_PATH:
+        return "too deep a path"
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return "a name that is not UTF-8"
+    return ""
+
+
+def _enter(folder: int | str, name: str, path: str, depth: int, walk: _Walk) -> None:
+    try:
+        inner = _folder(folder, name)
+        try:
+            _descend(inner, f"{path}/", depth + 1, walk)
+        finally:
+            if isinstance(inner, int):
+                os.close(inner)
+    except OSError as error:
+        walk.refused[path] = f"a folder that cannot be read ({error.strerror})"
+        walk.incomplete = walk.incomplete or f"{ascii(path)[1:-1]}: {walk.refused[path]}"
+
+
+def _folder(parent: int | str, name: str) -> int | str:
+    """Open a folder below an open one; where the system has no such handles, name it."""
+    if isinstance(parent, str):
+        return f"{parent}/{name}"
+    return os.open(name, _FLAGS | os.O_DIRECTORY, dir_fd=parent)
+
+
+def _note(entry: os.DirEntry[str], path: str, walk: _Walk) -> None:
+    try:
+        facts = entry.stat(follow_symlinks=False)
+    except OSError as error:
+        walk.refused[path] = f"cannot be read ({error.strerror})"
+        return
+    reason = _odd(facts)
+    if reason:
+        walk.refused[path] = reason
+    else:
+        walk.sizes[path] = facts.st_size
+
+
+def _odd(facts: os.stat_result) -> str:
+    """Why a directory entry is not a plain file of this project; empty when it is."""
+    if stat.S_ISLNK(facts.st_mode):
+        return "a symbolic link, which is not followed"
+    if not stat.S_ISREG(facts.st_mode):
+        return "not a regular file"
+    if facts.st_nlink > 1:
+        return "a hard link: it has another name, perhaps outside the project"
+    return ""
+
+
+class _Reader:
+    """Reads files below one root, within one budget of bytes."""
+
+    def __init__(self, root: int | str) -> None:
+        self.root = root
+        self.left = MAX_TOTAL
+
+    def read(self, path: str) -> bytes | Unreadable:
+        """Return the bytes of one file, looked at again after opening: it may have been swapped."""
+        try:
+            handle = _open_below(self.root, path)
+        except OSError as error:
+            link = error.errno in (errno.ELOOP, errno.EMLINK)
+            return Unreadable(
+                reason="a symbolic link, which is not followed" if link else str(error.strerror)
+            )
+        try:
+            return self._bounded(handle)
+        finally:
+            os.close(handle)
+
+    def _bounded(self, handle: int) -> bytes | Unreadable:
+        facts = os.fstat(handle)
+        reason = _odd(facts)
+        if reason:
+            return Unreadable(reason=reason)
+        if facts.st_size > min(MAX_FILE, self.left):
+            return Unreadable(reason=f"larger than {min(MAX_FILE, self.left):,} bytes")
+        data = _all(handle, facts.st_size + 1)
+        self.left -= len(data)
+        return data if len(data) <= facts.st_size else Unreadable(reason="it grew while it was read")
+
+
+def _all(handle: int, most: int) -> bytes:
+    chunks = []
+    while most > 0 and (chunk := os.read(handle, min(most, 1 << 20))):
+        chunks.append(chunk)
+        most -= len(chunk)
+    return b"".join(chunks)
+
+
+def _open_below(root: int | str, path: str) -> int:
+    """Open a file through real folders only: each step from the handle of the one before."""
+    *folders, name = path.split("/")
+    if isinstance(root, str):
+        return _open_by_name(root, path)
+    current, opened = root, []
+    try:
+        for folder in folders:
+            current = os.open(folder, _FLAGS | os.O_DIRECTORY, dir_fd=current)
+            opened.append(current)
+        return os.open(name, _FLAGS, dir_fd=current)
+    finally:
+        for handle in opened:
+            os.close(handle)
+
+
+def _open_by_name(root: str, path: str) -> int:
+    """Where the system has no handles for folders: a link anywhere on the way is refused before opening."""
+    place = Path(root, path)
+    if place.is_symlink() or place.resolve() != place:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return os.open(place, _FLAGS | (getattr(os, "O_BINARY", 0) if sys.platform == "win32" else 0))

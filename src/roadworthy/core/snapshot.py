@@ -1,0 +1,63 @@
+"""The files of one project as they were when looked at. Nothing is followed, run or believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreadable:
+    """A file that is not read, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """Every regular file with its size, what was refused and why, and a bounded way to read.
+
+    `incomplete` says why the picture is not whole; a judgement of it cannot be green.
+    """
+
+    sizes: Mapping[str, int]
+    refused: Mapping[str, str]
+    reader: Callable[[str], bytes | Unreadable]
+    source: Mapping[str, str]
+    incomplete: str = ""
+    _read: dict[str, bytes | Unreadable] = field(default_factory=dict)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Return the paths of all regular files, sorted."""
+        return tuple(sorted(self.sizes))
+
+    def read(self, path: str) -> bytes | Unreadable:
+        """Return the bytes of a file, or why it is not read. The same answer each time."""
+        if path not in self._read:
+            self._read[path] = self._fresh(path)
+        return self._read[path]
+
+    def _fresh(self, path: str) -> bytes | Unreadable:
+        if path in self.refused:
+            return Unreadable(reason=self.refused[path])
+        return self.reader(path) if path in self.sizes else Unreadable(reason="there is no such file")
+
+    def under(self, folder: str) -> tuple[str, ...]:
+        """Return the paths of the files anywhere below a folder."""
+        prefix = folder.rstrip("/") + "/"
+        return tuple(path for path in self.paths if path.startswith(prefix))
+
+
+def colliding(paths: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return pairs of paths that are one file on a system that ignores case or composes letters."""
+    from unicodedata import normalize
+
+    seen: dict[str, str] = {}
+    pairs = []
+    for path in paths:
+        folded = normalize("NFKC", path).casefold()
+        if folded in seen:
+            pairs.append((seen[folded], path))
+        seen.setdefault(folded, path)
+    return tuple(pairs)
