@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
 import json
 import sys
 from dataclasses import dataclass
@@ -73,7 +74,11 @@ VERBS: dict[str, Verb] = {
     "rollback": Verb(
         "return to the last approved release that served",
         "pipeline.promote:rollback",
-        (option("--reason", required=True), _AS_OF),
+        (
+            option("--reason", required=True),
+            option("--to", help="a release that served before, or `fallback` (default: the last approved one)"),
+            _AS_OF,
+        ),
     ),
     "drill": Verb("rehearse a rollback under load and record it", "serving.drill:drill"),
     "rebuild": Verb("make an old release again and compare", "pipeline.rebuild:rebuild", (_VERSION,)),
@@ -82,11 +87,16 @@ VERBS: dict[str, Verb] = {
 }
 
 
+def available() -> dict[str, Verb]:
+    """The verbs of this project: a batch project has no `serve`, an online one no `score`."""
+    return {name: verb for name, verb in VERBS.items() if _shipped(verb.target.split(":")[0])}
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line, built from the table above."""
     top = argparse.ArgumentParser(prog=f"python -m {__package__}", description=__doc__)
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for name, verb in VERBS.items():
+    for name, verb in available().items():
         sub = verbs.add_parser(name, help=verb.help, description=verb.help)
         for each in verb.options:
             sub.add_argument(*each.flags, **each.keywords)
@@ -115,6 +125,10 @@ def main(argv: list[str] | None = None) -> int:
         return 130
     print(_as_json(outcome) if as_json else "\n".join(outcome.lines))
     return 0 if outcome.ok else 1
+
+
+def _shipped(module: str) -> bool:
+    return importlib.util.find_spec(f".{module}", __package__) is not None
 
 
 def _as_json(outcome: Outcome) -> str:

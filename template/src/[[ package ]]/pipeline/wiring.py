@@ -1,0 +1,80 @@
+"""From rows to numbers: the features a configuration names, fed by the columns their arguments name."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .outcome import Refused
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature: its function and the columns it reads, in the order of its arguments."""
+
+    name: str
+    columns: tuple[str, ...]
+    function: Callable[..., Any]
+
+
+def wire(file: Path, names: Iterable[str]) -> tuple[Feature, ...]:
+    """The named features of a features.py; an unknown name is refused."""
+    module = _load(file)
+    return tuple(_feature(module, name, file) for name in names)
+
+
+def vector(features: Iterable[Feature], row: Mapping[str, Any]) -> list[float]:
+    """One row's features; serving's path, so nothing but the functions themselves."""
+    return [feature.function(*[row[column] for column in feature.columns]) for feature in features]
+
+
+def matrix(features: Iterable[Feature], frame: Mapping[str, Any]) -> Matrix:
+    """All rows' features, by the same functions on whole columns."""
+    columns = [
+        np.asarray(feature.function(*[np.asarray(frame[column]) for column in feature.columns]), dtype=np.float64)
+        for feature in features
+    ]
+    return np.column_stack(columns)
+
+
+def columns(features: Iterable[Feature]) -> tuple[str, ...]:
+    """Every column that these features read, each once."""
+    return tuple(dict.fromkeys(column for feature in features for column in feature.columns))
+
+
+def refuse_protected(features: Iterable[Feature], protected: Iterable[str]) -> None:
+    """No feature may read a column that the data contract protects."""
+    forbidden = set(protected)
+    for feature in features:
+        if found := sorted(forbidden.intersection(feature.columns)):
+            raise Refused(
+                f"feature `{feature.name}` reads the protected column `{found[0]}`",
+                "policy/training.yaml",
+                f"take `{feature.name}` off the list of features",
+            )
+
+
+def _load(file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"features_{abs(hash(str(file)))}", file)
+    if spec is None or spec.loader is None or not file.is_file():
+        raise Refused("no such file of features", str(file), f"git checkout -- {file}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _feature(module: ModuleType, name: str, file: Path) -> Feature:
+    function = getattr(module, name, None)
+    if not inspect.isfunction(function):
+        raise Refused(f"no feature function `{name}`", str(file), f"define `{name}` there, or take it off the list")
+    return Feature(name, tuple(inspect.signature(function).parameters), function)
