@@ -40,14 +40,18 @@ def replace_block(text: str, name: str, body: str) -> str:
     pattern = re.compile(rf"(# >>> {name}: [^\n]*\n).*?(# <<< {name}\n)", re.DOTALL)
     renewed, count = pattern.subn(lambda found: found[1] + body + found[2], text)
     if count != 1:
-        raise SystemExit(f"expected one block of lines between '# >>> {name}:' and '# <<< {name}', found {count}")
+        raise SystemExit(
+            f"expected one block of lines between '# >>> {name}:' and '# <<< {name}', found {count}"
+        )
     return renewed
 
 
 def rubric_block(rubric: Rubric) -> str:
     """Return the rubric's questions, then the tier and its obligations as computed answers."""
     questions = [_question(name, question) for name, question in rubric["questions"].items()]
-    parts = (*questions, _circumstances(rubric), _prohibited(rubric), _tier(rubric), _obligations(rubric))
+    version = f"rubric_version:\n  type: int\n  when: false\n  default: {rubric['rubric_version']}\n"
+    computed = (_tier(rubric), _obligations(rubric), version)
+    parts = (*questions, _circumstances(rubric), _prohibited(rubric), *computed)
     return "\n".join(parts)
 
 
@@ -98,7 +102,8 @@ def _tier(rubric: Rubric) -> str:
     score = " + ".join(f"{question['weight']} * {name}" for name, question in rubric["questions"].items())
     floors = {name: order.index(fact["floor"]) for name, fact in rubric["circumstances"].items()}
     lifts = [
-        f"{order.index(floor['floor'])} if {_all_hold(floor['when'])} else 0" for floor in rubric["combined_floors"]
+        f"{order.index(floor['floor'])} if {_all_hold(floor['when'])} else 0"
+        for floor in rubric["combined_floors"]
     ]
     return (
         f"tier:\n  type: str\n  when: false\n  default: >-\n    [%- set order = {json.dumps(order)} -%]\n"
@@ -125,7 +130,11 @@ def _obligations(rubric: Rubric) -> str:
         f'    [%- {"if" if index == 0 else "elif"} tier == "{tier}" -%]\n    {json.dumps(duties)}\n'
         for index, (tier, duties) in enumerate(tiers.items())
     ]
-    return "obligations:\n  type: yaml\n  when: false\n  default: >-\n" + "".join(branches) + "    [%- endif -%]\n"
+    return (
+        "obligations:\n  type: yaml\n  when: false\n  default: >-\n"
+        + "".join(branches)
+        + "    [%- endif -%]\n"
+    )
 
 
 GENERATED: Mapping[str, Callable[[], str]] = {"copier.yml": copier_yml}
