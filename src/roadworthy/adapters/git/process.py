@@ -39,7 +39,7 @@ _PINNED = {
     "log.showSignature": "false",
     "maintenance.auto": "false",
     "merge.conflictStyle": "merge",
-    "merge.directoryRenames": "conflict",
+    "merge.directoryRenames": "false",
     "merge.renameLimit": "7000",
     "merge.renames": "true",
     "merge.renormalize": "false",

@@ -1,0 +1,146 @@
+"""The engine of every update: shape, merge in git's object database, resolve by keys, heal, guard, classify.
+
+A request in, a plan out: nothing of the project is touched. `update` publishes the plan in a work tree, the
+fleet as a commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from roadworthy.adapters.git.merge import (
+    Scratch,
+    merge_again,
+    merge_trees,
+    read_blobs,
+    read_entries,
+    renames,
+    scratch,
+)
+from roadworthy.core.entries import LINK, Entries, Entry
+from roadworthy.core.ignores import NAME, ignored
+from roadworthy.core.merge_plan import Sides, classify, shape
+from roadworthy.core.merge_state import (
+    SUBMODULE,
+    MergePlan,
+    Request,
+    State,
+    guard_by_repetition,
+    guard_by_side,
+    guard_by_text,
+    heal,
+    outcome,
+    show_refused,
+    stage_entries,
+)
+from roadworthy.core.segments import STRUCTURED, resolve
+from roadworthy.core.tree import File
+
+Key = TypeVar("Key", str, int)
+
+__all__ = ["MergePlan", "Request", "plan_merge"]
+
+
+def plan_merge(request: Request) -> MergePlan:
+    """Return what merging `request.theirs` into the project would do; the project is only read."""
+    with scratch(Path(request.objects), request.algorithm) as repo:
+        state = _resolved(repo, _merged(repo, request))
+        state = heal(state) if request.heal else state
+        state = _guarded(repo, state)
+        return _finished(repo, state)
+
+
+def _merged(repo: Scratch, request: Request) -> State:
+    ours = read_entries(repo, request.ours)
+    sides = _sides(repo, request, ours)
+    merge = merge_trees(
+        repo, base=sides.base, ours=request.ours, theirs=sides.theirs, known=ours, label=request.label
+    )
+    found: dict[str, str] = {}
+    if sides.base.keys() - sides.theirs.keys():
+        found |= renames(repo, request.label)
+    if sides.base.keys() - ours.keys():
+        found |= renames(repo, "yours")
+    pairs = {new: old for new, old in found.items() if new in merge.entries and old not in merge.entries}
+    moved = frozenset(found) | frozenset(found.values())
+    return State(request=request, sides=sides, ours=ours, merge=merge, renames=pairs, moved=moved)
+
+
+def _sides(repo: Scratch, request: Request, ours: Entries) -> Sides:
+    absent = (request.base.keys() | request.theirs.keys()) - ours.keys() - request.generated
+    hidden = ignored(absent, _ignore_files(repo, request, ours)) if absent else frozenset()
+    return shape(
+        request.base,
+        request.theirs,
+        ours,
+        kind_of=request.kind_of,
+        generated=request.generated,
+        ignored=hidden,
+    )
+
+
+def _ignore_files(repo: Scratch, request: Request, ours: Entries) -> dict[str, bytes]:
+    found = {path: item for path, item in ours.items() if path.rpartition("/")[2] == NAME}
+    blobs = _contents(repo, found.values())
+    inner = {path.rpartition("/")[0]: blobs[item.oid] for path, item in found.items()}
+    return {**request.outer_ignores, **inner}
+
+
+def _resolved(repo: Scratch, state: State) -> State:
+    """Resolve line conflicts of structured files whose keys do not conflict."""
+    chosen = {path: stages for path, stages in state.merge.stages.items() if _resolvable(state, path, stages)}
+    blobs = _contents(repo, (item for stages in chosen.values() for item in stages.values()))
+    written: dict[str, File | None] = {}
+    for path, stages in chosen.items():
+        base = blobs[stages[1].oid] if 1 in stages else None
+        text = resolve(path, base, blobs[stages[2].oid], blobs[stages[3].oid])
+        if text is not None:
+            written[path] = File(text, executable=state.merge.entries[path].mode == "100755")
+    return replace(state, written=written, resolved=frozenset(written))
+
+
+def _resolvable(state: State, path: str, stages: Mapping[int, Entry]) -> bool:
+    plain = all(item.mode not in (LINK, SUBMODULE) for item in stages.values())
+    return path.endswith(STRUCTURED) and plain and {2, 3} <= stages.keys() and path in state.merge.entries
+
+
+def _guarded(repo: Scratch, state: State) -> State:
+    state = guard_by_side(state)
+    sides = (state.base, state.ours, state.theirs)
+    needed = [item for path in state.mixed for side in sides if (item := state.at(side, path))]
+    needed += [state.merge.entries[path] for path in state.mixed if path not in state.written]
+    state = guard_by_text(state, _contents(repo, needed))
+    if state.mixed or state.renames:
+        second = merge_again(repo, state.merge.tree, state.written, state.request.label)
+        state = guard_by_repetition(state, second)
+    return state
+
+
+def _finished(repo: Scratch, state: State) -> MergePlan:
+    stages = {path: _files(repo, items) for path, items in stage_entries(state).items()}
+    state = show_refused(state, stages)
+    result = state.result
+    changed = {path for path in result.keys() | state.ours.keys() if result.get(path) != state.ours.get(path)}
+    plain = {path: result[path] for path in changed if path in result and path not in state.written}
+    made: Mapping[str, File | None] = {**_files(repo, plain), **state.written}
+    changes = {path: made.get(path) for path in sorted(changed)}
+    return MergePlan(paths=classify(outcome(state)), changes=changes, stages=stages)
+
+
+def _files(repo: Scratch, items: Mapping[Key, Entry]) -> dict[Key, File]:
+    plain = {key: item for key, item in items.items() if item.mode != SUBMODULE}
+    blobs = _contents(repo, plain.values())
+    return {key: _file(item, blobs[item.oid]) for key, item in plain.items()}
+
+
+def _file(item: Entry, data: bytes) -> File:
+    if item.mode == LINK:
+        return File(link=data.decode("utf-8", "surrogateescape"))
+    return File(data, executable=item.mode == "100755")
+
+
+def _contents(repo: Scratch, items: Iterable[Entry]) -> dict[str, bytes]:
+    return read_blobs(repo, (item.oid for item in items if item.mode != SUBMODULE))
