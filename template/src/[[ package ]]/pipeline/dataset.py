@@ -1,0 +1,133 @@
+"""`data`: check the contract, snapshot by digest, deal the splits; and the one way to read them back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from . import contract, records, settings, splits
+from .check import Check, failed
+from .check import records as as_records
+from .outcome import Outcome, Refused
+from .policies import DataPolicy, load
+
+_NOTHING = "run `data`"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One recorded snapshot: its record, and where its rows are."""
+
+    record: dict[str, Any]
+
+    @property
+    def manifest(self) -> str:
+        """The snapshot's name: the digest of what it is made of."""
+        return str(self.record["manifest_sha256"])
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Digest of each split."""
+        return {name: str(split["sha256"]) for name, split in self.record["splits"].items()}
+
+    def rows(self, split: str) -> pd.DataFrame:
+        """One split's rows; bytes that are not the recorded ones are refused."""
+        file = settings.path(self.record["splits"][split]["path"])
+        if records.sha256_file(file) != self.digests[split]:
+            raise Refused(f"the {split} rows are not the recorded ones", settings.relative(file), _NOTHING)
+        return pd.read_csv(file, float_precision="round_trip")
+
+
+def data() -> Outcome:
+    """Load, check, snapshot, split; the record is written only when every check passed."""
+    from ..data import load as load_rows
+
+    return prepare(load_rows())
+
+
+def prepare(frame: pd.DataFrame) -> Outcome:
+    """The same on given rows."""
+    policy = load(DataPolicy)
+    checks = contract.check(frame, policy, _reference(), contract.now())
+    lines = tuple(check.line() for check in checks)
+    details: dict[str, Any] = {"checks": as_records(checks)}
+    if bad := failed(checks):
+        told = f"refused: the rows break the contract ({', '.join(check.id for check in bad)})"
+        return Outcome("data", ok=False, lines=(*lines, told), details=details)
+    dataset = _keep(frame, policy, checks)
+    counts = {name: split["rows"] for name, split in dataset.record["splits"].items()}
+    told = ", ".join(f"{name} {rows}" for name, rows in counts.items())
+    return Outcome(
+        verb="data",
+        ok=True,
+        lines=(*lines, f"snapshot {dataset.manifest[:12]}: {told}"),
+        details=details | {"manifest_sha256": dataset.manifest, "rows": counts},
+    )
+
+
+def current() -> Dataset:
+    """The snapshot that the last `data` made."""
+    pointer = settings.path("var", "data", "current")
+    if not pointer.is_file():
+        raise Refused("no snapshot yet", settings.relative(pointer), _NOTHING)
+    return recorded(pointer.read_text("utf-8").strip())
+
+
+def recorded(manifest: str) -> Dataset:
+    """The snapshot of this name."""
+    return Dataset(records.read_record(_record_file(manifest)))
+
+
+def _record_file(manifest: str) -> Path:
+    return settings.path("governance", "data", f"{manifest[:12]}.json")
+
+
+def _reference() -> pd.DataFrame | None:
+    """The last snapshot's reference rows; none on the first day of a machine."""
+    try:
+        return current().rows("reference")
+    except Refused:
+        return None
+
+
+def _keep(frame: pd.DataFrame, policy: DataPolicy, checks: list[Check]) -> Dataset:
+    rows = frame[list(policy.columns)]
+    dealt = splits.deal(rows, policy)
+    splits.refuse_overlap(dealt, policy)
+    texts = {name: _csv(split) for name, split in dealt.items()}
+    newest = contract.days(frame, policy.time.received).max().strftime("%Y-%m-%d")
+    source = {"name": policy.source.name, "rows": len(rows), "sha256": records.sha256_bytes(_csv(rows))}
+    pinned = {name: {"sha256": records.sha256_bytes(text), "rows": len(dealt[name])} for name, text in texts.items()}
+    contract_sha256 = records.sha256_file(settings.path("policy", "data.yaml"))
+    identity = {"source": source | {"newest": newest}, "contract_sha256": contract_sha256, "splits": pinned}
+    manifest = records.sha256_bytes(records.canonical(identity))
+    for name, text in texts.items():
+        records.write_atomic(settings.path("var", "data", manifest, f"{name}.csv"), text)
+    dataset = _record(manifest, identity, checks)
+    records.write_atomic(settings.path("var", "data", "current"), f"{manifest}\n".encode())
+    return dataset
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    return frame.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _record(manifest: str, identity: dict[str, Any], checks: list[Check]) -> Dataset:
+    """Write the record once; the same rows on the same day are the same snapshot."""
+    file = _record_file(manifest)
+    if not file.exists():
+        where = {name: split | {"path": f"var/data/{manifest}/{name}.csv"} for name, split in identity["splits"].items()}
+        value = {
+            "schema": "dataset/v1",
+            "manifest_sha256": manifest,
+            "created_at": records.now(),
+            **identity,
+            "splits": where,
+            "overlap_rows": 0,
+            "quality": {"checks": as_records(checks), "passed": not failed(checks)},
+        }
+        records.write_record(file, value)
+    return recorded(manifest)
