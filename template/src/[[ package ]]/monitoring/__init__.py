@@ -1,0 +1,1 @@
+"""The watching half of the road: signals, one verdict, what fired."""

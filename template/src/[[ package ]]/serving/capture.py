@@ -1,0 +1,100 @@
+"""Every prediction is one line of var/predictions/YYYYMMDD.jsonl, written before the answer leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ..pipeline import settings
+
+REDACTED = "redacted"
+
+
+def folder() -> Path:
+    """Where predictions are kept."""
+    return settings.path("var", "predictions")
+
+
+@dataclass
+class Capture:
+    """An open day file; one unbuffered append per line, so a crash loses nothing already answered."""
+
+    into: Path
+    redact: frozenset[str] = frozenset()
+    fsync: bool = False
+    _day: str = field(default="", init=False)
+    _descriptor: int = field(default=-1, init=False)
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Append one prediction; O_APPEND keeps lines of several workers whole."""
+        inputs = {key: REDACTED if key in self.redact else value for key, value in line["inputs"].items()}
+        data = json.dumps({**line, "inputs": inputs}, separators=(",", ":")).encode() + b"\n"
+        target = self._open(line["ts"][:10].replace("-", ""))
+        os.write(target, data)
+        if self.fsync:
+            os.fsync(target)
+
+    def close(self) -> None:
+        """Close the day file."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._day, self._descriptor = "", -1
+
+    def _open(self, day: str) -> int:
+        if day != self._day:
+            self.close()
+            self.into.mkdir(parents=True, exist_ok=True)
+            where = self.into / f"{day}.jsonl"
+            self._descriptor = os.open(where, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+            self._day = day
+        return self._descriptor
+
+
+def capture() -> Capture:
+    """The capture that policy/serving.yaml asks for."""
+    policy = settings.need(settings.policy("serving"), "capture", "policy/serving.yaml")
+    return Capture(folder(), frozenset(policy.get("redact") or ()), bool(policy.get("fsync", False)))
+
+
+def lines(since: str = "") -> Iterator[dict[str, Any]]:
+    """Captured predictions from a moment on, oldest first; a line cut short by a crash is passed over."""
+    for file in sorted(folder().glob("*.jsonl")):
+        if file.stem >= since[:10].replace("-", ""):
+            yield from (line for line in _of(file) if line["ts"] >= since)
+
+
+def find(name: str) -> dict[str, Any] | None:
+    """The prediction with this id, newest day first."""
+    wanted = name.encode()
+    for file in sorted(folder().glob("*.jsonl"), reverse=True):
+        with file.open("rb") as stream:
+            for raw in stream:
+                if wanted in raw and (line := _line(raw)) and line["id"] == name:
+                    return line
+    return None
+
+
+def expired(days: int, at: datetime) -> list[Path]:
+    """Day files older than the retention time, for whoever deletes them."""
+    last = (at - timedelta(days=days)).strftime("%Y%m%d")
+    return [file for file in sorted(folder().glob("*.jsonl")) if file.stem < last]
+
+
+def _of(file: Path) -> Iterator[dict[str, Any]]:
+    with file.open("rb") as stream:
+        for raw in stream:
+            if line := _line(raw):
+                yield line
+
+
+def _line(raw: bytes) -> dict[str, Any] | None:
+    try:
+        line = json.loads(raw)
+    except ValueError:
+        return None
+    return line if isinstance(line, dict) and {"id", "ts", "inputs"} <= line.keys() else None
