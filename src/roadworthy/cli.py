@@ -7,10 +7,11 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from roadworthy import __version__
-from roadworthy.errors import RoadworthyError
+from roadworthy.errors import RoadworthyError, UsageError
 
 
 class Answer(NamedTuple):
@@ -50,7 +51,106 @@ def _tier(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     verb.set_defaults(run=run)
 
 
-VERBS = (_tier,)
+def _new(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verb = verbs.add_parser("new", help="make a governed project")
+    verb.add_argument("destination", help="a new or empty folder")
+    verb.add_argument("--defaults", action="store_true", help="answer every other question by its default")
+    verb.add_argument("--data", action="append", default=[], metavar="KEY=VALUE", help="an answer")
+    verb.add_argument("--data-file", metavar="FILE", help="answers as YAML")
+    verb.add_argument("--source", default="builtin", help="builtin, a template folder, or a git address")
+    verb.add_argument("--release", help="a release of the source (default: the newest)")
+    verb.add_argument("--dry-run", action="store_true", help="list every file: whose it is, what it is for")
+    verb.add_argument("--no-git", action="store_true", help="make no repository")
+    verb.add_argument("--json", action="store_true")
+
+    def run(args: argparse.Namespace) -> Answer:
+        from roadworthy.commands.new import Request, new_project, read_answers
+        from roadworthy.render.new import new_json, new_text
+
+        request = Request(
+            destination=Path(args.destination),
+            given=read_answers(args.data, Path(args.data_file) if args.data_file else None),
+            source=args.source,
+            release=args.release,
+            ask=not args.defaults and _somebody_is_there(),
+            repository=not args.no_git,
+            dry_run=args.dry_run,
+        )
+        made = new_project(request, _progress)
+        return Answer(new_json(made) if args.json else new_text(made))
+
+    verb.set_defaults(run=run)
+
+
+def _approve(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verb = verbs.add_parser("approve", help="decide on a release and sign the decision")
+    verb.add_argument("version", help="release, such as 1")
+    verb.add_argument("--role", help="role to decide in (default: the one the release still needs from you)")
+    verb.add_argument("--decision", choices=("approve", "reject"), default="approve")
+    verb.add_argument("--statement", default="", help="what you looked at, and why it is good enough")
+    verb.add_argument("--dry-run", action="store_true", help="show what would be approved; write nothing")
+    _signing(verb)
+
+    def run(args: argparse.Namespace) -> Answer:
+        from roadworthy.commands.approve import approve
+        from roadworthy.render.approve import approve_json, approve_text
+
+        words = {"decision": args.decision, "statement": args.statement, "as_of": args.as_of}
+        who = {"role": args.role, "identity": args.identity, "key": args.key}
+        result = approve(args.project, args.version, dry_run=args.dry_run, **words, **who)
+        return Answer(approve_json(result) if args.json else approve_text(result))
+
+    verb.set_defaults(run=run)
+
+
+def _revoke(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verb = verbs.add_parser("revoke", help="withdraw an approval by a signed record")
+    verb.add_argument("approval", help="the approval's id")
+    verb.add_argument("--reason", required=True)
+    _signing(verb)
+
+    def run(args: argparse.Namespace) -> Answer:
+        from roadworthy.commands.revoke import revoke
+        from roadworthy.render.approve import revoke_json, revoke_text
+
+        who = {"identity": args.identity, "key": args.key, "as_of": args.as_of}
+        result = revoke(args.project, args.approval, reason=args.reason, **who)
+        return Answer(revoke_json(result) if args.json else revoke_text(result))
+
+    verb.set_defaults(run=run)
+
+
+def _gate(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verb = verbs.add_parser("gate", help="let a release ship, or say everything that stands against it")
+    what = verb.add_mutually_exclusive_group(required=True)
+    what.add_argument("version", nargs="?", help="release to judge, such as 1")
+    what.add_argument("--verify", metavar="FILE", help="verify a verdict file instead, and say what it says")
+    verb.add_argument("--signers", metavar="FILE", help="with --verify: allowed signers (default: the project's)")
+    _signing(verb, identity=False)
+
+    def run(args: argparse.Namespace) -> Answer:
+        from roadworthy.commands.gate import gate, verify_verdict
+        from roadworthy.render.gate import gate_json, gate_text, verified_json, verified_text
+
+        if args.verify:
+            seen = verify_verdict(args.verify, project=args.project, signers=args.signers, as_of=args.as_of)
+            return Answer(verified_json(seen) if args.json else verified_text(seen), int(bool(seen.refusals)))
+        result = gate(args.project, args.version, key=args.key, as_of=args.as_of)
+        return Answer(gate_json(result) if args.json else gate_text(result), int(bool(result.refusals)))
+
+    verb.set_defaults(run=run)
+
+
+def _signing(verb: argparse.ArgumentParser, *, identity: bool = True) -> None:
+    if identity:
+        verb.add_argument("--identity", help="who you are in governance/roles.yaml (default: git user.email)")
+    verb.add_argument("--key", help="SSH key (default: ROADWORTHY_KEY, then git config user.signingkey)")
+    verb.add_argument("--project", default=".", metavar="DIR", help="the project (default: here)")
+    verb.add_argument("--as-of", metavar="TIME", help="the time to judge at (default: now)")
+    verb.add_argument("--json", action="store_true")
+
+
+VERBS = (_tier, _new, _approve, _gate, _revoke)
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -86,6 +186,19 @@ def _complain(line: str, hint: str) -> None:
     print(line, file=sys.stderr)
     if hint:
         print(f"  next: {hint}", file=sys.stderr)
+
+
+def _progress(line: str) -> None:
+    """Say what takes its time, where a person waits."""
+    if sys.stderr.isatty():
+        print(f"{line} ...", file=sys.stderr)
+
+
+def _somebody_is_there() -> bool:
+    """Say yes if a person can answer questions; UsageError if nobody can."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return True
+    raise UsageError("this is no terminal, so nobody can be asked", "add --defaults, and --data KEY=VALUE")
 
 
 def _report_bug(error: Exception) -> int:

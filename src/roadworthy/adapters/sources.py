@@ -1,0 +1,224 @@
+"""Reads a release of a source: `builtin`, a folder as it is, or a git repository at a tag.
+
+`builtin` is the newest archive this installation carries. A checkout that has cut no release yet offers its
+own tree, marked `.dev0`. Git is handed in by the caller, because adapters do not know one another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final, Protocol
+
+from roadworthy import __version__
+from roadworthy.core.releases import Entry, parse_index
+from roadworthy.core.source import BUILTIN, TIERS, Source, release_paths
+from roadworthy.core.tree import File, Tree
+from roadworthy.errors import Unjudgeable, UsageError
+
+PACKAGE: Final = Path(__file__).resolve().parent.parent
+RELEASES: Final = PACKAGE / "releases"
+CHECKOUT: Final = PACKAGE.parent.parent
+DEVELOPMENT: Final = f"{__version__}.dev0"
+JUNK: Final = frozenset({".git", "__pycache__", ".DS_Store"})
+_ADDRESS: Final = re.compile(r"^(git\+)?[a-z][a-z0-9+.-]*://|^[^/\\:]+@[^/\\:]+:|^(gh|gl):")
+_SHA: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+Unpack = Callable[[bytes], Tree]
+
+
+class Git(Protocol):
+    """Runs git in a folder and returns what it prints (`adapters.git.git`)."""
+
+    def __call__(self, cwd: str | Path, *args: str, input: bytes | None = None, check: bool = True) -> bytes:  # noqa: A002
+        """Run `git ARGS`."""
+
+
+def builtin_entries() -> tuple[Entry, ...]:
+    """Return the releases this installation carries, oldest first."""
+    index = RELEASES / "index.json"
+    return parse_index(index.read_text("utf-8")) if index.is_file() else ()
+
+
+def open_builtin(release: str | None, unpack: Unpack) -> Source:
+    """Return a release this installation carries: the newest, or the one named."""
+    entries = builtin_entries()
+    if release in (None, DEVELOPMENT) and not (release is None and entries) and is_checkout(CHECKOUT):
+        own = _read(CHECKOUT, _walk(CHECKOUT))
+        return Source(spec=BUILTIN, release=DEVELOPMENT, tree=own, src_path=BUILTIN, commit=None)
+    entry = next((each for each in reversed(entries) if release in (None, each.version)), None)
+    if entry is None:
+        known = ", ".join(each.version for each in entries) or "none"
+        raise UsageError(f"there is no built-in release {release or 'at all'}; this version carries: {known}")
+    tree = unpack(_archive(entry))
+    return Source(
+        spec=BUILTIN, release=entry.version, tree=tree, src_path=BUILTIN, commit=f"v{entry.version}"
+    )
+
+
+def open_folder(folder: Path, git: Git) -> Source:
+    """Return a folder as it is now, uncommitted changes included, ignored files left out."""
+    root = folder.resolve()
+    release, commit, paths = "unreleased", None, _walk(root)
+    if (root / ".git").exists():
+        listed = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").decode()
+        paths = [path for path in listed.split("\0") if path and os.path.lexists(root / path)]
+        release = git(root, "describe", "--tags", "--always", check=False).decode().strip() or "unborn"
+        dirty = bool(git(root, "status", "--porcelain"))
+        release, commit = (f"{release}-dirty", None) if dirty else (release, release)
+    return Source(
+        spec=str(folder), release=release, tree=_read(root, paths), src_path=root.as_posix(), commit=commit
+    )
+
+
+def open_repository(spec: str, repository: Path, release: str, git: Git) -> Source:
+    """Return a git repository's tree at a tag, or at a commit."""
+    commit = find_commit(repository, release, git)
+    if commit is None:
+        known = ", ".join(repository_releases(repository, git)[-5:]) or "none"
+        raise UsageError(
+            f"{spec} has no release {release}; its newest are: {known}", "name one with --release"
+        )
+    described = git(repository, "describe", "--tags", "--always", commit).decode().strip()
+    return Source(
+        spec=spec,
+        release=described,
+        tree=_committed(repository, commit, git),
+        src_path=_recorded(spec),
+        commit=described,
+    )
+
+
+def repository_releases(repository: Path, git: Git) -> list[str]:
+    """Return the tags that are final PEP 440 versions, oldest first."""
+    from packaging.version import InvalidVersion, Version
+
+    found = []
+    for tag in (
+        git(repository, "for-each-ref", "--format=%(refname:strip=2)", "refs/tags").decode().split("\n")
+    ):
+        try:
+            version = Version(tag)
+        except InvalidVersion:
+            continue
+        if not version.is_prerelease:
+            found.append((version, tag))
+    return [tag for _, tag in sorted(found)]
+
+
+def find_commit(repository: Path, release: str, git: Git) -> str | None:
+    """Return the commit of a release (`1.2.0` also finds the tag `v1.2.0`), or None."""
+    names = [f"refs/tags/{release}", f"refs/tags/v{release}", f"refs/heads/{release}", release]
+    asked = "".join(f"{name}^{{commit}}\n" for name in names if not re.search(r"[\s^~:]", name))
+    answers = git(repository, "cat-file", "--batch-check=%(objectname)", input=asked.encode()).decode()
+    return next((line for line in answers.splitlines() if _SHA.fullmatch(line)), None)
+
+
+def read_folder(folder: Path) -> dict[str, File]:
+    """Return every file of a folder."""
+    return {path: _file(folder / path) for path in sorted(_walk(folder))}
+
+
+def is_address(spec: str) -> bool:
+    """Say whether a source is named by a git address rather than by a folder."""
+    return bool(_ADDRESS.match(spec)) and not Path(spec).exists()
+
+
+def is_bare(folder: Path) -> bool:
+    """Say whether a folder is a git repository without a work tree."""
+    return (folder / "HEAD").is_file() and (folder / "objects").is_dir()
+
+
+def is_checkout(folder: Path) -> bool:
+    """Say whether a folder holds a template and its policy pack."""
+    return (folder / "copier.yml").is_file() and (folder / TIERS).is_file()
+
+
+def mirror_of(spec: str, git: Git, release: str | None) -> Path:
+    """Return the local mirror of a remote source, fetched unless it already has the release."""
+    address = _address(spec)
+    name = hashlib.sha256(address.encode()).hexdigest()[:32]
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "roadworthy" / "sources"
+    mirror = base / f"{name}.git"
+    if not mirror.is_dir():
+        _clone(address, mirror, git)
+    elif release is None or find_commit(mirror, release, git) is None:
+        git(mirror, "fetch", "--quiet", "--prune", "--tags", "origin")
+    return mirror
+
+
+def _clone(address: str, mirror: Path, git: Git) -> None:
+    mirror.parent.mkdir(parents=True, exist_ok=True)
+    staging = mirror.with_name(f".{mirror.name}.{os.getpid()}")
+    git(mirror.parent, "clone", "--quiet", "--mirror", "--", address, str(staging))
+    if not mirror.is_dir():  # another process may have been faster
+        staging.rename(mirror)
+
+
+def _address(spec: str) -> str:
+    for short, host in (("gh:", "https://github.com/"), ("gl:", "https://gitlab.com/")):
+        if spec.startswith(short):
+            return host + spec[len(short) :].lstrip("/").removesuffix(".git") + ".git"
+    return spec.removeprefix("git+")
+
+
+def _recorded(spec: str) -> str:
+    return spec if is_address(spec) else Path(spec).resolve().as_posix()
+
+
+def _archive(entry: Entry) -> bytes:
+    data = (RELEASES / entry.file).read_bytes()
+    if hashlib.sha256(data).hexdigest() != entry.sha256:
+        raise Unjudgeable(f"releases/{entry.file} is not the recorded one", "install roadworthy again")
+    return data
+
+
+def _walk(root: Path) -> list[str]:
+    found = []
+    for folder, folders, names in os.walk(root):
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+        folders[:] = [name for name in folders if name not in JUNK and name not in links]
+        relative = Path(folder).relative_to(root)
+        found += [(relative / name).as_posix() for name in (*names, *links) if name not in JUNK]
+    return found
+
+
+def _read(root: Path, paths: Iterable[str]) -> dict[str, File]:
+    return {path: _file(root / path) for path in sorted(release_paths(paths))}
+
+
+def _file(path: Path) -> File:
+    if path.is_symlink():
+        return File(link=os.readlink(path))
+    return File(data=path.read_bytes(), executable=bool(path.stat().st_mode & 0o100))
+
+
+def _committed(repository: Path, commit: str, git: Git) -> dict[str, File]:
+    entries = {}
+    for line in git(repository, "ls-tree", "-r", "-z", "--full-tree", commit).decode().split("\0"):
+        if line:
+            facts, _, path = line.partition("\t")
+            entries[path] = facts.split(" ")
+    kept = sorted(release_paths(entries))
+    if any(entries[path][1] == "commit" for path in kept):
+        raise UsageError(f"{repository}: templates with submodules cannot be rendered")
+    asked = "".join(f"{entries[path][2]}\n" for path in kept)
+    blobs = _blobs(git(repository, "cat-file", "--batch", input=asked.encode()), len(kept))
+    return {path: _committed_file(entries[path][0], blob) for path, blob in zip(kept, blobs, strict=True)}
+
+
+def _committed_file(mode: str, blob: bytes) -> File:
+    return File(link=blob.decode()) if mode == "120000" else File(data=blob, executable=mode == "100755")
+
+
+def _blobs(stream: bytes, count: int) -> list[bytes]:
+    found, at = [], 0
+    for _ in range(count):
+        end = stream.index(b"\n", at)
+        size = int(stream[at:end].split(b" ")[2])
+        found.append(stream[end + 1 : end + 1 + size])
+        at = end + 1 + size + 1
+    return found

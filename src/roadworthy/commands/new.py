@@ -1,0 +1,217 @@
+"""`roadworthy new`: render a project aside, check it, commit it, and move it into place in one rename."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+import shlex
+import tempfile
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from roadworthy.adapters import copier, workplace
+from roadworthy.adapters.git import GitFailed, GitMissing, git, isolated
+from roadworthy.commands.source import Rendered, open_source, project_of
+from roadworthy.core.config import read_config
+from roadworthy.core.made import MadeFile, Project
+from roadworthy.core.ownership import ownership_of
+from roadworthy.core.source import LOCK, OWNERSHIP, TIERS, Source
+from roadworthy.core.template import Unsupported
+from roadworthy.core.tiers import assess
+from roadworthy.core.tree import File, Tree
+from roadworthy.errors import Refused, UsageError
+
+IDENTITY: Final = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_CONFIG_GLOBAL")
+NO_IDENTITY: Final = (
+    "git does not know who you are, so the files are staged but not committed: "
+    'git config --global user.name "Your Name", the same for user.email, then git commit'
+)
+# Syntax only: a project may hold YAML of several documents, or with tags of its CI provider.
+SYNTAX: Final[Mapping[str, Callable[[str], object]]] = {
+    "json": json.loads,
+    "py": lambda text: compile(text, "rendered", "exec", dont_inherit=True),
+    "toml": tomllib.loads,
+    "yaml": lambda text: list(yaml.parse(text, Loader=yaml.SafeLoader)),
+    "yml": lambda text: list(yaml.parse(text, Loader=yaml.SafeLoader)),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a person asked for."""
+
+    destination: Path
+    given: Mapping[str, Any]
+    source: str
+    release: str | None
+    ask: bool = False
+    repository: bool = True
+    dry_run: bool = False
+
+
+def read_answers(pairs: Sequence[str], file: Path | None) -> dict[str, Any]:
+    """Return the answers of a YAML file, overruled by those given as KEY=VALUE."""
+    found = _answers_file(file) if file else {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--data {pair!r}: expected KEY=VALUE", "write it as --data name=my-model")
+        found[key] = value
+    return found
+
+
+def new_project(request: Request, say: Callable[[str], None]) -> Project:
+    """Make a project, or with `dry_run` only say what it would hold. Failure leaves nothing behind."""
+    workplace.demand_free(request.destination)
+    if "://" in request.source:
+        say(f"fetching {request.source}")
+    source = open_source(request.source, request.release)
+    given = _asked(source, request) if request.ask else dict(request.given)
+    _demand_known(source, given)
+    _demand_lawful(source, given)
+    rendered = project_of(source, given, folder=request.destination.absolute().name)
+    _demand_sound(source, rendered.files)
+    described = _described(request, source, rendered)
+    if request.dry_run:
+        return described
+    commit, notes = _placed(request, source, rendered)
+    return replace(described, commit=commit, notes=(*notes, *described.notes))
+
+
+def _answers_file(path: Path) -> dict[str, Any]:
+    try:
+        answers = yaml.safe_load(path.read_bytes())
+    except (OSError, yaml.YAMLError) as error:
+        raise UsageError(f"--data-file {path}: {error}", "name a YAML file of answers") from error
+    if not isinstance(answers, dict):
+        raise UsageError(f"--data-file {path}: expected a mapping of questions to answers")
+    return {str(key): value for key, value in answers.items() if not str(key).startswith("_")}
+
+
+def _asked(source: Source, request: Request) -> dict[str, Any]:
+    """Let Copier ask what was not given, on a throw-away copy of the template."""
+    with tempfile.TemporaryDirectory(prefix="roadworthy-ask-") as place:
+        workplace.write_tree(Path(place), source.tree)
+        return copier.ask(Path(place), read_config(source.tree), request.given)
+
+
+def _demand_known(source: Source, given: Mapping[str, Any]) -> None:
+    try:
+        questions = source.template.config.questions
+    except Unsupported:
+        return  # Copier will read the questions, and it takes unknown answers
+    names = [question.name for question in questions if question.when is not False]
+    for key in given.keys() - set(names):
+        near = difflib.get_close_matches(key, names, 1)
+        computed = key in {question.name for question in questions}
+        why = "is computed from the other answers" if computed else "is not a question of this template"
+        hint = f"did you mean {near[0]}?" if near else f"its questions: {', '.join(names)}"
+        raise UsageError(f"--data {key}: {key} {why}", hint)
+
+
+def _demand_lawful(source: Source, given: Mapping[str, Any]) -> None:
+    """Refuse a prohibited practice with its reason, before anything is rendered."""
+    if not source.governed:
+        return
+    rubric = yaml.safe_load(source.tree[TIERS].data)
+    named = given.get("prohibited") or []
+    named = yaml.safe_load(named) if isinstance(named, str) else named
+    known = [name for name in named if name in rubric["prohibited"]] if isinstance(named, list) else []
+    if hits := assess({**given, "circumstances": (), "prohibited": known}, rubric).prohibited:
+        reasons = "; ".join(f"{text} ({reference})" for reference, text in hits)
+        raise Refused(f"prohibited by the EU AI Act, so nothing was generated: {reasons}")
+
+
+def _demand_sound(source: Source, files: Tree) -> None:
+    """Demand of a governed project that what was rendered parses, and that its lock names its release."""
+    if not source.governed:
+        return
+    verbatim = {id(file) for file in source.tree.values()}
+    for path, file in files.items():
+        if id(file) not in verbatim and file.link is None:
+            _demand_parses(path, file)
+    if source.template_digest.encode() not in (files[LOCK].data if LOCK in files else b""):
+        raise UsageError(f"the template writes no {LOCK} that names its release", "correct the template")
+
+
+def _demand_parses(path: str, file: File) -> None:
+    check = SYNTAX.get(path.rpartition(".")[2], str)
+    try:
+        check(file.data.decode())
+    except (ValueError, SyntaxError, yaml.YAMLError) as error:
+        raise UsageError(f"the template makes a broken {path}: {error}", "correct the template") from error
+
+
+def _placed(request: Request, source: Source, rendered: Rendered) -> tuple[str, tuple[str, ...]]:
+    """Write the project aside, commit it there, and move it into place."""
+    message = f"Make {request.destination.absolute().name} from {source.spec} {source.release}"
+    with workplace.aside(request.destination) as folder:
+        workplace.write_tree(folder, rendered.files)
+        made = _committed(folder, message) if request.repository else ("", ())
+        workplace.put_in_place(folder, request.destination)
+    return made
+
+
+def _committed(folder: Path, message: str) -> tuple[str, tuple[str, ...]]:
+    """Make the first commit with the user's identity and nothing else of the user's configuration."""
+    try:
+        git(folder, "init", "--quiet", "--initial-branch=main", "--template=", env=isolated())
+        git(folder, "add", "--all", env=isolated())
+        author = _author(folder)
+        if author is None:
+            return "", (NO_IDENTITY,)
+        git(folder, "commit", "--quiet", "--no-verify", "--message", message, env=isolated(author))
+        return git(folder, "rev-parse", "--short", "HEAD").decode().strip(), ()
+    except GitMissing as error:
+        raise UsageError("git was not found on PATH", "install git, or add --no-git") from error
+
+
+def _author(folder: Path) -> dict[str, str] | None:
+    """Return the identity git would commit with, as pinned configuration; None if it has none."""
+    env = {name: os.environ[name] for name in IDENTITY if name in os.environ}
+    try:
+        ident = git(folder, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", env=env).decode()
+    except GitMissing:
+        raise
+    except GitFailed:
+        return None
+    found = re.match(r"(?P<name>.*) <(?P<email>[^>]*)> ", ident)
+    return {"user.name": found["name"], "user.email": found["email"]} if found else None
+
+
+def _described(request: Request, source: Source, rendered: Rendered) -> Project:
+    return Project(
+        destination=str(request.destination),
+        source=source.spec,
+        release=source.release,
+        tier=str(rendered.answers.get("tier", "")) if source.governed else "",
+        files=tuple(_owned(source, sorted(rendered.files))),
+        dry_run=request.dry_run,
+        notes=rendered.notes,
+        next=_next(request.destination, rendered.files),
+    )
+
+
+def _owned(source: Source, paths: Sequence[str]) -> list[MadeFile]:
+    if OWNERSHIP not in source.tree:
+        return [MadeFile(path=path) for path in paths]
+    manifest = yaml.safe_load(source.tree[OWNERSHIP].data)
+    owned = [(path, ownership_of(path, manifest)) for path in paths]
+    return [MadeFile(path=path, ownership=own.kind, purpose=own.purpose) for path, own in owned]
+
+
+def _next(destination: Path, files: Tree) -> tuple[str, ...]:
+    """Return the three commands that come next, as far as the project's Makefile has them."""
+    makefile = files["Makefile"].data.decode() if "Makefile" in files else ""
+    targets = set(re.findall(r"(?m)^([a-z][a-z-]*):", makefile))
+    return (
+        f"cd {shlex.quote(str(destination))}",
+        *[f"make {target}" for target in ("life", "check", "test") if target in targets][:2],
+    )

@@ -1,0 +1,129 @@
+"""What every command that renders shares: open a source, render a project of it, say whom we trust."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from roadworthy.adapters import archive, config, copier, sources, workplace
+from roadworthy.adapters.git import git
+from roadworthy.core.releases import version_key
+from roadworthy.core.source import BUILTIN, Source, is_trusted, stamp_lock
+from roadworthy.core.template import Run, Unsupported, render, resolve
+from roadworthy.core.tree import File, Tree
+
+ANSWERS_FILE: Final = ".copier-answers.yml"
+NOTHING: Final[Mapping[str, Any]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """A project in memory: its answers, computed ones included, its files, and what a person should know."""
+
+    answers: Mapping[str, Any]
+    files: Tree
+    notes: tuple[str, ...] = ()
+
+
+def open_source(spec: str = BUILTIN, release: str | None = None) -> Source:
+    """Return one release of a source; without `release` the newest, or a folder as it is now."""
+    if spec == BUILTIN:
+        return sources.open_builtin(release, archive.unpack)
+    if sources.is_address(spec):
+        repository = sources.mirror_of(spec, git, release)
+        return sources.open_repository(spec, repository, release or _newest(repository), git)
+    folder = Path(spec).expanduser()
+    if sources.is_bare(folder):
+        return sources.open_repository(spec, folder, release or _newest(folder), git)
+    if release is not None:
+        return sources.open_repository(spec, folder, release, git)
+    return sources.open_folder(folder, git)
+
+
+def releases(spec: str = BUILTIN) -> list[str]:
+    """Return the releases of a source, oldest first."""
+    if spec == BUILTIN:
+        return sorted((entry.version for entry in sources.builtin_entries()), key=version_key)
+    repository = sources.mirror_of(spec, git, None) if sources.is_address(spec) else Path(spec)
+    return sources.repository_releases(repository, git)
+
+
+def is_trusted_source(spec: str) -> bool:
+    """Say whether the user's or the organisation's configuration trusts a source."""
+    return is_trusted(spec, config.read_configuration().trusted)
+
+
+def project_of(
+    source: Source,
+    data: Mapping[str, Any],
+    *,
+    last: Mapping[str, Any] = NOTHING,
+    folder: str = "project",
+    answers_file: str | None = None,
+    operation: str = "copy",
+    only: Callable[[str], bool] | None = None,
+) -> Rendered:
+    """Render a project of a source, lock stamped: the same arguments give the same bytes.
+
+    `data` must be accepted by the questions; `last`, a recorded answers file, gives way where it cannot be.
+    """
+    run = Run(
+        src_path=source.src_path,
+        commit=source.commit,
+        folder=folder,
+        answers_file=answers_file,
+        operation=operation,
+    )
+    try:
+        answers = resolve(source.template, data, last=last, run=run)
+        files = render(source.template, answers, only)
+    except Unsupported as beyond:
+        note = f"rendered by Copier itself, because the template uses {beyond.feature}"
+        return _project_by_copier(source, data, last, run, note)
+    notes = tuple(f"the template's {name} were not run" for name in source.template.config.not_run)
+    return Rendered(answers=answers, files=stamp_lock(files, source), notes=notes)
+
+
+def _newest(repository: Path) -> str:
+    found = sources.repository_releases(repository, git)
+    return found[-1] if found else "HEAD"
+
+
+def _project_by_copier(
+    source: Source, data: Mapping[str, Any], last: Mapping[str, Any], run: Run, note: str
+) -> Rendered:
+    answers_file = run.answers_file or ANSWERS_FILE
+    with tempfile.TemporaryDirectory(prefix="roadworthy-render-") as place:
+        template, project = Path(place) / "template", Path(place) / run.folder
+        workplace.write_tree(template, source.tree)
+        if last:
+            workplace.write_tree(project, {answers_file: File(data=yaml.safe_dump(dict(last)).encode())})
+        copier.render_apart(
+            copier.Job(
+                template=str(template),
+                destination=str(project),
+                data=data,
+                answers_file=run.answers_file,
+                trusted=is_trusted_source(source.spec),
+            )
+        )
+        files = sources.read_folder(project)
+    return _attributed(files, answers_file, str(template), source, note)
+
+
+def _attributed(
+    files: dict[str, File], answers_file: str, template: str, source: Source, note: str
+) -> Rendered:
+    """Let the answers file name the source instead of the temporary copy that Copier saw."""
+    if answers_file in files:
+        commit = "" if source.commit is None else f"_commit: {source.commit}\n"
+        text = files[answers_file].data.decode()
+        text = text.replace(f"_src_path: {template}", f"{commit}_src_path: {source.src_path}")
+        files[answers_file] = File(data=text.encode())
+    answers = yaml.safe_load(files[answers_file].data) if answers_file in files else {}
+    return Rendered(answers=answers or {}, files=stamp_lock(files, source), notes=(note,))

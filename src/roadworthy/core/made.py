@@ -1,0 +1,29 @@
+"""A project that was made, or would be: what `roadworthy new` has to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeFile:
+    """One file of the project: whose it is, and what it is for. Both empty if the source does not say."""
+
+    path: str
+    ownership: str = ""
+    purpose: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """What was made, or with `dry_run` would be. `next` are the commands to go on with."""
+
+    destination: str
+    source: str
+    release: str
+    tier: str
+    files: tuple[MadeFile, ...]
+    dry_run: bool
+    commit: str = ""
+    notes: tuple[str, ...] = ()
+    next: tuple[str, ...] = ()

@@ -1,0 +1,57 @@
+"""The list of releases (`releases/index.json`): append-only, each with the digest of its archive."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass, fields
+from typing import Final
+
+from roadworthy.errors import UsageError
+
+SCHEMA: Final = "releases/v1"
+_VERSION: Final = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One frozen release: its archive, the archive's sha256, and the commit it was cut from."""
+
+    version: str
+    file: str
+    sha256: str
+    cut_from: str
+    date: str
+
+
+def parse_index(text: str) -> tuple[Entry, ...]:
+    """Return the releases, oldest first; UsageError if the list is not one."""
+    try:
+        document = json.loads(text)
+        if document["schema"] != SCHEMA:
+            raise ValueError(f"schema is {document['schema']}")
+        entries = tuple(
+            Entry(**{f.name: str(row[f.name]) for f in fields(Entry)}) for row in document["releases"]
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"releases/index.json: expected {SCHEMA}: {error}", "restore it from git") from error
+    numbers = [version_key(entry.version) for entry in entries]
+    if numbers != sorted(set(numbers)):
+        raise UsageError("releases/index.json: versions do not increase", "restore it from git")
+    return entries
+
+
+def index_text(entries: tuple[Entry, ...]) -> str:
+    """Return the index file of some releases."""
+    document = {"schema": SCHEMA, "releases": [asdict(entry) for entry in entries]}
+    return json.dumps(document, indent=1, sort_keys=True) + "\n"
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Return what orders versions; UsageError for anything but MAJOR.MINOR.PATCH."""
+    found = _VERSION.fullmatch(version)
+    if found is None:
+        raise UsageError(
+            f"{version!r} is not a release version", "write it as MAJOR.MINOR.PATCH, such as 1.4.0"
+        )
+    return tuple(int(number) for number in found.groups())
