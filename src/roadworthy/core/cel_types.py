@@ -11,6 +11,7 @@ from roadworthy.core.fact_schema import Type
 ANY, BOOL, INT, DOUBLE, STRING, NULL = (Type(name) for name in ("any", "bool", "int", "double", "string", "null"))
 _LITERALS = {bool: BOOL, int: INT, float: DOUBLE, str: STRING, type(None): NULL}
 _NUMBERS = {"int", "double"}
+_TEXT = {"string", "time"}
 _TEXT_TESTS = {"startsWith", "endsWith", "contains", "matches"}
 _MACROS = {"exists", "all", "exists_one", "filter", "map"}
 Known = frozenset[str]
@@ -28,7 +29,7 @@ def check_type(node: Node, schema: Type, wanted: str) -> Typing:
     """Type `node` over the schema; it must come to `wanted` (bool, string or any)."""
     typing = Typing([], set())
     found = _Typist(typing, schema).type_of(node, {}, frozenset())
-    if wanted not in ("any", found.name) and found.name != "any":
+    if wanted not in ("any", found.name) and found.name != "any" and not {wanted, found.name} <= _TEXT:
         typing.problems.append(f"expected {wanted}, found {found.name}: {write(node)}")
     return typing
 
@@ -106,12 +107,12 @@ class _Typist:
         if node.op in ("==", "!=", "in"):
             return self._compare(node, scope, known)
         if node.op in ("<", "<=", ">", ">="):
-            left = self._demand(node.left, _NUMBERS | {"string", "time"}, scope, known)
+            left = self._demand(node.left, _NUMBERS | _TEXT, scope, known)
             self._demand(node.right, _NUMBERS if left.name in _NUMBERS else {left.name}, scope, known)
             return BOOL
-        left = self._demand(node.left, _NUMBERS | {"string", "list"}, scope, known)
-        self._demand(node.right, {left.name}, scope, known)
-        return left
+        left = self._demand(node.left, _NUMBERS | {"list"} | _TEXT, scope, known)
+        self._demand(node.right, _TEXT if left.name in _TEXT else {left.name}, scope, known)
+        return STRING if left.name in _TEXT else left
 
     def _compare(self, node: Binary, scope: Mapping[str, Type], known: Known) -> Type:
         left, right = self.type_of(node.left, scope, known), self.type_of(node.right, scope, known)
@@ -182,4 +183,4 @@ def _comparable(left: Type, right: Type) -> bool:
         return True
     if "null" in (left.name, right.name):
         return left.nullable or right.nullable
-    return left.name == right.name or {left.name, right.name} <= _NUMBERS or {left.name, right.name} <= {"string", "time"}
+    return left.name == right.name or {left.name, right.name} <= _NUMBERS or {left.name, right.name} <= _TEXT
