@@ -14,11 +14,6 @@ def loan_to_value(loanamt: Values, apr: Values) -> Values:
     return np.minimum(loanamt / apr, 1.5)
 
 
-def housing_burden(hrat: Values) -> Values:
-    """Housing expense as a share of income."""
-    return hrat / 100
-
-
 def debt_burden(obrat: Values) -> Values:
     """All obligations as a share of income."""
     return obrat / 100

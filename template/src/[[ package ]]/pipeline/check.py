@@ -25,7 +25,7 @@ class Check:
     def line(self) -> str:
         """One line for people."""
         told = f"{self.metric} {number(self.value)} {self.op} {number(self.limit)}"
-        return f"{WORDS[self.passed]:8}{self.id:28}{told}" + (f"  ({self.note})" if self.note else "")
+        return f"{WORDS[self.passed]:8}{self.id:30} {told}" + (f"  ({self.note})" if self.note else "")
 
 
 def judge(name: str, metric: str, value: float | None, op: str, limit: float, note: str = "") -> Check:

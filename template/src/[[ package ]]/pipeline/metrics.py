@@ -74,7 +74,7 @@ METRICS: dict[str, Callable[[Judged], float]] = {
     "accuracy": lambda judged: share(judged.decisions == judged.answers),
     "sensitivity": lambda judged: share(judged.decisions[judged.answers == 1] == 1),
     "specificity": lambda judged: share(judged.decisions[judged.answers == 0] == 0),
-    "approval_rate": lambda judged: share(judged.decisions == 1),
+    "selection_rate": lambda judged: share(judged.decisions == 1),
 }
 
 

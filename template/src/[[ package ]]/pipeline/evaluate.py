@@ -1,0 +1,147 @@
+"""`evaluate`: judge a run by thresholds committed before it, and leave the report that others rely on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from . import records, rivals, settings, untouched
+from .check import Check, judge
+from .check import records as as_records
+from .dataset import recorded
+from .metrics import METRICS, Judged, measure, with_interval
+from .outcome import Outcome, Refused
+from .policies import DataPolicy, GatesPolicy, load
+from .rivals import Incumbent
+from .scorer import Scorer, load_scorer
+from .train import run_file, run_folder
+
+Report = dict[str, Any]
+
+
+def evaluate(run_id: str | None = None) -> Outcome:
+    """Measure, compare, judge; the report is written whether the run passes or not."""
+    run = read_run(run_id)
+    untouched.refuse_changed_gates(run)
+    untouched.refuse_changed_files(run)
+    report, checks = _judged(run)
+    records.write_record(report_file(run["run_id"]), report)
+    told = "passed" if report["passed"] else f"refused by {', '.join(each.id for each in blocking(checks))}"
+    lines = (*(check.line() for check in checks), f"run {run['run_id']} {told}")
+    return Outcome("evaluate", ok=report["passed"], lines=lines, details={"report": report, "run_id": run["run_id"]})
+
+
+def read_run(run_id: str | None) -> Report:
+    """A run's record; the newest when none is named."""
+    if run_id is not None:
+        return records.read_record(run_file(run_id))
+    runs = records.read_records("runs")
+    if not runs:
+        raise Refused("no run yet", "governance/runs", "run `train`")
+    return runs[-1]
+
+
+def report_file(run_id: str) -> Path:
+    """Where a run's evaluation is in git."""
+    return settings.path("governance", "evaluations", f"{run_id}.json")
+
+
+def blocking(checks: list[Check]) -> list[Check]:
+    """What stands in the way: every no, and every unknown but that of a slice too small to tell."""
+    return [each for each in checks if each.passed is False or (each.passed is None and "slice:" not in each.id)]
+
+
+def _judged(run: Report) -> tuple[Report, list[Check]]:
+    gates, dataset = load(GatesPolicy), recorded(run["data"]["manifest_sha256"])
+    rows, target = dataset.rows("test"), load(DataPolicy).target
+    scorer = load_scorer(run_folder(run["run_id"]), rivals.trusted())
+    candidate = rivals.judged(scorer, rows, target)
+    simple = rivals.baseline(run["run_id"], dataset, rows)
+    rival = rivals.incumbent(run["run_id"])
+    serving = rivals.judged(rival.scorer, rows, target) if rival else None
+    found = figures(candidate, gates)
+    checks = [*_metric_checks(gates, found), _gain(gates, candidate, simple)]
+    checks += [_loss(gates, candidate, serving)] if serving else []
+    further, more = _further(gates, scorer, candidate, rows, dataset.rows("challenge"))
+    checks += more
+    report: Report = {
+        "schema": "evaluation/v1",
+        "run_id": run["run_id"],
+        "created_at": records.now(),
+        "model_sha256": run["artifacts"]["model.skops"],
+        "gates_sha256": run["gates_sha256"],
+        "data": {name: dataset.digests[name] for name in ("test", "challenge")},
+        "rows": len(rows),
+        "threshold": scorer.threshold,
+        "candidate": found,
+        "baseline": figures(simple, gates),
+        "incumbent": _incumbent(rival, serving, gates),
+        **further,
+        "checks": as_records(checks),
+        "passed": not blocking(checks),
+    }
+    return report, checks
+
+
+def figures(judged: Judged, gates: GatesPolicy) -> Report:
+    """Every metric with its interval."""
+    found = {name: with_interval(function, judged, gates.bootstrap) for name, function in METRICS.items()}
+    return {name: figure.record() for name, figure in found.items()}
+
+
+def _metric_checks(gates: GatesPolicy, found: Report) -> list[Check]:
+    checks = []
+    for gate in gates.metrics:
+        measure(gate.metric)
+        figure = found[gate.metric]
+        note = "" if gate.use == "value" else f"{gate.use} end of the interval around {figure['value']:.3f}"
+        value = figure[gate.use] if figure[gate.use] is not None else float("nan")
+        checks.append(judge(gate.id, gate.metric, value, gate.op, gate.limit, note))
+    return checks
+
+
+def _gain(gates: GatesPolicy, candidate: Judged, simple: Judged) -> Check:
+    gate = gates.baseline
+    gain = measure(gate.metric)(candidate) - measure(gate.metric)(simple)
+    return judge("beats-baseline", f"{gate.metric} gain", round(gain, 6), ">=", gate.min_gain)
+
+
+def _loss(gates: GatesPolicy, candidate: Judged, serving: Judged) -> Check:
+    gate = gates.incumbent
+    loss = measure(gate.metric)(serving) - measure(gate.metric)(candidate)
+    return judge("keeps-up-with-incumbent", f"{gate.metric} loss", round(loss, 6), "<=", gate.max_loss)
+
+
+def _incumbent(rival: Incumbent | None, serving: Judged | None, gates: GatesPolicy) -> Report | None:
+    if rival is None or serving is None:
+        return None
+    return {"version": rival.version, "model_sha256": rival.model_sha256, "metrics": figures(serving, gates)}
+
+
+def _further(
+    gates: GatesPolicy, scorer: Scorer, candidate: Judged, rows: pd.DataFrame, hard: pd.DataFrame
+) -> tuple[Report, list[Check]]:
+    """What gates.yaml asks for beyond the metrics; a module that it does not ask for is never imported."""
+    report: Report = {}
+    checks: list[Check] = []
+    if gates.slices:
+        from . import slices
+
+        found = slices.sliced(gates.slices, gates, rows, candidate)
+        report["slices"] = slices.records(gates.slices, found)
+        checks += slices.checks(gates.slices, gates, found)
+    if gates.fairness:
+        from . import fairness
+
+        groups = fairness.measured(gates.fairness, gates, rows, candidate)
+        report["fairness"] = fairness.record(gates.fairness, groups)
+        checks += fairness.checks(gates.fairness, gates, groups)
+    if gates.challenge:
+        from . import challenge
+
+        cases = challenge.challenged(gates.challenge, gates, scorer, hard)
+        report["challenge"] = challenge.record(gates.challenge, cases)
+        checks += challenge.checks(gates.challenge, gates, cases)
+    return report, checks
