@@ -70,7 +70,7 @@ def project_of(
 ) -> Rendered:
     """Render a project of a source, lock stamped: the same arguments give the same bytes.
 
-    `data` must be accepted by the questions; `last`, a recorded answers file, gives way where it cannot be.
+    `data` must satisfy the questions; `last`, a recorded answers file, gives way where it does not.
     """
     run = Run(
         src_path=source.src_path,
