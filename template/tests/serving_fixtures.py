@@ -67,7 +67,7 @@ schema: rollout/v1
 shadow: {min_days: 28, min_samples: 5, max_error_rate: 0.0, max_disagreement: 0.9}
 canary: {percent: 20, min_samples: 3, max_error_rate: 0.0}
 """
-INPUTS = {"debt": 100.0, "income": 400.0, "late": 1}
+INPUTS = {"debt": 100.0, "income": 400.0, "late": 0}
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Rehearse a rollback: a copy of the newest release is put live in a scratch project and taken back under load."""
+"""Rehearse a rollback: the newest release is put live in a scratch project and taken back under load."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Rehearsal:
 
 
 def drill() -> Outcome:
-    """Put the newest release live in a scratch project, roll it back under load, and record the time it took."""
+    """Put the newest release live in a scratch project, roll it back under load, record the time it took."""
     version = _newest()
     digest = subject_digest(subject(bundle(version)))
     limit = float(settings.need(settings.policy("serving"), "rollback.max_seconds", "policy/serving.yaml"))
@@ -157,7 +157,7 @@ def _outcome(
     where = records.write_record(settings.path("governance", "drills", f"{records.stamp()}.json"), record)
     verdict = "passed" if passed else "failed"
     lines = (
-        f"drill {verdict}: release {version} -> {reached}, last answer of {version} after {seen.last_stale_ms:.0f} ms",
+        f"drill {verdict}: {version} -> {reached}, last answer of {version} after {seen.last_stale_ms:.0f} ms",
         f"{seen.requests} requests, {seen.failed} failed",
         f"record: {settings.relative(where)}",
     )

@@ -1,4 +1,4 @@
-"""The drill's load: a real server, a few clients that never pause, and the moment the old release fell silent."""
+"""The drill's load: a real server, clients that never pause, and when the old release fell silent."""
 
 from __future__ import annotations
 
