@@ -19,7 +19,7 @@ import yaml
 from roadworthy.adapters import copier, workplace
 from roadworthy.adapters.git import GitFailed, GitMissing, git, isolated
 from roadworthy.commands.source import Rendered, open_source, project_of
-from roadworthy.core.config import read_config
+from roadworthy.core.config import YAML_LOADER, read_config
 from roadworthy.core.made import MadeFile, Project
 from roadworthy.core.ownership import ownership_of
 from roadworthy.core.source import LOCK, OWNERSHIP, TIERS, Source
@@ -38,8 +38,8 @@ SYNTAX: Final[Mapping[str, Callable[[str], object]]] = {
     "json": json.loads,
     "py": lambda text: compile(text, "rendered", "exec", dont_inherit=True),
     "toml": tomllib.loads,
-    "yaml": lambda text: list(yaml.parse(text, Loader=yaml.SafeLoader)),
-    "yml": lambda text: list(yaml.parse(text, Loader=yaml.SafeLoader)),
+    "yaml": lambda text: list(yaml.parse(text, Loader=YAML_LOADER)),
+    "yml": lambda text: list(yaml.parse(text, Loader=YAML_LOADER)),
 }
 
 
@@ -120,7 +120,7 @@ def _demand_lawful(source: Source, given: Mapping[str, Any]) -> None:
     """Refuse a prohibited practice with its reason, before anything is rendered."""
     if not source.governed:
         return
-    rubric = yaml.safe_load(source.tree[TIERS].data)
+    rubric = yaml.load(source.tree[TIERS].data, Loader=YAML_LOADER)
     named = given.get("prohibited") or []
     named = yaml.safe_load(named) if isinstance(named, str) else named
     known = [name for name in named if name in rubric["prohibited"]] if isinstance(named, list) else []
@@ -202,7 +202,7 @@ def _described(request: Request, source: Source, rendered: Rendered) -> Project:
 def _owned(source: Source, paths: Sequence[str]) -> list[MadeFile]:
     if OWNERSHIP not in source.tree:
         return [MadeFile(path=path) for path in paths]
-    manifest = yaml.safe_load(source.tree[OWNERSHIP].data)
+    manifest = yaml.load(source.tree[OWNERSHIP].data, Loader=YAML_LOADER)
     owned = [(path, ownership_of(path, manifest)) for path in paths]
     return [MadeFile(path=path, ownership=own.kind, purpose=own.purpose) for path, own in owned]
 

@@ -30,7 +30,8 @@ MERGED: Final = ("_exclude", "_jinja_extensions", "_secret_questions", "_skip_if
 BEYOND: Final = ("jinja_extensions", "external_data")
 NOT_RUN: Final = ("tasks", "migrations")
 QUESTION_KEYS: Final = frozenset(field.name for field in fields(Question)) - {"name"}
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# libyaml where it is built in: ten times faster, same result.
+YAML_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +87,7 @@ def _raw(tree: Tree) -> dict[str, Any]:
 
 def _documents(name: str, data: bytes) -> list[Any]:
     try:
-        return list(yaml.load_all(data, Loader=_LOADER))
+        return list(yaml.load_all(data, Loader=YAML_LOADER))
     except yaml.constructor.ConstructorError as error:
         raise Unsupported(f"{name}: {error.problem}") from error
     except yaml.YAMLError as error:
