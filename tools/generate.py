@@ -1,7 +1,7 @@
 """Write the generated parts of the repository; `--check` only says whether they are fresh.
 
 What appears in two places is derived from one: the rubric questions, the tier and its obligations
-in `copier.yml` come from `policy/tiers.yaml`.
+in `copier.yml` come from `policy/tiers.yaml`, the files an update never touches from `policy/ownership.yaml`.
 """
 
 from __future__ import annotations
@@ -31,8 +31,21 @@ Rubric = Mapping[str, Any]
 
 def copier_yml() -> str:
     """Return `copier.yml` with its generated blocks renewed."""
-    rubric = yaml.safe_load((POLICY / "tiers.yaml").read_text("utf-8"))
-    return replace_block((ROOT / "copier.yml").read_text("utf-8"), "rubric", rubric_block(rubric))
+    text = (ROOT / "copier.yml").read_text("utf-8")
+    text = replace_block(text, "seeded", seeded_block(policy("ownership")))
+    return replace_block(text, "rubric", rubric_block(policy("tiers")))
+
+
+def policy(name: str) -> dict[str, Any]:
+    """Return one file of the policy pack."""
+    loaded: dict[str, Any] = yaml.safe_load((POLICY / f"{name}.yaml").read_text("utf-8"))
+    return loaded
+
+
+def seeded_block(ownership: Mapping[str, Any]) -> str:
+    """Return Copier's list of files that an update never touches."""
+    seeded = [row["path"] for row in ownership["files"] if row["ownership"] == "seeded"]
+    return "_skip_if_exists:\n" + "".join(f'  - "/{path}"\n' for path in seeded)
 
 
 def replace_block(text: str, name: str, body: str) -> str:
@@ -70,7 +83,8 @@ def _choices(choices: Mapping[str, Any]) -> str:
 def _circumstances(rubric: Rubric) -> str:
     choices = {fact["text"]: name for name, fact in rubric["circumstances"].items()}
     return (
-        f"circumstances:\n  type: str\n  multiselect: true\n  default: [{', '.join(SAMPLE['circumstances'])}]\n"
+        f"circumstances:\n  type: str\n  multiselect: true\n"
+        f"  default: [{', '.join(SAMPLE['circumstances'])}]\n"
         f"  choices:\n{_choices(choices)}"
         "  help: Which of these hold (each lifts the tier to at least its floor)\n"
     )
@@ -109,8 +123,8 @@ def _tier(rubric: Rubric) -> str:
         f"tier:\n  type: str\n  when: false\n  default: >-\n    [%- set order = {json.dumps(order)} -%]\n"
         f"    [%- set score = {score} -%]\n    [%- set floors = {json.dumps(floors)} -%]\n"
         f"    [%- set band = {_bands(rubric)} -%]\n    [%- set combined = [{', '.join(lifts)}] -%]\n"
-        '    [%- set named = floors.items() | selectattr(0, "in", circumstances) | map(attribute=1) | list -%]\n'
-        '    [[ "prohibited" if prohibited else order[([band] + named + combined) | max] ]]\n'
+        '    [%- set named = floors.items() | selectattr(0, "in", circumstances) | map(attribute=1) -%]\n'
+        '    [[ "prohibited" if prohibited else order[([band] + named | list + combined) | max] ]]\n'
     )
 
 
