@@ -43,7 +43,9 @@ _VERSION = option("version", help="release, such as 1")
 VERBS: dict[str, Verb] = {
     "data": Verb("check the data contract, snapshot and split by digest", "pipeline.dataset:data"),
     "train": Verb("one tracked run from committed configuration", "pipeline.train:train"),
-    "evaluate": Verb("judge a run against baseline, incumbent, slices", "pipeline.evaluate:evaluate", (_RUN,)),
+    "evaluate": Verb(
+        "judge a run against baseline, incumbent, slices", "pipeline.evaluate:evaluate", (_RUN,)
+    ),
     "register": Verb("make a release of a run that passed", "pipeline.register:register", (_RUN,)),
     "promote": Verb(
         "let a release answer; needs its gate verdict",
@@ -70,13 +72,17 @@ VERBS: dict[str, Verb] = {
         (option("input", help="CSV of rows"), option("output", help="CSV to write")),
     ),
     "monitor": Verb("drift, performance, freshness, cost: one verdict", "monitoring.run:monitor", (_AS_OF,)),
-    "retrain": Verb("say which retraining trigger fired, and act on it", "monitoring.retrain:retrain", (_AS_OF,)),
+    "retrain": Verb(
+        "say which retraining trigger fired, and act on it", "monitoring.retrain:retrain", (_AS_OF,)
+    ),
     "rollback": Verb(
         "return to the last approved release that served",
         "pipeline.promote:rollback",
         (
             option("--reason", required=True),
-            option("--to", help="a release that served before, or `fallback` (default: the last approved one)"),
+            option(
+                "--to", help="a release that served before, or `fallback` (default: the last approved one)"
+            ),
             _AS_OF,
         ),
     ),
@@ -141,5 +147,7 @@ def _refused(refusal: Refused, verb: str, as_json: bool) -> int:
         said = {"refused": refusal.what, "where": refusal.where, "repair": refusal.repair}
         print(json.dumps({"verb": verb, "ok": False, **said}, sort_keys=True))
     else:
-        print(f"refused: {refusal.what}\n  where: {refusal.where}\n  repair: {refusal.repair}", file=sys.stderr)
+        print(
+            f"refused: {refusal.what}\n  where: {refusal.where}\n  repair: {refusal.repair}", file=sys.stderr
+        )
     return 1

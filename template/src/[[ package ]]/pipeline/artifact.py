@@ -58,7 +58,9 @@ def refuse_pickles_in(folder: Path) -> None:
     """No file of a run or release may be a pickle, whatever its name."""
     for file in sorted(each for each in folder.rglob("*") if each.is_file()):
         if file.name.endswith(_PICKLE_NAMES) or _starts_as_pickle(file.read_bytes()):
-            raise Refused(f"a pickle in the artifact: {file.name}", str(file), "remove it and run `train` again")
+            raise Refused(
+                f"a pickle in the artifact: {file.name}", str(file), "remove it and run `train` again"
+            )
 
 
 def _plain(archive: zipfile.ZipFile, name: str) -> bool:
@@ -90,7 +92,9 @@ def _renumber(schema: dict[str, Any]) -> dict[str, str]:
 def _nodes(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict):
         yield value
-    children: Iterable[Any] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    children: Iterable[Any] = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    )
     for child in children:
         yield from _nodes(child)
 

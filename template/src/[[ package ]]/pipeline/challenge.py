@@ -38,7 +38,10 @@ def checks(gate: ChallengeGate, gates: GatesPolicy, found: Challenge) -> list[Ch
     """The limit on the figure (unknown on too few rows), and no row may go the wrong way."""
     value = found.interval.value if found.rows >= gates.min_rows else float("nan")
     first = judge("challenge", gate.metric, value, gate.op, gate.limit, f"{found.rows} rows")
-    return [first, *(judge(f"direction:{name}", "wrong share", share, "<=", 0) for name, share in found.wrong.items())]
+    return [
+        first,
+        *(judge(f"direction:{name}", "wrong share", share, "<=", 0) for name, share in found.wrong.items()),
+    ]
 
 
 def record(gate: ChallengeGate, found: Challenge) -> dict[str, Any]:

@@ -15,7 +15,9 @@ WHERE = "policy/data.yaml"
 _KINDS = ("present", "type", "range", "values", "nulls")
 
 
-def check(frame: pd.DataFrame, policy: DataPolicy, reference: pd.DataFrame | None, at: datetime) -> list[Check]:
+def check(
+    frame: pd.DataFrame, policy: DataPolicy, reference: pd.DataFrame | None, at: datetime
+) -> list[Check]:
     """Every check of the contract on these rows; reference is the last snapshot's, if there is one."""
     wrong = _wrong(frame, policy)
     checks = [judge("rows", "rows", len(frame), ">=", policy.rows.min)]
@@ -34,7 +36,9 @@ def _wrong(frame: pd.DataFrame, policy: DataPolicy) -> list[tuple[str, str]]:
         schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
         found = errors.failure_cases
-        missing = [("present", str(name)) for name in found[found["check"] == "column_in_dataframe"]["failure_case"]]
+        missing = [
+            ("present", str(name)) for name in found[found["check"] == "column_in_dataframe"]["failure_case"]
+        ]
         cases = found[found["check"].isin(_KINDS)][["check", "column"]].drop_duplicates()
         return missing + [(str(kind), str(column)) for kind, column in cases.itertuples(index=False)]
     return []
@@ -95,9 +99,13 @@ def days(frame: pd.DataFrame, column: str) -> pd.Series:
     try:
         dates = pd.to_datetime(frame[column], utc=True)
     except KeyError as error:
-        raise Refused(f"no column `{column}` in the rows", WHERE, f"name the date column under `time` in {WHERE}") from error
+        raise Refused(
+            f"no column `{column}` in the rows", WHERE, f"name the date column under `time` in {WHERE}"
+        ) from error
     except (ValueError, TypeError) as error:
-        raise Refused(f"`{column}` holds something that is no date", "data.py", "correct the dates in `load`") from error
+        raise Refused(
+            f"`{column}` holds something that is no date", "data.py", "correct the dates in `load`"
+        ) from error
     if dates.isna().any() or dates.empty:
         raise Refused(f"`{column}` has rows without a date", "data.py", "correct the dates in `load`")
     return dates

@@ -100,7 +100,9 @@ def _keep(frame: pd.DataFrame, policy: DataPolicy, checks: list[Check]) -> Datas
     texts = {name: _csv(split) for name, split in dealt.items()}
     newest = contract.days(frame, policy.time.received).max().strftime("%Y-%m-%d")
     source = {"name": policy.source.name, "rows": len(rows), "sha256": records.sha256_bytes(_csv(rows))}
-    pinned = {name: {"sha256": records.sha256_bytes(text), "rows": len(dealt[name])} for name, text in texts.items()}
+    pinned = {
+        name: {"sha256": records.sha256_bytes(text), "rows": len(dealt[name])} for name, text in texts.items()
+    }
     contract_sha256 = records.sha256_file(settings.path("policy", "data.yaml"))
     identity = {"source": source | {"newest": newest}, "contract_sha256": contract_sha256, "splits": pinned}
     manifest = records.sha256_bytes(records.canonical(identity))
@@ -119,7 +121,10 @@ def _record(manifest: str, identity: dict[str, Any], checks: list[Check]) -> Dat
     """Write the record once; the same rows on the same day are the same snapshot."""
     file = _record_file(manifest)
     if not file.exists():
-        where = {name: split | {"path": f"var/data/{manifest}/{name}.csv"} for name, split in identity["splits"].items()}
+        where = {
+            name: split | {"path": f"var/data/{manifest}/{name}.csv"}
+            for name, split in identity["splits"].items()
+        }
         value = {
             "schema": "dataset/v1",
             "manifest_sha256": manifest,

@@ -30,7 +30,9 @@ def evaluate(run_id: str | None = None) -> Outcome:
     records.write_record(report_file(run["run_id"]), report)
     told = "passed" if report["passed"] else f"refused by {', '.join(each.id for each in blocking(checks))}"
     lines = (*(check.line() for check in checks), f"run {run['run_id']} {told}")
-    return Outcome("evaluate", ok=report["passed"], lines=lines, details={"report": report, "run_id": run["run_id"]})
+    return Outcome(
+        "evaluate", ok=report["passed"], lines=lines, details={"report": report, "run_id": run["run_id"]}
+    )
 
 
 def read_run(run_id: str | None) -> Report:
@@ -50,7 +52,9 @@ def report_file(run_id: str) -> Path:
 
 def blocking(checks: list[Check]) -> list[Check]:
     """What stands in the way: every no, and every unknown but that of a slice too small to tell."""
-    return [each for each in checks if each.passed is False or (each.passed is None and "slice:" not in each.id)]
+    return [
+        each for each in checks if each.passed is False or (each.passed is None and "slice:" not in each.id)
+    ]
 
 
 def _judged(run: Report) -> tuple[Report, list[Check]]:

@@ -76,7 +76,9 @@ def checks(gate: FairnessGate, gates: GatesPolicy, found: Fairness) -> list[Chec
     notes = (note, note if small else _span(found.difference))
     return [
         judge(f"fairness:{word}", name, value, limit.op, limit.limit, told)
-        for word, name, value, limit, told in zip(_WORDS, (RATIO, DIFFERENCE), values, limits, notes, strict=True)
+        for word, name, value, limit, told in zip(
+            _WORDS, (RATIO, DIFFERENCE), values, limits, notes, strict=True
+        )
     ]
 
 
@@ -98,7 +100,9 @@ def _interval(
     member: NDArray[np.str_],
     judged: Judged,
 ) -> Interval:
-    drawn = [function(gate, member[rows], judged.at(rows)) for rows in resamples(len(member), gates.bootstrap)]
+    drawn = [
+        function(gate, member[rows], judged.at(rows)) for rows in resamples(len(member), gates.bootstrap)
+    ]
     return interval(function(gate, member, judged), drawn, gates.bootstrap)
 
 

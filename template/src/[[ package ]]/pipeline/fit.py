@@ -67,7 +67,9 @@ def _numbers(dataset: Dataset, features: tuple[wiring.Feature, ...], target: str
     for inputs, _ in sides:
         if not np.isfinite(inputs).all():
             bad = features[int(np.argmin(np.isfinite(inputs).all(axis=0)))].name
-            raise Refused(f"feature `{bad}` is not a finite number everywhere", "features.py", f"correct `{bad}`")
+            raise Refused(
+                f"feature `{bad}` is not a finite number everywhere", "features.py", f"correct `{bad}`"
+            )
     return _Numbers(*sides)
 
 
@@ -97,7 +99,10 @@ def _measured(model: Any, numbers: _Numbers) -> dict[str, float]:
     for side in ("train", "validation"):
         inputs, answers = getattr(numbers, side)
         scores = model.predict_proba(inputs)[:, 1]
-        found |= {f"{side}_auc": metrics.auc(answers, scores), f"{side}_log_loss": metrics.log_loss(answers, scores)}
+        found |= {
+            f"{side}_auc": metrics.auc(answers, scores),
+            f"{side}_log_loss": metrics.log_loss(answers, scores),
+        }
     return {name: round(value, 10) for name, value in found.items()}
 
 

@@ -83,7 +83,9 @@ def read_record(file: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise Refused("no such record", settings.relative(file), "run the verb that writes it") from error
     except ValueError as error:
-        raise Refused(f"not a JSON record: {error}", settings.relative(file), f"git checkout -- {file}") from error
+        raise Refused(
+            f"not a JSON record: {error}", settings.relative(file), f"git checkout -- {file}"
+        ) from error
     if not isinstance(value, dict):
         raise Refused("not a record: expected an object", settings.relative(file), f"git checkout -- {file}")
     return value
@@ -116,7 +118,9 @@ def git(*arguments: str, cwd: Path | None = None) -> bytes:
         raise Refused("git is not installed", "PATH", "install git") from error
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["git failed"]
-        raise Refused(said[-1], f"git {' '.join(arguments)}", "git init && git add -A && git commit -m 'Start'")
+        raise Refused(
+            said[-1], f"git {' '.join(arguments)}", "git init && git add -A && git commit -m 'Start'"
+        )
     return done.stdout
 
 

@@ -39,7 +39,9 @@ def judged(scorer: Scorer, rows: pd.DataFrame, target: str) -> Judged:
         scores = scorer.scores(rows)  # type: ignore[arg-type]  # a frame is a mapping of columns
     except KeyError as error:
         raise Refused(
-            f"the model reads the column {error}, which the rows lack", "policy/data.yaml", f"keep {error} there"
+            f"the model reads the column {error}, which the rows lack",
+            "policy/data.yaml",
+            f"keep {error} there",
         ) from error
     return Judged(rows[target].to_numpy(), scores, scorer.threshold)
 
@@ -70,7 +72,9 @@ def incumbent(run_id: str) -> Incumbent | None:
         )
     model = records.sha256_file(folder / "model.skops")
     if model != next(each["sha256"] for each in release["subject"] if each["role"] == "model"):
-        raise Refused(f"release {version} is not what was released", f"var/releases/{version}", "restore the bundle")
+        raise Refused(
+            f"release {version} is not what was released", f"var/releases/{version}", "restore the bundle"
+        )
     return Incumbent(version, model, load_scorer(folder, trusted()))
 
 

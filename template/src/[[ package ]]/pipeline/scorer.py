@@ -36,7 +36,9 @@ class Scorer:
 
     def scores(self, frame: Mapping[str, Any]) -> NDArray[np.float64]:
         """All rows' scores, from columns."""
-        return np.asarray(self.model.predict_proba(wiring.matrix(self.features, frame))[:, 1], dtype=np.float64)
+        return np.asarray(
+            self.model.predict_proba(wiring.matrix(self.features, frame))[:, 1], dtype=np.float64
+        )
 
     def decide(self, score: float) -> int:
         """1 from the threshold on, else 0."""

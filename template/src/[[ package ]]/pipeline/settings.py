@@ -53,7 +53,9 @@ def load_yaml(file: Path) -> dict[str, Any]:
     try:
         value = yaml.safe_load(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise Refused(f"cannot be read: {_first_line(error)}", str(file), f"git checkout -- {file}") from error
+        raise Refused(
+            f"cannot be read: {_first_line(error)}", str(file), f"git checkout -- {file}"
+        ) from error
     if not isinstance(value, dict):
         raise Refused("expected a mapping of keys and values", str(file), f"git checkout -- {file}")
     return value

@@ -41,7 +41,10 @@ def checks(gate: SlicesGate, gates: GatesPolicy, slices: list[Slice]) -> list[Ch
 
 def records(gate: SlicesGate, slices: list[Slice]) -> list[dict[str, Any]]:
     """Slices as the evaluation holds them."""
-    return [{"name": each.name, "rows": each.rows, "metric": {gate.metric: each.interval.record()}} for each in slices]
+    return [
+        {"name": each.name, "rows": each.rows, "metric": {gate.metric: each.interval.record()}}
+        for each in slices
+    ]
 
 
 def _each(gate: SlicesGate, rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:

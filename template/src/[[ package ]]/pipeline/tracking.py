@@ -41,7 +41,9 @@ def log_run(record: dict[str, Any], fitted: Fitted, folder: Path) -> dict[str, s
     with tracking() as mlflow:
         experiment = _experiment(mlflow)
         with mlflow.start_run(experiment_id=experiment, run_name=record["run_id"], tags=_tags(record)) as run:
-            mlflow.log_params({**fitted.parameters, "seed": record["seed"], "features": ",".join(record["features"])})
+            mlflow.log_params(
+                {**fitted.parameters, "seed": record["seed"], "features": ",".join(record["features"])}
+            )
             mlflow.log_metrics(fitted.metrics)
             mlflow.log_dict(record, "run.json")
             mlflow.log_artifacts(str(folder), "run")
@@ -51,7 +53,9 @@ def log_run(record: dict[str, Any], fitted: Fitted, folder: Path) -> dict[str, s
     return {"uri": _shown(), "experiment": settings.system(), "run_id": str(run.info.run_id)}
 
 
-def register_version(release: dict[str, Any], run: dict[str, Any], evaluation: dict[str, Any]) -> dict[str, str]:
+def register_version(
+    release: dict[str, Any], run: dict[str, Any], evaluation: dict[str, Any]
+) -> dict[str, str]:
     """Show a release in the registry, with its evaluation on the run; answers the registry's own version."""
     with tracking() as mlflow:
         client, name, run_id = mlflow.MlflowClient(), settings.system(), run["tracking"]["run_id"]
@@ -60,7 +64,11 @@ def register_version(release: dict[str, Any], run: dict[str, Any], evaluation: d
         found = evaluation["candidate"]
         for metric in sorted(found):
             client.log_metric(run_id, f"test_{metric}", found[metric]["value"])
-        tags = {"release": release["version"], "subject_digest": release["subject_digest"], "tier": release["tier"]}
+        tags = {
+            "release": release["version"],
+            "subject_digest": release["subject_digest"],
+            "tier": release["tier"],
+        }
         source = f"{client.get_run(run_id).info.artifact_uri}/run"
         version = client.create_model_version(name, source, run_id=run_id, tags=tags)
     return {"name": name, "version": str(version.version)}

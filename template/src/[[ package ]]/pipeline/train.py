@@ -23,7 +23,9 @@ def train() -> Outcome:
     record = _record(run_id, dataset, fitted, folder)
     record["tracking"] = tracking.log_run(record, fitted, folder)
     records.write_record(run_file(run_id), record)
-    return Outcome("train", ok=True, lines=_lines(record), details={"run_id": run_id, "metrics": fitted.metrics})
+    return Outcome(
+        "train", ok=True, lines=_lines(record), details={"run_id": run_id, "metrics": fitted.metrics}
+    )
 
 
 def run_folder(run_id: str) -> Path:
@@ -54,7 +56,9 @@ def _installed() -> str:
 
 def _record(run_id: str, dataset: Dataset, fitted: Fitted, folder: Path) -> dict[str, Any]:
     training, code = load(TrainingPolicy), records.code()
-    digest = {name: records.sha256_file(folder / name) for name in (*CONFIGURATION, "model.skops", "features.py")}
+    digest = {
+        name: records.sha256_file(folder / name) for name in (*CONFIGURATION, "model.skops", "features.py")
+    }
     return {
         "schema": "run/v1",
         "run_id": run_id,

@@ -31,7 +31,9 @@ def refuse_changed_files(run: dict[str, Any]) -> None:
     for name, digest in expected.items():
         if records.sha256_file(folder / name) != digest:
             raise Refused(
-                f"{name} is not the file that the run made", settings.relative(folder / name), "run `train` again"
+                f"{name} is not the file that the run made",
+                settings.relative(folder / name),
+                "run `train` again",
             )
     artifact.refuse_pickles_in(folder)
     artifact.refuse_pickle(folder / "model.skops")

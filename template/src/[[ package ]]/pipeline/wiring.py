@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -41,7 +40,9 @@ def vector(features: Iterable[Feature], row: Mapping[str, Any]) -> list[float]:
 def matrix(features: Iterable[Feature], frame: Mapping[str, Any]) -> Matrix:
     """All rows' features, by the same functions on whole columns."""
     columns = [
-        np.asarray(feature.function(*[np.asarray(frame[column]) for column in feature.columns]), dtype=np.float64)
+        np.asarray(
+            feature.function(*[np.asarray(frame[column]) for column in feature.columns]), dtype=np.float64
+        )
         for feature in features
     ]
     return np.column_stack(columns)
@@ -65,16 +66,20 @@ def refuse_protected(features: Iterable[Feature], protected: Iterable[str]) -> N
 
 
 def _load(file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"features_{abs(hash(str(file)))}", file)
-    if spec is None or spec.loader is None or not file.is_file():
-        raise Refused("no such file of features", str(file), f"git checkout -- {file}")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    """Run a features.py from its bytes: a bundle's copy must not be mistaken for another, nor leave a cache."""
+    try:
+        source = file.read_bytes()
+    except OSError as error:
+        raise Refused("no such file of features", str(file), f"git checkout -- {file}") from error
+    module = ModuleType("features")
+    exec(compile(source, str(file), "exec"), module.__dict__)
     return module
 
 
 def _feature(module: ModuleType, name: str, file: Path) -> Feature:
     function = getattr(module, name, None)
     if not inspect.isfunction(function):
-        raise Refused(f"no feature function `{name}`", str(file), f"define `{name}` there, or take it off the list")
+        raise Refused(
+            f"no feature function `{name}`", str(file), f"define `{name}` there, or take it off the list"
+        )
     return Feature(name, tuple(inspect.signature(function).parameters), function)
