@@ -125,7 +125,7 @@ def _gate(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     what = verb.add_mutually_exclusive_group(required=True)
     what.add_argument("version", nargs="?", help="release to judge, such as 1")
     what.add_argument("--verify", metavar="FILE", help="verify a verdict file instead, and say what it says")
-    verb.add_argument("--signers", metavar="FILE", help="with --verify: allowed signers (default: the project's)")
+    verb.add_argument("--signers", metavar="FILE", help="with --verify: who may sign (default: the project's)")
     _signing(verb, identity=False)
 
     def run(args: argparse.Namespace) -> Answer:

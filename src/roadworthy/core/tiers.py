@@ -47,6 +47,17 @@ def assess(answers: Answers, rubric: Rubric) -> Tier:
     return Tier(name=name, score=score, band=band, lines=lines, floors=floors, prohibited=hits)
 
 
+def risk_answers(document: Any) -> dict[str, Any]:
+    """Return the answers in a parsed `governance/risk.yaml`; what is no valid answer counts as the worst."""
+    said: Mapping[str, Any] = document if isinstance(document, Mapping) else {}
+    answers = said.get("answers")
+    given: Mapping[str, Any] = answers if isinstance(answers, Mapping) else {}
+    plain = {name: each.get("answer") if isinstance(each, Mapping) else each for name, each in given.items()}
+    valid = {name: each for name, each in plain.items() if type(each) is int and 0 <= each <= WORST_ANSWER}
+    named = {key: said[key] for key in ("circumstances", "prohibited") if isinstance(said.get(key), list)}
+    return valid | named
+
+
 def highest(names: Sequence[str], rubric: Rubric) -> str:
     """Return the most severe of some tier names."""
     order: Sequence[str] = rubric["tiers"]

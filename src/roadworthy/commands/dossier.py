@@ -1,0 +1,242 @@
+"""Everything on file about one release, read once: what approve and gate both judge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from roadworthy.adapters.filing import Bundle, read_bundle, read_file
+from roadworthy.adapters.policy import read_policy
+from roadworthy.commands.committed import (
+    Committed,
+    at_commit,
+    commit_time,
+    commits,
+    document,
+    is_ancestor,
+    open_head,
+    read,
+)
+from roadworthy.commands.filed import SIGNERS, filed, tampered, verified
+from roadworthy.core.approvals import Approval, Demand
+from roadworthy.core.duties import Builders, builders
+from roadworthy.core.evidence import THRESHOLDS, Evidence, Origin
+from roadworthy.core.pack import pack_digest
+from roadworthy.core.people import Person, Signer, people
+from roadworthy.core.pickles import pickle_in
+from roadworthy.core.signatures import GATE_NAMESPACE, Status, shared_keys
+from roadworthy.core.subject import IN_GIT, Entry, Shipped, entries, sha256, subject_digest
+from roadworthy.core.tiers import PROHIBITED, assess, highest, obligations, risk_answers
+from roadworthy.core.times import parse_time
+from roadworthy.core.verdict import passed_version
+from roadworthy.errors import Refused, UsageError
+
+ROLES, RISK = "governance/roles.yaml", "governance/risk.yaml"
+GATES = "governance/gates/"
+WORDS = ("governance/system.yaml", RISK, "governance/card.yaml", ROLES)
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dossier:
+    """One release: the facts to judge it by."""
+
+    head: Committed
+    release: Mapping[str, Any]
+    recorded: tuple[Entry, ...]
+    shipped: Shipped
+    evidence: Evidence
+    demand: Demand
+    filed: tuple[Approval, ...]
+    computed_tier: str
+    since: str | None
+
+
+def open_dossier(project: Path, version: str, as_of: str | None = None) -> Dossier:
+    """Read everything about a release; raises when there is none, or no history to judge it by."""
+    now, head = moment(as_of), open_head(project)
+    release = _release(head, version)
+    recorded = entries(release.get("subject")) or ()
+    bundle = read_bundle(project / "var" / "releases" / version)
+    evidence = _evidence(head, release, recorded, bundle)
+    since = _last_approved(head, version, now)
+    computed, tier = _tiers(head, release)
+    return Dossier(
+        head=head,
+        release=release,
+        recorded=recorded,
+        shipped=_shipped(head, recorded, bundle),
+        evidence=evidence,
+        demand=_demand(head, release, recorded, evidence.run, since, tier, now),
+        filed=filed(head, version, now),
+        computed_tier=computed,
+        since=since,
+    )
+
+
+def moment(as_of: str | None) -> datetime:
+    """Return the time to judge at; a date means its last second."""
+    if as_of is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    found = parse_time(f"{as_of}T23:59:59Z" if len(as_of) == len("2026-11-20") else as_of)
+    if found is None:
+        raise UsageError(f"--as-of {as_of} is no time", "write it like 2026-11-20 or 2026-11-20T09:00:00Z")
+    return found
+
+
+def policy_pack() -> str:
+    """Return the digest of the policy that this engine judges by."""
+    return pack_digest(read_policy())
+
+
+def rubric() -> Mapping[str, Any]:
+    """Return the tier rubric of that policy."""
+    found = document("tiers.yaml", read_policy()["tiers.yaml"])
+    assert isinstance(found, dict)
+    return found
+
+
+def _release(head: Committed, version: str) -> Mapping[str, Any]:
+    if not _VERSION.fullmatch(version):
+        raise UsageError(f"{version!r} is no version", "name a release, such as 1: ls governance/releases")
+    path = f"governance/releases/{version}.json"
+    data = head.held.get(path) or read_file(head.project / path)
+    found = document(path, data)
+    if not isinstance(found, dict) or found.get("schema") != "release/v1" or found.get("version") != version:
+        raise Refused(
+            f"{path} is missing, or not the release/v1 record of version {version}", "make register"
+        )
+    return found
+
+
+def _records(release: Mapping[str, Any]) -> dict[str, str]:
+    run_id = release.get("run_id")
+    return {
+        "release": f"governance/releases/{release['version']}.json",
+        "run": f"governance/runs/{run_id}.json",
+        "evaluation": f"governance/evaluations/{run_id}.json",
+    }
+
+
+def _evidence(
+    head: Committed, release: Mapping[str, Any], recorded: tuple[Entry, ...], bundle: Bundle
+) -> Evidence:
+    paths = _records(release)
+    run, report = (_record(head, paths[kind], kind, release) for kind in ("run", "evaluation"))
+    watched = (*paths.values(), *WORDS, SIGNERS)
+    edited, deleted = tampered(head, *paths.values())
+    return Evidence(
+        release=release,
+        subject=recorded,
+        run=run,
+        evaluation=report,
+        origin=_origin(head, run),
+        commit_in_history=is_ancestor(head, str(release.get("commit"))),
+        words={path: head.document(path) for path in WORDS},
+        records={paths["release"]: release, paths["run"]: run, paths["evaluation"]: report},
+        uncommitted=tuple(path for path in watched if read_file(head.project / path) != head.held.get(path)),
+        edited=edited,
+        deleted=deleted,
+        pickles=tuple((path, what) for path, data in bundle.files.items() if (what := pickle_in(data))),
+    )
+
+
+def _record(head: Committed, path: str, kind: str, release: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = head.document(path)
+    mine = isinstance(found, dict) and found.get("schema") == f"{kind}/v1"
+    return found if mine and found.get("run_id") == release.get("run_id") else {}
+
+
+def _origin(head: Committed, run: Mapping[str, Any]) -> Origin:
+    code = run.get("code")
+    commit = str(code.get("commit")) if isinstance(code, dict) else ""
+    thresholds = at_commit(head, commit, THRESHOLDS)
+    return Origin(
+        in_history=is_ancestor(head, commit),
+        committed_at=commit_time(head, commit),
+        thresholds_sha256=sha256(thresholds) if thresholds is not None else "",
+    )
+
+
+def _shipped(head: Committed, recorded: tuple[Entry, ...], bundle: Bundle) -> Shipped:
+    held = read(head, {each.name for each in recorded} | {".roadworthy/lock.yaml"})
+    return Shipped(
+        bundle={path: sha256(data) for path, data in bundle.files.items()},
+        head={path: sha256(data) for path, data in held.items()},
+        odd=bundle.odd,
+    )
+
+
+def _demand(
+    head: Committed,
+    release: Mapping[str, Any],
+    recorded: tuple[Entry, ...],
+    run: Mapping[str, Any],
+    since: str | None,
+    tier: str,
+    now: datetime,
+) -> Demand:
+    team = people(head.document(ROLES))
+    return Demand(
+        system=str(release.get("system")),
+        version=str(release.get("version")),
+        subject_digest=subject_digest(recorded),
+        commit=str(release.get("commit")),
+        run_id=str(release.get("run_id")),
+        tier=tier,
+        obligations=obligations(tier, rubric()),
+        policy_pack=policy_pack(),
+        people=team,
+        builders=_builders(head, release, recorded, run, since, team),
+        shared_keys=shared_keys(head.held.get(SIGNERS, b"").decode(errors="replace")),
+        now=now,
+    )
+
+
+def _builders(
+    head: Committed,
+    release: Mapping[str, Any],
+    recorded: tuple[Entry, ...],
+    run: Mapping[str, Any],
+    since: str | None,
+    team: tuple[Person, ...],
+) -> Builders:
+    named = {each.name for each in recorded if each.role in IN_GIT}
+    touched = commits(head, since, ("src", "policy", *sorted(named | set(_records(release).values()))))
+    by = run.get("submitter")
+    submitter = Signer(name=str(by.get("name")), email=str(by.get("email"))) if isinstance(by, dict) else None
+    return builders(touched, submitter, team)
+
+
+def _tiers(head: Committed, release: Mapping[str, Any]) -> tuple[str, str]:
+    """The tier that the answers give, and the one to judge by: never lower than recorded, never below it."""
+    answers, book = risk_answers(head.document(RISK)), rubric()
+    computed = assess(answers, book).name
+    tier = highest([computed, *([release["tier"]] if release.get("tier") in book["tiers"] else [])], book)
+    # A prohibited system is refused whatever its approvals; they are still judged, as strictly as there is.
+    return computed, "critical" if tier == PROHIBITED else tier
+
+
+def _last_approved(head: Committed, version: str, now: datetime) -> str | None:
+    """The commit of the newest other release that a gate let pass; only a verdict the gate signed counts."""
+    passed = []
+    for path in (each for each in head.held if each.startswith(GATES) and each.endswith(".json")):
+        verdict = head.document(path)
+        other, at = (
+            passed_version(verdict),
+            str(_mapping(_mapping(verdict).get("predicate")).get("timeVerified")),
+        )
+        signature = head.held.get(f"{path}.sig")
+        sealed = verified(head.held[path], signature, head, GATE_NAMESPACE, parse_time(at) or now)
+        if other not in ("", version) and sealed.status is Status.VALID:
+            release = _mapping(head.document(f"governance/releases/{other}.json"))
+            passed.append((at, str(release.get("commit"))))
+    return next((commit for _, commit in sorted(passed, reverse=True) if is_ancestor(head, commit)), None)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,93 @@
+"""The approvals on file for a release, each with what git and its signature say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from roadworthy.adapters.filing import list_files, read_file
+from roadworthy.adapters.signing import INSTALL, verify
+from roadworthy.commands.committed import Committed, document, versions
+from roadworthy.core.approvals import Approval
+from roadworthy.core.signatures import APPROVAL_NAMESPACE, Signature, Status
+from roadworthy.core.subject import sha256
+from roadworthy.core.times import parse_time
+from roadworthy.errors import Unjudgeable
+
+FOLDER = "governance/approvals/"
+SIGNERS = "governance/allowed_signers"
+REVOKED = ".revoked.yaml"
+
+History = Mapping[str, frozenset[str]]
+
+
+def filed(head: Committed, version: str, now: datetime) -> tuple[Approval, ...]:
+    """Return the approvals of a version, and those that no longer say which version they are of."""
+    history, here = versions(head, FOLDER), _here(head)
+    names = [path for path in here if path.endswith(".yaml") and not path.endswith(REVOKED)]
+    found = (_approval(head, path, here, history, now) for path in names)
+    return tuple(each for each in found if each.record.get("version") in (version, None))
+
+
+def tampered(head: Committed, *records: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which approvals and which of `records` were edited after they were added, and which are gone."""
+    history = versions(head, FOLDER, *records)
+    edited = tuple(path for path in sorted(history) if path in head.blobs and _edited(head, path, history))
+    return edited, tuple(sorted(set(history) - set(head.blobs)))
+
+
+def _here(head: Committed) -> dict[str, bytes]:
+    """Bytes by path: the work tree's where it has the file, else HEAD's, so that deleting hides nothing."""
+    folder = head.project / FOLDER
+    disk = {FOLDER + name: read_file(folder / name) for name in list_files(folder)}
+    committed = {path: data for path, data in head.held.items() if path.startswith(FOLDER)}
+    return dict(sorted((committed | {path: data for path, data in disk.items() if data is not None}).items()))
+
+
+def _approval(
+    head: Committed, path: str, here: Mapping[str, bytes], history: History, now: datetime
+) -> Approval:
+    both = (path, f"{path}.sig")
+    record = _mapping(document(path, here[path]))
+    decided = parse_time(record.get("decided_at")) or now
+    revoked = next(iter(_revocation(path.removesuffix(".yaml") + REVOKED, here)), "")
+    return Approval(
+        id=path.removeprefix(FOLDER).removesuffix(".yaml"),
+        path=path,
+        record=record,
+        sha256=sha256(here[path]),
+        signature=verified(here[path], here.get(f"{path}.sig"), head, APPROVAL_NAMESPACE, decided),
+        committed=all(each in head.blobs for each in both),
+        edited=any(_edited(head, each, history) or _differs(head, each, here) for each in both),
+        revoked=revoked,
+    )
+
+
+def verified(
+    data: bytes, signature: bytes | None, head: Committed, namespace: str, at: datetime
+) -> Signature:
+    """Return how a signature fares against the signers that HEAD allows, each while its key was good."""
+    result = verify(data, signature, head.held.get(SIGNERS, b""), namespace, at)
+    if result.status is Status.UNAVAILABLE:
+        raise Unjudgeable("signatures cannot be verified: ssh-keygen did not run", INSTALL)
+    return result
+
+
+def _revocation(path: str, here: Mapping[str, bytes]) -> Iterator[str]:
+    """Any revocation counts, even a broken one: withdrawing trust must never fail open."""
+    if path in here:
+        said = _mapping(document(path, here[path]))
+        yield f"{said.get('reason', 'no reason given')} ({said.get('identity', 'unknown')}, {path})"
+
+
+def _edited(head: Committed, path: str, history: History) -> bool:
+    return bool(history.get(path, frozenset()) - {head.blobs.get(path, "")})
+
+
+def _differs(head: Committed, path: str, here: Mapping[str, bytes]) -> bool:
+    return path in head.held and head.held[path] != here.get(path)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,111 @@
+"""Let a release ship, or say everything that stands against it; either way in one signed verdict file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from roadworthy import __version__
+from roadworthy.adapters.filing import read_file, replace
+from roadworthy.adapters.signing import sign, verify
+from roadworthy.commands.committed import document
+from roadworthy.commands.controls import Controls, judge_controls
+from roadworthy.commands.dossier import Dossier, moment, open_dossier
+from roadworthy.commands.filed import SIGNERS
+from roadworthy.commands.keys import signing_key
+from roadworthy.core.approvals import counted, judge_approvals
+from roadworthy.core.duties import judge_builders
+from roadworthy.core.evidence import judge_evidence, judge_tier
+from roadworthy.core.people import GATE_ROLE, find, judge_people
+from roadworthy.core.refusal import Refusal
+from roadworthy.core.signatures import GATE_NAMESPACE, Signature, Status, signer_line
+from roadworthy.core.subject import actual, judge_subject
+from roadworthy.core.verdict import Findings, Gated, Verified, as_bytes, judge_verdict, statement
+from roadworthy.errors import Refused, UsageError
+
+
+def gate(project: str, version: str, *, key: str | None = None, as_of: str | None = None) -> Gated:
+    """Judge a release and write its verdict; every refusal is listed, not only the first."""
+    dossier = open_dossier(Path(project), version, as_of)
+    secret = signing_key(Path(project), key)
+    found = findings(dossier, judge_controls(Path(project), version, as_of))
+    verdict = statement(dossier.demand, actual(dossier.recorded, dossier.shipped), found, __version__)
+    return _write(dossier, verdict, found.refusals, secret)
+
+
+def findings(dossier: Dossier, controls: Controls) -> Findings:
+    """Return what a release comes to: pure, but for what was read before."""
+    refusals = (*judge_release(dossier), *controls.refusals)
+    good = counted(dossier.filed, dossier.demand)
+    return Findings(
+        approvals=tuple(each for each in good if each.record["decision"] == "approve"),
+        controls=controls.verdicts,
+        refusals=refusals,
+        notes=tuple(_notes(dossier)),
+    )
+
+
+def judge_release(dossier: Dossier) -> tuple[Refusal, ...]:
+    """Return everything that stands against a release, apart from the policy's controls."""
+    demand, release = dossier.demand, dossier.release
+    return (
+        *judge_subject(dossier.recorded, str(release.get("subject_digest")), dossier.shipped),
+        *judge_tier(release.get("tier"), dossier.computed_tier, demand.tier),
+        *judge_evidence(dossier.evidence, light=demand.light),
+        *judge_people(demand.people),
+        *judge_builders(demand.builders, unknown_blocks=demand.obligations["unknown_blocks"]),
+        *judge_approvals(dossier.filed, demand),
+    )
+
+
+def _notes(dossier: Dossier) -> Iterator[str]:
+    demand = dossier.demand
+    for approval in counted(dossier.filed, demand):
+        if approval.identity in demand.builders.people:
+            yield f"self-approval: {approval.identity} built it and approved it, alone, at tier {demand.tier}"
+    if demand.light and dossier.evidence.run.get("code", {}).get("dirty") is not False:
+        yield "the run was made from a tree with uncommitted changes, allowed at this tier"
+    for who in demand.builders.unknown:
+        yield f"unknown builder: {who}"
+
+
+def _write(dossier: Dossier, verdict: Mapping[str, Any], refusals: tuple[Refusal, ...], key: str) -> Gated:
+    data, path = as_bytes(verdict), f"governance/gates/{dossier.demand.version}.json"
+    signature = sign(key, GATE_NAMESPACE, data)
+    allowed = dossier.head.held.get(SIGNERS, b"")
+    _known_gate(dossier, verify(data, signature, allowed, GATE_NAMESPACE, dossier.demand.now))
+    replace(dossier.head.project / f"{path}.sig", signature)
+    replace(dossier.head.project / path, data)
+    return Gated(path=path, verdict=verdict, refusals=refusals)
+
+
+def _known_gate(dossier: Dossier, seal: Signature) -> None:
+    """A verdict nobody can verify is none; and a person's key must not be able to speak as the gate."""
+    if seal.status is not Status.VALID:
+        line = signer_line("gate", GATE_NAMESPACE, seal.key)
+        raise UsageError(f"the gate's key is not in {SIGNERS} of HEAD", f"have this line committed: {line}")
+    person = find(str(seal.principal), dossier.demand.people)
+    if person and person.roles != {GATE_ROLE}:
+        said = f"the gate's key belongs to {person.identity}, who is a person in governance/roles.yaml"
+        raise UsageError(said, "give the gate a key and an identity of its own")
+
+
+def verify_verdict(
+    file: str, *, project: str, signers: str | None = None, as_of: str | None = None
+) -> Verified:
+    """Verify a verdict file alone: its signature against the allowed signers, its result, its end."""
+    path, now = Path(file), moment(as_of)
+    trusted = Path(signers) if signers else Path(project) / SIGNERS
+    data, allowed = read_file(path), read_file(trusted)
+    if data is None or allowed is None:
+        missing = path if data is None else trusted
+        raise Refused(f"{missing} cannot be read", "name the verdict, and --signers FILE if it is elsewhere")
+    said = document(path.name, data)
+    seal = verify(data, read_file(path.with_name(f"{path.name}.sig")), allowed, GATE_NAMESPACE, now)
+    return Verified(
+        path=file,
+        verdict=said if isinstance(said, dict) else {},
+        sealed_by=seal.principal or "",
+        refusals=tuple(judge_verdict(said, seal, now)),
+    )

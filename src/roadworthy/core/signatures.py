@@ -1,0 +1,73 @@
+"""SSH signatures as values: what verifying found, and the key inside a signature."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+APPROVAL_NAMESPACE = "roadworthy-approval"
+GATE_NAMESPACE = "roadworthy-gate"
+_KEY_OFFSET = len(b"SSHSIG") + 4  # the magic, then a four-byte version
+
+
+class Status(StrEnum):
+    """How a signature fared."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    UNKNOWN_KEY = "unknown_key"
+    MISSING = "missing"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature:
+    """The outcome of verifying: a principal only when valid; the key whenever it could be read."""
+
+    status: Status
+    principal: str | None = None
+    key: str = ""
+
+
+def public_key(armoured: bytes) -> str:
+    """Return the public key inside an SSH signature as `type base64`; empty when there is none."""
+    lines = armoured.decode("ascii", "replace").splitlines()
+    try:
+        blob = base64.b64decode("".join(line for line in lines if not line.startswith("-")), validate=True)
+    except ValueError:
+        return ""
+    key = _string(blob, _KEY_OFFSET) if blob.startswith(b"SSHSIG") else b""
+    kind = _string(key, 0).decode("ascii", "replace")
+    return f"{kind} {base64.b64encode(key).decode()}" if kind else ""
+
+
+def signer_line(identity: str, namespaces: str, key: str) -> str:
+    """Return the line of `governance/allowed_signers` that would let a key speak for an identity."""
+    return f'{identity} namespaces="{namespaces}" {key}'
+
+
+def shared_keys(allowed_signers: str) -> dict[str, tuple[str, ...]]:
+    """Return the keys listed for more than one principal: whoever holds one could sign as several people."""
+    holders: dict[str, set[str]] = {}
+    for principals, key in _signers(allowed_signers):
+        holders.setdefault(key, set()).update(principals.split(","))
+    return {key: tuple(sorted(names)) for key, names in holders.items() if len(names) > 1}
+
+
+def _signers(allowed_signers: str) -> Iterator[tuple[str, str]]:
+    for line in allowed_signers.splitlines():
+        words = line.split()
+        if words and not words[0].startswith("#"):
+            # Key data is base64 of a length and a name, so it always begins the same way.
+            kind = next((n for n, word in enumerate(words) if word.startswith("AAAA")), 0)
+            if kind > 1:
+                yield words[0].strip('"'), f"{words[kind - 1]} {words[kind]}"
+
+
+def _string(blob: bytes, at: int) -> bytes:
+    """Read one length-prefixed string of the SSH wire format; empty when the bytes end early."""
+    size = int.from_bytes(blob[at : at + 4], "big")
+    found = blob[at + 4 : at + 4 + size]
+    return found if len(found) == size else b""
