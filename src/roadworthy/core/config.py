@@ -79,7 +79,7 @@ def _raw(tree: Tree) -> dict[str, Any]:
         raise UsageError(f"the template has {' and '.join(sorted(names))}", "keep one of them")
     documents = [document for name in names for document in _documents(name, tree[name].data) if document]
     if not all(isinstance(document, dict) for document in documents):
-        raise UsageError(f"{names[0]}: expected a mapping of settings and questions")
+        raise UsageError(f"{names[0]}: expected a mapping of settings and questions", "repair the template")
     merged = {key: [item for document in documents for item in document.get(key, ())] for key in MERGED}
     present = {key: value for key, value in merged.items() if any(key in document for document in documents)}
     return dict(ChainMap(present, *reversed(documents)))

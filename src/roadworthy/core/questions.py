@@ -130,7 +130,8 @@ class Posed:
         guess = type(self.question.default).__name__
         name = self.render(self.question.type) or (guess if guess in CASTS else "yaml")
         if name not in CASTS:
-            raise UsageError(f"copier.yml: question {self.question.name}: unknown type {name}")
+            known = f"use one of: {', '.join(CASTS)}"
+            raise UsageError(f"copier.yml: question {self.question.name}: unknown type {name}", known)
         return str(name)
 
     def choices(self) -> tuple[Choice, ...]:

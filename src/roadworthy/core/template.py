@@ -18,7 +18,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from roadworthy.core.config import Config, read_config
 from roadworthy.core.jinja import Context, Strings, Unsupported, environment, parsed
 from roadworthy.core.questions import Asked, Run, answer_all
-from roadworthy.core.tree import File, ForbiddenPath, Tree, is_folder, tidy, walk
+from roadworthy.core.tree import File, ForbiddenPath, Tree, is_folder, tidy, tidy_link, walk
 from roadworthy.errors import UsageError
 
 __all__ = ["File", "Run", "Template", "Tree", "Unsupported", "load_template", "render", "resolve"]
@@ -179,10 +179,11 @@ def _path(template: Template, plan: Plan, context: Context, answers_file: str) -
 
 
 def _file(template: Template, plan: Plan, context: Context) -> File:
+    if plan.file.link is not None:
+        link = tidy_link(plan.file.link)
+        return File(link=tidy_link(template.strings.render(link, context)) if plan.rendered else link)
     if not plan.rendered:
         return plan.file
-    if plan.file.link is not None:
-        return File(link=template.strings.render(plan.file.link, context))
     try:
         compiled = parsed(lambda: template.env.get_template(plan.source))
     except UnicodeDecodeError:

@@ -34,6 +34,12 @@ def tidy(*parts: str) -> str:
     return "/".join(segments)
 
 
+def tidy_link(target: str) -> str:
+    """Drop empty and `.` segments of a link's target, which may lead anywhere."""
+    segments = [segment for segment in target.split("/") if segment not in ("", ".")]
+    return "/" * target.startswith("/") + "/".join(segments) or "."
+
+
 def digest(tree: Tree) -> str:
     """Return `sha256:...` over paths, modes and contents: equal for equal trees, however they were stored."""
     entries = [[path, *_facts(tree[path])] for path in sorted(tree)]
