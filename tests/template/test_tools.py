@@ -1,0 +1,242 @@
+"""The validators of the formats that the template writes have the last word; each is seen to refuse."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.template.matrix import TIERS, tier_answers
+from tests.template.rendering import TEMPLATE, Project, Renders
+from tests.template.tools import accepts, actionlint, project_python, run, tool
+
+GOVERNED = tuple(tier for tier in TIERS if tier != "low")
+
+
+@pytest.fixture(scope="module")
+def github(render: Renders) -> list[Project]:
+    """A GitHub project of each tier."""
+    return [render(tier_answers(tier, "online", "github")) for tier in TIERS]
+
+
+@pytest.fixture(scope="module")
+def deployed(render: Renders) -> list[Project]:
+    """A project with manifests of each tier, mode and tracking."""
+    shapes = [(tier, mode, tracking) for tier in GOVERNED for mode, tracking in MODES]
+    return [
+        render({**tier_answers(tier, mode, "gitlab"), "tracking": tracking})
+        for tier, mode, tracking in shapes
+    ]
+
+
+MODES = (("online", "server"), ("batch", "embedded"))
+
+
+def workflows(project: Project) -> list[str]:
+    """The workflow files of a project."""
+    found = sorted(str(path) for path in (project.folder / ".github" / "workflows").glob("*.yml"))
+    assert len(found) == 2
+    return found
+
+
+def test_actionlint_accepts_every_workflow(github: list[Project]) -> None:
+    for project in github:
+        accepts(*actionlint(), *workflows(project), cwd=project.folder)
+
+
+def test_actionlint_refuses_a_broken_workflow(github: list[Project], tmp_path: Path) -> None:
+    broken = github[0].text(".github/workflows/ci.yml").replace("runs-on: ubuntu-24.04", "runs_on: x", 1)
+    (tmp_path / "broken.yml").write_text(broken)
+    assert run(*actionlint(), str(tmp_path / "broken.yml"), cwd=tmp_path).returncode == 1
+
+
+def test_zizmor_finds_nothing(github: list[Project]) -> None:
+    for project in github:
+        accepts(tool("zizmor"), "--offline", "--no-progress", *workflows(project), cwd=project.folder)
+
+
+def test_zizmor_refuses_text_of_strangers_in_a_script(github: list[Project], tmp_path: Path) -> None:
+    release = github[0].text(".github/workflows/release.yml")
+    (tmp_path / "release.yml").write_text(release.replace('gate "$VERSION"', 'gate "${{ inputs.version }}"'))
+    result = run(tool("zizmor"), "--offline", "--no-progress", str(tmp_path / "release.yml"), cwd=tmp_path)
+    assert "template-injection" in result.stdout
+    assert result.returncode != 0
+
+
+def test_the_published_schemas_accept_ci_and_compose(github: list[Project], deployed: list[Project]) -> None:
+    check = tool("check-jsonschema")
+    for project in github:
+        for schema in ("vendor.github-workflows", "custom.github-workflows-require-timeout"):
+            accepts(check, "--builtin-schema", schema, *workflows(project), cwd=project.folder)
+    for project in deployed:
+        accepts(check, "--builtin-schema", "vendor.gitlab-ci", ".gitlab-ci.yml", cwd=project.folder)
+    compose = [project for project in deployed if project.context["tracking"] == "server"]
+    assert len(compose) == len(GOVERNED)
+    accepts(
+        check,
+        "--builtin-schema",
+        "vendor.compose-spec",
+        "deploy/tracking/compose.yaml",
+        cwd=compose[0].folder,
+    )
+
+
+def manifests(project: Project) -> list[dict[str, Any]]:
+    """The Kubernetes objects that a project's kustomization lists."""
+    listed = project.yaml("deploy/kubernetes/kustomization.yaml")["resources"]
+    present = {Path(path).name for path in project.files if path.startswith("deploy/kubernetes/")}
+    assert {*listed, "kustomization.yaml"} == present
+    texts = [project.text(f"deploy/kubernetes/{name}") for name in listed]
+    return [document for text in texts for document in yaml.safe_load_all(text)]
+
+
+def test_kubernetes_knows_every_object(deployed: list[Project]) -> None:
+    kubernetes = pytest.importorskip("kubernetes_validate")
+    for project in deployed:
+        objects = manifests(project)
+        assert len(objects) >= 4
+        for document in objects:
+            kubernetes.validate(document, "1.31", strict=True)
+    with pytest.raises(kubernetes.ValidationError):
+        kubernetes.validate({**objects[0], "speck": {}}, "1.31", strict=True)
+
+
+def test_every_container_is_bound(deployed: list[Project]) -> None:
+    pods = [pod for project in deployed for document in manifests(project) for pod in _pods(document)]
+    assert len(pods) >= len(deployed)
+    for pod in pods:
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["automountServiceAccountToken"] is False
+        for container in pod["containers"]:
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+            assert "memory" in container["resources"]["limits"]
+
+
+def _pods(document: dict[str, Any]) -> list[dict[str, Any]]:
+    spec = document["spec"]
+    template = spec.get("jobTemplate", {"spec": spec})["spec"].get("template", {})
+    return [template["spec"]] if template else []
+
+
+def test_hadolint_accepts_the_container(deployed: list[Project], tmp_path: Path) -> None:
+    for project in deployed:
+        accepts(tool("hadolint"), "deploy/Containerfile", cwd=project.folder)
+    (tmp_path / "Containerfile").write_text("FROM python\nRUN cd /x && pip install y\n")
+    assert run(tool("hadolint"), "Containerfile", cwd=tmp_path).returncode != 0
+
+
+def test_promtool_accepts_rules_and_scrape_config(deployed: list[Project]) -> None:
+    watched = [project for project in deployed if project.context["mode"] == "online"]
+    assert len(watched) == len(GOVERNED)
+    for project in watched:
+        said = accepts(
+            tool("promtool"), "check", "config", "prometheus.yaml", cwd=project.folder / MONITORING
+        )
+        assert "6 rules found" in said
+
+
+MONITORING = Path("deploy") / "monitoring"
+HEALTHY = {
+    'up{job="JOB"}': "1+0x60",
+    'routes_problem{job="JOB"}': "0+0x60",
+    'predictions_total{job="JOB", route="champion"}': "0+600x60",
+    'prediction_errors_total{job="JOB"}': "0+0x60",
+    'requests_refused_total{job="JOB"}': "0+0x60",
+    'prediction_seconds_bucket{job="JOB", le="0.01"}': "0+600x60",
+    'prediction_seconds_bucket{job="JOB", le="1.0"}': "0+600x60",
+    'prediction_seconds_bucket{job="JOB", le="+Inf"}': "0+600x60",
+}
+# What goes wrong, as one series, and the alert that has to say so.
+ILLS = {
+    "ReleaseCannotBeLoaded": {'routes_problem{job="JOB"}': "1+0x60"},
+    "SafeAnswerServes": {'predictions_total{job="JOB", route="fallback"}': "0+60x60"},
+    "AnswersFail": {'prediction_errors_total{job="JOB"}': "0+12x60"},
+    "RequestsOutsideTheContract": {'requests_refused_total{job="JOB"}': "0+60x60"},
+    "AnswersAreSlow": {'prediction_seconds_bucket{job="JOB", le="0.01"}': "0+0x60"},
+    "ServiceIsSilent": {'up{job="JOB"}': "0+0x60"},
+}
+
+
+@pytest.mark.parametrize("ill", [None, *ILLS])
+def test_each_alert_fires_for_its_ill_alone(render: Renders, ill: str | None, tmp_path: Path) -> None:
+    project = render(tier_answers("critical", "online", "gitlab"))
+    series = {**HEALTHY, **(ILLS[ill] if ill else {})}
+    rules = str(project.folder / MONITORING / "alerts.yaml")
+    named = [
+        {"series": name.replace("JOB", project.context["name"]), "values": v} for name, v in series.items()
+    ]
+    names = [
+        rule["alert"] for rule in project.yaml(f"{MONITORING.as_posix()}/alerts.yaml")["groups"][0]["rules"]
+    ]
+    assert sorted(names) == sorted(ILLS)
+    firing = [
+        {"alertname": name, "eval_time": "55m", "exp_alerts": _expected(project, name, ill)} for name in names
+    ]
+    unit = {
+        "rule_files": [rules],
+        "tests": [{"interval": "1m", "input_series": named, "alert_rule_test": firing}],
+    }
+    (tmp_path / "unit.yaml").write_text(yaml.safe_dump(unit))
+    accepts(tool("promtool"), "test", "rules", "unit.yaml", cwd=tmp_path)
+
+
+def _expected(project: Project, name: str, ill: str | None) -> list[dict[str, Any]]:
+    rules = project.yaml("deploy/monitoring/alerts.yaml")["groups"][0]["rules"]
+    rule = next(rule for rule in rules if rule["alert"] == name)
+    return [{"exp_labels": rule["labels"], "exp_annotations": rule["annotations"]}] if name == ill else []
+
+
+def test_alerts_and_dashboard_read_only_metrics_that_the_service_exports(render: Renders) -> None:
+    project = render(tier_answers("critical", "online", "github"))
+    exported = _exported(TEMPLATE / "src" / "[[ package ]]" / "serving")
+    text = project.text("deploy/monitoring/alerts.yaml") + project.text("deploy/monitoring/dashboard.json")
+    read = set(re.findall(r"\b([a-z_]+)\{", text)) - {"up"}
+    assert len(read) >= 5
+    assert read <= exported
+    assert json.loads(project.text("deploy/monitoring/dashboard.json"))["panels"]
+
+
+def _exported(folder: Path) -> set[str]:
+    made = {"Counter": ["_total"], "Gauge": [""], "Histogram": ["_bucket", "_sum", "_count"]}
+    (meters,) = folder.rglob("*meters.py*")
+    calls = [node for node in ast.walk(ast.parse(meters.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    named = [(call.func.id, call.args[0]) for call in calls if isinstance(call.func, ast.Name) and call.args]
+    return {
+        f"{name.value}{end}"
+        for kind, name in named
+        if isinstance(name, ast.Constant)
+        for end in made.get(kind, ())
+    }
+
+
+REPRESENTATIVE = (("critical", "online", "github"), ("low", "batch", "gitlab"))
+
+
+@pytest.mark.parametrize("shape", REPRESENTATIVE, ids="-".join)
+def test_a_project_is_clean_by_its_own_lint(render: Renders, shape: tuple[str, str, str]) -> None:
+    project = render(tier_answers(*shape))
+    accepts(tool("ruff"), "check", "--no-cache", ".", cwd=project.folder)
+    accepts(tool("ruff"), "format", "--no-cache", "--check", ".", cwd=project.folder)
+    accepts(project_python(), "-m", "mypy", "--cache-dir", str(render.home / "mypy"), cwd=project.folder)
+
+
+def test_pre_commit_accepts_a_project_and_refuses_keys_and_pickles(render: Renders, tmp_path: Path) -> None:
+    hooks = tool("pre-commit")
+    project = shutil.copytree(render(tier_answers("low", "batch", "github")).folder, tmp_path / "project")
+    accepts("git", "init", "--quiet", ".", cwd=project)
+    accepts("git", "add", ".", cwd=project)
+    accepts("env", "SKIP=lint", hooks, "run", "--all-files", cwd=project)
+    (project / "model.pkl").write_bytes(b"\x80\x04N.")
+    (project / "key").write_text("-----BEGIN OPENSSH " + "PRIVATE KEY-----\n")
+    accepts("git", "add", ".", cwd=project)
+    refused = run("env", "SKIP=lint", hooks, "run", "--all-files", cwd=project)
+    assert refused.returncode == 1
+    assert "model.pkl" in refused.stdout
+    assert "key:1:-----BEGIN" in refused.stdout
