@@ -27,7 +27,9 @@ Subparsers = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def parser() -> argparse.ArgumentParser:
     """Return the whole command line."""
-    root = argparse.ArgumentParser(prog="roadworthy", description="Make, judge and update governed ML projects.")
+    root = argparse.ArgumentParser(
+        prog="roadworthy", description="Make, judge and update governed ML projects."
+    )
     root.add_argument("--version", action="version", version=f"roadworthy {__version__}")
     verbs = root.add_subparsers(dest="verb", metavar="VERB", required=True)
     for add in VERBS:
@@ -125,7 +127,9 @@ def _gate(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     what = verb.add_mutually_exclusive_group(required=True)
     what.add_argument("version", nargs="?", help="release to judge, such as 1")
     what.add_argument("--verify", metavar="FILE", help="verify a verdict file instead, and say what it says")
-    verb.add_argument("--signers", metavar="FILE", help="with --verify: who may sign (default: the project's)")
+    verb.add_argument(
+        "--signers", metavar="FILE", help="with --verify: who may sign (default: the project's)"
+    )
     _signing(verb, identity=False)
 
     def run(args: argparse.Namespace) -> Answer:
@@ -150,7 +154,54 @@ def _signing(verb: argparse.ArgumentParser, *, identity: bool = True) -> None:
     verb.add_argument("--json", action="store_true")
 
 
-VERBS = (_tier, _new, _approve, _gate, _revoke)
+def _update(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verb = verbs.add_parser("update", help="bring a project to a newer release; never lose an edit")
+    verb.add_argument("project", nargs="?", default=".", help="the project (default: here)")
+    step = verb.add_mutually_exclusive_group()
+    step.add_argument(
+        "--dry-run", action="store_true", help="say what would happen to every path; touch nothing"
+    )
+    step.add_argument("--continue", dest="resume", action="store_true", help="record an update you resolved")
+    step.add_argument("--abort", action="store_true", help="put everything back as it was before the update")
+    aim = verb.add_mutually_exclusive_group()
+    aim.add_argument("--to", metavar="RELEASE", help="the release to update to (default: the newest)")
+    aim.add_argument("--back", action="store_true", help="return to the release recorded before this one")
+    verb.add_argument("--answers", action="append", default=[], metavar="KEY=VALUE", help="change an answer")
+    verb.add_argument("--heal", action="store_true", help="give managed files the release's content again")
+    verb.add_argument(
+        "--source", metavar="SPEC", help="take releases from here instead of the recorded source"
+    )
+    verb.add_argument(
+        "--answers-file", metavar="NAME", help="which template to update, if a folder has several"
+    )
+    verb.add_argument("--force", action="store_true", help="with --continue or --abort: overrule a refusal")
+    verb.add_argument("--json", action="store_true")
+
+    def run(args: argparse.Namespace) -> Answer:
+        from roadworthy.commands import update as command
+        from roadworthy.render.update import update_json, update_text
+
+        wish = command.Wish(
+            project=Path(args.project),
+            to=args.to,
+            source=args.source,
+            answers=command.read_answers(args.answers),
+            answers_file=args.answers_file,
+            heal=args.heal,
+            back=args.back,
+        )
+        if args.abort:
+            result = command.abort(wish.project, force=args.force)
+        elif args.resume:
+            result = command.resume(wish.project, force=args.force)
+        else:
+            result = command.preview(wish) if args.dry_run else command.update(wish)
+        return Answer(update_json(result) if args.json else update_text(result), result.exit_code)
+
+    verb.set_defaults(run=run)
+
+
+VERBS = (_tier, _new, _approve, _gate, _revoke, _update)
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -205,6 +256,11 @@ def _report_bug(error: Exception) -> int:
     if os.environ.get("ROADWORTHY_DEBUG"):
         traceback.print_exc()
     place = traceback.extract_tb(error.__traceback__)[-1]
-    what = f"{type(error).__name__} in {place.name} ({os.path.basename(place.filename)}:{place.lineno}): {error}"
-    _complain(f"roadworthy: this is a bug, not your mistake: {what}", "run again with ROADWORTHY_DEBUG=1 and report it")
+    what = (
+        f"{type(error).__name__} in {place.name} ({os.path.basename(place.filename)}:{place.lineno}): {error}"
+    )
+    _complain(
+        f"roadworthy: this is a bug, not your mistake: {what}",
+        "run again with ROADWORTHY_DEBUG=1 and report it",
+    )
     return 3

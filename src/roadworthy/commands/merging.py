@@ -127,7 +127,8 @@ def _finished(repo: Scratch, state: State) -> MergePlan:
     plain = {path: result[path] for path in changed if path in result and path not in state.written}
     made: Mapping[str, File | None] = {**_files(repo, plain), **state.written}
     changes = {path: made.get(path) for path in sorted(changed)}
-    return MergePlan(paths=classify(outcome(state)), changes=changes, stages=stages)
+    created = frozenset(changed - state.ours.keys())
+    return MergePlan(paths=classify(outcome(state)), changes=changes, created=created, stages=stages)
 
 
 def _files(repo: Scratch, items: Mapping[Key, Entry]) -> dict[Key, File]:

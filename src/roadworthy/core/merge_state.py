@@ -49,11 +49,13 @@ class Request:
 class MergePlan:
     """What became of every path; `changes` is what the project's tree is to receive (None removes).
 
-    `stages` holds what git's index keeps for a conflicted path: 1 the base, 2 yours, 3 the release's.
+    `created` are the paths the project's commit does not have yet. `stages` holds what git's index keeps
+    for a conflicted path: 1 the base, 2 yours, 3 the release's.
     """
 
     paths: tuple[PathPlan, ...]
     changes: Mapping[str, File | None]
+    created: frozenset[str] = frozenset()
     stages: Mapping[str, Mapping[int, File]] = field(default_factory=dict)
 
     @property

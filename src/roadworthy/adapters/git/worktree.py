@@ -1,0 +1,190 @@
+"""A project's checkout: where it is, whether it is clean, its index and files as an update leaves them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from roadworthy.adapters.git.process import GitFailed, git, isolated, run_git
+from roadworthy.core.entries import Entry, content, entry
+from roadworthy.core.tree import File
+from roadworthy.errors import Refused
+
+BUSY = {
+    "MERGE_HEAD": "a merge",
+    "CHERRY_PICK_HEAD": "a cherry-pick",
+    "REVERT_HEAD": "a revert",
+    "rebase-merge": "a rebase",
+    "rebase-apply": "a rebase",
+}
+ATTRIBUTES = ".gitattributes"
+NO_OBJECT = {"sha1": "0" * 40, "sha256": "0" * 64}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkout:
+    """A committed project folder; `prefix` leads from the work tree's root to it and ends with a slash."""
+
+    root: Path
+    prefix: str
+    git_dir: Path
+    objects: Path
+    index: Path
+    algorithm: str
+    head: str
+    tree: str
+
+
+def locate(project: Path) -> Checkout:
+    """Return the checkout a project folder is in; the project must have been committed."""
+    flags = (
+        "--show-toplevel",
+        "--show-prefix",
+        "--absolute-git-dir",
+        "--git-path",
+        "objects",
+        "--git-path",
+        "index",
+    )
+    done = run_git(project, "rev-parse", *flags, "--show-object-format", "HEAD", "HEAD:./", env=isolated())
+    if done.code and ("HEAD" in done.stderr or "exists on disk" in done.stderr):
+        raise Refused(
+            f"{project} has nothing committed", f"git -C {project} add . && git -C {project} commit"
+        )
+    if done.code:
+        git(project, "rev-parse", "--show-toplevel", env=isolated())
+        raise GitFailed(f"git cannot read {project}: {done.stderr.strip()}")
+    lines = os.fsdecode(done.stdout).split("\n")
+    return Checkout(
+        root=Path(lines[0]),
+        prefix=lines[1],
+        git_dir=Path(lines[2]),
+        objects=project / lines[3],
+        index=project / lines[4],
+        algorithm=lines[5],
+        head=lines[6],
+        tree=lines[7],
+    )
+
+
+def demand_clean(checkout: Checkout) -> None:
+    """Refuse a checkout with uncommitted changes in the project, or with a merge or rebase under way."""
+    for name, what in BUSY.items():
+        if (checkout.git_dir / name).exists():
+            raise Refused(f"{what} is in progress in {checkout.root}", "finish or abort it, then update")
+    dirty = changed_paths(checkout)
+    if dirty:
+        shown = ", ".join(dirty[:5]) + (f" and {len(dirty) - 5} more" if len(dirty) > 5 else "")
+        hint = "commit or `git stash` them; what the last update left: `roadworthy update --abort`"
+        raise Refused(f"uncommitted changes in {shown}", hint)
+    if git(checkout.root, "rev-parse", "HEAD").decode().strip() != checkout.head:
+        raise Refused("somebody committed while the update was being planned", "run the update again")
+
+
+def changed_paths(checkout: Checkout) -> list[str]:
+    """Return the tracked paths of the project that differ from the last commit."""
+    quiet = ("-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false", "-c", "status.renames=false")
+    flags = ("--porcelain=v1", "-z", "--untracked-files=no", "--ignore-submodules=none")
+    rows = git(checkout.root, *quiet, "status", *flags, "--", checkout.prefix or ".").split(b"\0")
+    return [os.fsdecode(row[3:]) for row in rows if row]
+
+
+def unmerged_paths(checkout: Checkout) -> list[str]:
+    """Return the paths whose conflict git's index still holds."""
+    rows = git(checkout.root, "ls-files", "-u", "-z", "--full-name", env=isolated()).split(b"\0")
+    return sorted({os.fsdecode(row.partition(b"\t")[2]) for row in rows if row})
+
+
+def store(checkout: Checkout, contents: Sequence[bytes]) -> None:
+    """Write blobs into the project's object database. They are harmless until something names them."""
+    if not contents:
+        return
+    with tempfile.TemporaryDirectory(prefix="roadworthy-") as folder:
+        for number, data in enumerate(contents):
+            (Path(folder) / str(number)).write_bytes(data)
+        names = "".join(f"{folder}/{number}\n" for number in range(len(contents)))
+        flags = ("-w", "--no-filters", "--stdin-paths")
+        git(checkout.root, "hash-object", *flags, input=names.encode(), env=isolated())
+
+
+def index_with(
+    checkout: Checkout, changes: Mapping[str, File | None], stages: Mapping[str, Mapping[int, File]]
+) -> tuple[bytes, bytes]:
+    """Return the index as it is, and as it is to be: changed paths staged, conflicts in stages 1 to 3.
+
+    Paths are relative to the project; every content is stored first.
+    """
+    files = [file for file in changes.values() if file] + [
+        file for each in stages.values() for file in each.values()
+    ]
+    store(checkout, [content(file) for file in files])
+    before = checkout.index.read_bytes() if checkout.index.exists() else b""
+    with _copied(before) as index:
+        rows = b"".join(_rows(checkout, changes, stages))
+        env = isolated() | {"GIT_INDEX_FILE": str(index)}
+        git(checkout.root, "update-index", "-z", "--index-info", input=rows, env=env)
+        return before, index.read_bytes()
+
+
+def as_checked_out(checkout: Checkout, changes: Mapping[str, File | None]) -> dict[str, File | None]:
+    """Return the files as this work tree holds them: line ends and filters as the user's git has them."""
+    wanted = {path: file for path, file in changes.items() if file is not None}
+    if not wanted or not _converts(checkout, changes):
+        return dict(changes)
+    with tempfile.TemporaryDirectory(prefix="roadworthy-") as folder, _copied(b"") as index:
+        index.unlink()
+        env = {"GIT_INDEX_FILE": str(index)}
+        rows = b"".join(_rows(checkout, wanted, {}))
+        git(checkout.root, "update-index", "-z", "--index-info", input=rows, env=env)
+        git(checkout.root, "checkout-index", "--all", f"--prefix={folder}/", env=env)
+        return {**changes, **{path: _read(Path(folder) / checkout.prefix / path) for path in wanted}}
+
+
+def _converts(checkout: Checkout, changes: Mapping[str, File | None]) -> bool:
+    """Say whether git may write other bytes into this work tree than it stores."""
+    settings = r"^(core\.(autocrlf|eol|attributesfile)|filter\..*)$"
+    if any(path.rpartition("/")[2] == ATTRIBUTES for path in changes):
+        return True
+    if (checkout.objects.parent / "info" / "attributes").exists():
+        return True
+    listed = git(checkout.root, "ls-files", "-z", "--", ATTRIBUTES, f"*/{ATTRIBUTES}", env=isolated())
+    return bool(listed) or run_git(checkout.root, "config", "--get-regexp", settings).code == 0
+
+
+def _read(path: Path) -> File:
+    if path.is_symlink():
+        return File(link=os.readlink(path))
+    return File(path.read_bytes(), executable=os.access(path, os.X_OK))
+
+
+def _rows(
+    checkout: Checkout, changes: Mapping[str, File | None], stages: Mapping[str, Mapping[int, File]]
+) -> Iterator[bytes]:
+    """Yield lines for `git update-index --index-info`: removals first, so that a file can become a folder."""
+    nothing = Entry("0", NO_OBJECT[checkout.algorithm])
+    for path in [*(path for path, file in changes.items() if file is None), *stages]:
+        yield _row(checkout, path, nothing, 0)
+    for path, file in changes.items():
+        if file is not None and path not in stages:
+            yield _row(checkout, path, entry(file, checkout.algorithm), 0)
+    for path, each in stages.items():
+        for number, file in each.items():
+            yield _row(checkout, path, entry(file, checkout.algorithm), number)
+
+
+def _row(checkout: Checkout, path: str, item: Entry, stage: int) -> bytes:
+    name = (checkout.prefix + path).encode("utf-8", "surrogateescape")
+    return f"{item.mode} {item.oid} {stage}\t".encode() + name + b"\0"
+
+
+@contextmanager
+def _copied(index: bytes) -> Iterator[Path]:
+    """Yield a throw-away index file."""
+    with tempfile.TemporaryDirectory(prefix="roadworthy-") as folder:
+        place = Path(folder) / "index"
+        place.write_bytes(index)
+        yield place

@@ -1,0 +1,267 @@
+"""Changes a work tree and its git index in one journalled step: after a kill it is finished, or taken back.
+
+The journal (a folder inside the git directory) first receives every byte that is about to be written and
+every byte that is about to be replaced. Its arrival, one rename, is the moment of decision: before it nothing
+has happened, after it everything can be done again or undone, as often as it takes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from roadworthy.adapters.journal.paths import keep, look_at, put, save
+from roadworthy.core.tree import File
+from roadworthy.errors import Refused
+
+__all__ = [
+    "Journal",
+    "Place",
+    "Standing",
+    "abandon",
+    "amend",
+    "begin",
+    "exclusive",
+    "finish",
+    "look_at",
+    "read",
+]
+__all__ += ["standings", "undo"]
+
+APPLYING, UNDOING, OPEN, DONE = "applying", "undoing", "open", "done"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A work tree, its index, and the folder in its git directory where journals are kept."""
+
+    root: Path
+    index: Path
+    home: Path
+
+    @property
+    def journal(self) -> Path:
+        """Return where the journal of the update in progress lies."""
+        return self.home / "update"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """One update of a work tree: how far it came, what the caller noted, and every path it changes."""
+
+    state: str
+    note: Mapping[str, Any]
+    paths: tuple[str, ...]
+
+
+@contextmanager
+def exclusive(place: Place) -> Iterator[None]:
+    """Hold the project's update lock; the system releases it when the process dies."""
+    import fcntl
+
+    place.home.mkdir(exist_ok=True)
+    with (place.home / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Refused("another update of this project is running", "wait for it to end") from None
+        _discard(place.home / "update.new", place)
+        yield
+
+
+def read(place: Place) -> Journal | None:
+    """Return the journal of the last update that was not committed or taken back, if there is one."""
+    try:
+        document = json.loads((place.journal / "journal.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    return Journal(state=document["state"], note=document["note"], paths=tuple(document["paths"]))
+
+
+def begin(
+    place: Place, changes: Mapping[str, File | None], index: tuple[bytes, bytes], note: Mapping[str, Any], *,
+    after: str, check: Callable[[], None],
+) -> None:  # fmt: skip
+    """Write the journal, then do what it says; `after` is the state that a finished update leaves.
+
+    `index` is the index as the caller saw it and as it is to be. With git's lock taken and every byte saved,
+    `check` has the last word. Whatever fails is taken back.
+    """
+    new = place.home / "update.new"
+    paths = sorted(changes)
+    for side in ("before", "after"):
+        (new / side).mkdir(parents=True)
+    for number, path in enumerate(paths):
+        save(place.root / path, new / "before" / str(number))
+        keep(new / "after" / str(number), changes[path])
+    (new / "index.before").write_bytes(index[0])
+    (new / "index.after").write_bytes(index[1])
+    document = {"state": APPLYING, "note": dict(note), "paths": paths, "after": after}
+    (new / "journal.json").write_text(json.dumps(document), "utf-8")
+    _take_index_lock(place, new / "index.after")
+    try:
+        if _bytes(place.index) != index[0]:
+            raise Refused("git's index changed while the update was being planned", "run the update again")
+        check()
+    except BaseException:
+        _discard(new, place)
+        raise
+    shutil.rmtree(place.journal, ignore_errors=True)
+    new.rename(place.journal)
+    _finish_or_undo(place)
+
+
+def amend(place: Place, changes: Mapping[str, File | None], index: bytes) -> None:
+    """Add the last changes to an open update, whose other paths a person may have edited, and finish it."""
+    document = _document(place)
+    for number, path in enumerate(document["paths"]):
+        store = place.journal / "after" / str(number)
+        store.unlink(missing_ok=True)
+        keep(store, changes[path] if path in changes else look_at(place.root / path))
+    (place.journal / "index.after").unlink()
+    (place.journal / "index.after").write_bytes(index)
+    _set_state(place, {**document, "after": DONE}, APPLYING)
+    finish(place)
+
+
+def _finish_or_undo(place: Place) -> None:
+    try:
+        finish(place)
+    except BaseException:
+        undo(place)
+        raise
+
+
+def finish(place: Place) -> None:
+    """Do whatever the journal says that is not done yet; Refused if a path was edited in between."""
+    document = _document(place)
+    steps = _steps(place, document["paths"])
+    for path, before, after in steps:
+        if look_at(place.root / path) not in (before, after):
+            raise _edited(path)
+    for path, _, after in [step for step in steps if step[2] is None] + [step for step in steps if step[2]]:
+        put(place.root, path, after)
+    _put_index(place, place.journal / "index.after")
+    _set_state(place, document, document["after"])
+
+
+def undo(place: Place, *, edited_too: bool = False) -> None:
+    """Take the update back, byte for byte, and forget it. Refused if a path was edited since."""
+    document = _document(place)
+    steps = _steps(place, document["paths"])
+    for path, before, after in steps:
+        if not edited_too and look_at(place.root / path) not in (before, after):
+            raise _edited(path)
+    _set_state(place, document, UNDOING)
+    for path, before, _ in [step for step in steps if step[1] is None] + [step for step in steps if step[1]]:
+        put(place.root, path, before)
+    for number, (path, before, _) in enumerate(steps):
+        if before is not None:
+            shutil.copystat(place.journal / "before" / str(number), place.root / path, follow_symlinks=False)
+    _put_index(place, place.journal / "index.before")
+    abandon(place)
+
+
+def abandon(place: Place) -> None:
+    """Drop the journal: what it did stands."""
+    gone = place.home / "update.old"
+    shutil.rmtree(gone, ignore_errors=True)
+    with suppress(FileNotFoundError):
+        place.journal.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """One path of a journal: what it was, what the update made it, what it is now."""
+
+    path: str
+    before: File | None
+    after: File | None
+    now: File | None
+
+
+def standings(place: Place) -> list[Standing]:
+    """Return how every path of the journal stands."""
+    steps = _steps(place, _document(place)["paths"])
+    return [Standing(path=p, before=b, after=a, now=look_at(place.root / p)) for p, b, a in steps]
+
+
+def _edited(path: str) -> Refused:
+    hint = f"put {path} back, or save it elsewhere and run `roadworthy update --abort --force`"
+    return Refused(f"{path} was edited since the update wrote it", hint)
+
+
+def _steps(place: Place, paths: list[str]) -> list[tuple[str, File | None, File | None]]:
+    stores = (place.journal / "before", place.journal / "after")
+    return [(path, look_at(stores[0] / str(n)), look_at(stores[1] / str(n))) for n, path in enumerate(paths)]
+
+
+def _take_index_lock(place: Place, index: Path) -> None:
+    """Take git's own lock; the lock file is the new index, as git does it."""
+    try:
+        os.link(index, _lock(place))
+    except FileExistsError:
+        hint = f"wait for git to end; if none is running: rm {_lock(place)}"
+        raise Refused("another git process is at work here (index.lock exists)", hint) from None
+
+
+def _put_index(place: Place, wanted: Path) -> None:
+    """Make the index be `wanted`; nothing to do if it is."""
+    lock = _lock(place)
+    if _bytes(place.index) == _bytes(wanted):
+        _drop_own_lock(place, place.journal)
+        return
+    if not _is_own(lock, place.journal):
+        _take_index_lock(place, wanted)
+    elif _bytes(lock) != _bytes(wanted):
+        lock.unlink()
+        _take_index_lock(place, wanted)
+    if _bytes(wanted):
+        os.replace(lock, place.index)
+    else:
+        place.index.unlink(missing_ok=True)
+        lock.unlink()
+
+
+def _discard(new: Path, place: Place) -> None:
+    """Remove a journal that never arrived, and the index lock it took."""
+    if new.exists():
+        _drop_own_lock(place, new)
+        shutil.rmtree(new)
+
+
+def _drop_own_lock(place: Place, journal: Path) -> None:
+    if _is_own(_lock(place), journal):
+        _lock(place).unlink()
+
+
+def _is_own(lock: Path, journal: Path) -> bool:
+    """Say whether an index lock is a link to one of a journal's index files."""
+    sides = (journal / "index.before", journal / "index.after")
+    return lock.exists() and any(side.exists() and os.path.samefile(lock, side) for side in sides)
+
+
+def _lock(place: Place) -> Path:
+    return place.index.with_name("index.lock")
+
+
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+def _document(place: Place) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((place.journal / "journal.json").read_text("utf-8"))
+    return document
+
+
+def _set_state(place: Place, document: dict[str, Any], state: str) -> None:
+    beside = place.journal / "journal.json~"
+    beside.write_text(json.dumps({**document, "state": state}), "utf-8")
+    os.replace(beside, place.journal / "journal.json")

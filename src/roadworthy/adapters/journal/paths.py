@@ -1,0 +1,76 @@
+"""Single paths of a work tree: look, keep a copy, put in place in one rename."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from roadworthy.core.tree import File
+
+
+def look_at(path: Path) -> File | None:
+    """Return the file or link at a path; None for nothing, and for a folder."""
+    try:
+        status = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if stat.S_ISLNK(status.st_mode):
+        return File(link=os.readlink(path))
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return File(path.read_bytes(), executable=bool(status.st_mode & stat.S_IXUSR))
+
+
+def keep(place: Path, file: File | None) -> None:
+    """Store a file, its executable bit and its kind under a number."""
+    if file is None:
+        return
+    if file.link is not None:
+        place.symlink_to(file.link)
+        return
+    place.write_bytes(file.data)
+    if file.executable:
+        place.chmod(0o755)
+
+
+def save(source: Path, place: Path) -> None:
+    """Store what lies at a path, with its permissions and times."""
+    if look_at(source) is not None:
+        shutil.copy2(source, place, follow_symlinks=False)
+
+
+def put(root: Path, path: str, file: File | None) -> None:
+    """Make a path be `file`, in one rename; folders come and go as git lets them."""
+    target = root / path
+    beside = target.with_name(f".{target.name}.roadworthy~")
+    with suppress(NotADirectoryError):
+        beside.unlink(missing_ok=True)
+    found = look_at(target)
+    if file is None:
+        if found is not None:
+            target.unlink()
+        _drop_empty(root, target.parent)
+    if found == file or file is None:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    keep(beside, file)
+    _inherit_permissions(target, beside, file)
+    os.replace(beside, target)
+
+
+def _inherit_permissions(target: Path, beside: Path, file: File) -> None:
+    if file.link is None and target.exists() and not target.is_symlink():
+        bits = stat.S_IMODE(target.stat().st_mode)
+        beside.chmod(bits | 0o111 if file.executable else bits & ~0o111)
+
+
+def _drop_empty(root: Path, folder: Path) -> None:
+    while folder != root:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent

@@ -1,0 +1,99 @@
+"""What a project records of where it came from: its answers file and its lock, now and in its history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from roadworthy.adapters.git import git, isolated
+from roadworthy.adapters.git.worktree import Checkout
+from roadworthy.core.parse import ParseError, parse_yaml
+from roadworthy.core.source import BUILTIN, LOCK
+from roadworthy.errors import Refused, Unjudgeable, UsageError
+
+DEFAULT_NAME = ".copier-answers.yml"
+PATTERN = ".copier-answers*.y*ml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """The source, release and answers a project says it was made from. Claims, until rendered again."""
+
+    answers_file: str
+    answers: Mapping[str, Any]
+    lock: Mapping[str, Any]
+
+    @property
+    def spec(self) -> str:
+        """Return the recorded source."""
+        return str(self.answers.get("_src_path") or "")
+
+    @property
+    def release(self) -> str:
+        """Return the recorded release, as its source names it."""
+        release = str(self.answers.get("_commit") or self.lock.get("release") or "")
+        return release.removeprefix("v") if self.spec == BUILTIN else release
+
+
+def find_answers_file(project: Path, named: str | None) -> str:
+    """Return the answers file to update by: the one named, the usual one, or the only one."""
+    found = sorted(path.name for path in project.glob(PATTERN) if path.is_file())
+    if named is not None:
+        if not (project / named).is_file():
+            raise UsageError(
+                f"{project / named} does not exist", f"answers files here: {', '.join(found) or 'none'}"
+            )
+        return named
+    if DEFAULT_NAME in found:
+        return DEFAULT_NAME
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{project} has several answers files", f"name one: --answers-file {found[0]}")
+    hint = "name a generated project's folder; `roadworthy adopt` brings one in that was made by hand"
+    raise Refused(f"{project} has no {DEFAULT_NAME}, so it records no template", hint)
+
+
+def read_recorded(project: Path, answers_file: str) -> Recorded:
+    """Return what the project records now."""
+    lock = project / LOCK
+    return recorded(
+        answers_file, (project / answers_file).read_bytes(), lock.read_bytes() if lock.is_file() else b""
+    )
+
+
+def recorded(answers_file: str, answers: bytes, lock: bytes) -> Recorded:
+    """Return what an answers file and a lock say."""
+    return Recorded(
+        answers_file=answers_file, answers=_mapping(answers_file, answers), lock=_mapping(LOCK, lock)
+    )
+
+
+def read_previous(checkout: Checkout, now: Recorded) -> Recorded:
+    """Return what the project recorded before its last update, from its history."""
+    paths = [checkout.prefix + name for name in (now.answers_file, LOCK)]
+    env = isolated()
+    commits = git(checkout.root, "log", "--format=%H", "--", *paths, env=env).decode().split()
+    for commit in commits:
+        answers, lock = (
+            git(checkout.root, "show", f"{commit}:{path}", check=False, env=env) for path in paths
+        )
+        found = recorded(now.answers_file, answers, lock) if answers else now
+        if (found.spec, found.release) != (now.spec, now.release):
+            return found
+    hint = (
+        "name the release: `roadworthy update --to RELEASE` (a shallow clone: `git fetch --unshallow` first)"
+    )
+    raise Unjudgeable("the project's history records no earlier release", hint)
+
+
+def _mapping(path: str, data: bytes) -> dict[str, Any]:
+    try:
+        value = parse_yaml(data) if data else {}
+    except ParseError as error:
+        raise UsageError(f"{path}: {error}", f"restore it: git checkout HEAD -- {path}") from error
+    if not isinstance(value, dict):
+        raise UsageError(f"{path}: expected a mapping", f"restore it: git checkout HEAD -- {path}")
+    return value

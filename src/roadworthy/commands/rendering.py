@@ -1,0 +1,133 @@
+"""One side of an update: a release of a trusted source, rendered with a project's recorded answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from roadworthy.adapters.sources import DEVELOPMENT
+from roadworthy.commands.recorded import Recorded
+from roadworthy.commands.source import is_trusted_source, open_source, project_of, releases
+from roadworthy.core.ownership import ownership_of
+from roadworthy.core.parse import parse_yaml
+from roadworthy.core.source import BUILTIN, OWNERSHIP, Source
+from roadworthy.core.template import Unsupported
+from roadworthy.core.tree import Tree
+from roadworthy.errors import Unjudgeable, UsageError
+
+NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendering:
+    """A rendered release: its files, its answers, and whose each file is ("" where nobody says)."""
+
+    source: Source
+    files: Tree
+    answers: Mapping[str, Any]
+    kind_of: Callable[[str], str]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Return the name of this side in conflict markers: a plain branch name."""
+        return "release-" + re.sub(r"[^0-9A-Za-z.]+|\.{2,}|\.(lock)?$", "-", self.source.release)
+
+
+def newest(spec: str) -> str:
+    """Return the newest release of a trusted source; of a repository without tags, its head."""
+    demand_trusted(spec)
+    found = releases(spec)
+    return found[-1] if found else DEVELOPMENT if spec == BUILTIN else "HEAD"
+
+
+def demand_trusted(spec: str) -> None:
+    """Refuse a source that neither the user nor the organisation named: the project does not decide that."""
+    if not spec:
+        raise Unjudgeable("the answers file records no _src_path", "name the source: --source SPEC")
+    if not is_trusted_source(spec):
+        hint = f'add it to [sources] trusted in roadworthy/config.toml: trusted = ["{spec}"]'
+        raise Unjudgeable(f"{spec} is not a source you trust, so it is not rendered", hint)
+
+
+def render_base(recorded: Recorded, folder: str) -> Rendering:
+    """Render what the project was made from; Unjudgeable if that is not what it was."""
+    if not recorded.release:
+        hint = "add `_commit: <tag>` to the answers file, with the tag it was made from"
+        raise Unjudgeable(f"{recorded.answers_file} records no release", hint)
+    made = render_side(recorded, recorded.spec, recorded.release, folder=folder)
+    digest = recorded.lock.get("template_digest", "unreleased")
+    if made.source.governed and digest not in ("unreleased", made.source.template_digest):
+        hint = "update from the installation that made the project, or name the source: --source SPEC"
+        raise Unjudgeable(
+            f"release {recorded.release} of {recorded.spec} is not what the project was made from", hint
+        )
+    return made
+
+
+def render_side(
+    recorded: Recorded, spec: str, release: str, *, folder: str, given: Mapping[str, Any] = NOTHING
+) -> Rendering:
+    """Render a release with the recorded answers, and those given instead."""
+    demand_trusted(spec)
+    source = open_source(spec, release)
+    _demand_known(source, given)
+    made = project_of(
+        source,
+        given,
+        last=recorded.answers,
+        folder=folder,
+        answers_file=recorded.answers_file,
+        operation="update",
+    )
+    written = made.files.get(recorded.answers_file)
+    answers = parse_yaml(written.data) if written else {}
+    return Rendering(
+        source=source,
+        files=made.files,
+        answers={key: value for key, value in (answers or {}).items() if not key.startswith("_")},
+        kind_of=_kinds(source),
+        notes=made.notes,
+    )
+
+
+def _demand_known(source: Source, given: Mapping[str, Any]) -> None:
+    try:
+        questions = {question.name for question in source.template.config.questions}
+    except Unsupported:
+        return
+    for name in given.keys() - questions:
+        raise UsageError(
+            f"--answers {name}: not a question of the template", f"its questions: {', '.join(questions)}"
+        )
+
+
+def _kinds(source: Source) -> Callable[[str], str]:
+    if OWNERSHIP not in source.tree:
+        return _kept_if_present(source)
+    manifest = parse_yaml(source.tree[OWNERSHIP].data)
+
+    def kind_of(path: str) -> str:
+        try:
+            return ownership_of(path, manifest).kind
+        except UsageError:
+            return ""  # the other release knows it
+
+    return kind_of
+
+
+def _kept_if_present(source: Source) -> Callable[[str], str]:
+    """Read `_skip_if_exists` as Copier does: such a file is created once, then the project's."""
+    name = next((path for path in ("copier.yml", "copier.yaml") if path in source.tree), None)
+    settings = (
+        parse_yaml(source.tree[name].data) if name and b"_skip_if_exists" in source.tree[name].data else {}
+    )
+    patterns = settings.get("_skip_if_exists") or []
+    if not patterns:
+        return lambda path: ""
+    from pathspec import PathSpec  # 40 ms, and few templates need it
+
+    match = PathSpec.from_lines("gitignore", patterns).match_file
+    return lambda path: "seeded" if match(path) else ""

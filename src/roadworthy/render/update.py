@@ -1,0 +1,72 @@
+"""An update as text for a person and as JSON for a machine."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+
+from roadworthy.core.merge_plan import Fate, PathPlan
+from roadworthy.core.update_report import ABORTED, CONFLICTS, CURRENT, PLANNED, UPDATED, Update
+
+SCHEMA = "update/v1"
+QUIET = (Fate.UNCHANGED,)
+ORDER = (
+    Fate.CONFLICT,
+    Fate.HEALED,
+    Fate.SYNCED,
+    Fate.MERGED,
+    Fate.RENAMED,
+    Fate.KEPT,
+    Fate.DELETED,
+    Fate.IGNORED,
+)
+HEADLINES = {
+    CURRENT: "up to date: {source} {after}",
+    PLANNED: "would update {source} {before} -> {after}; nothing was touched",
+    UPDATED: "updated {source} {before} -> {after}; the changes are staged, not committed",
+    CONFLICTS: "{source} {before} -> {after} waits for you: until you resolve it, {before} stays recorded",
+    ABORTED: "taken back: everything is as it was at {source} {before}",
+}
+
+
+def update_text(update: Update) -> str:
+    """Return the screen: headline, one line per path that is not simply unchanged, policy, next commands."""
+    headline = HEADLINES[update.state].format(source=update.source, before=update.before, after=update.after)
+    parts = [headline, *_paths(update.paths), *_answers(update), *_listed("policy", update.policy)]
+    parts += [*_listed("note", update.notes), *_summary(update), *(f"  next: {step}" for step in update.next)]
+    return "\n".join(parts)
+
+
+def update_json(update: Update) -> str:
+    """Return the versioned JSON."""
+    document = asdict(update) | {"schema": SCHEMA, "exit_code": update.exit_code}
+    document["paths"] = [{"path": p.path, "fate": p.fate.value, "note": p.note} for p in update.paths]
+    return json.dumps(document, indent=1, sort_keys=True, default=str)
+
+
+def _paths(paths: tuple[PathPlan, ...]) -> list[str]:
+    shown = [path for fate in ORDER for path in paths if path.fate is fate]
+    width = max((len(path.path) for path in shown), default=0)
+    return [f"  {path.fate.value:<14}  {path.path:<{width}}  {path.note}".rstrip() for path in shown]
+
+
+def _answers(update: Update) -> list[str]:
+    return [f"  answer {each.name}: {_said(each.before)} -> {_said(each.after)}" for each in update.answers]
+
+
+def _said(value: object) -> str:
+    return "(not asked)" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _listed(title: str, lines: tuple[str, ...]) -> list[str]:
+    return [f"  {title}: {line}" for line in lines]
+
+
+def _summary(update: Update) -> list[str]:
+    counts = Counter(path.fate.value for path in update.paths)
+    return (
+        [", ".join(f"{counts[fate.value]} {fate.value}" for fate in Fate if counts[fate.value])]
+        if counts
+        else []
+    )
