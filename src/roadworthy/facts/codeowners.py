@@ -1,0 +1,113 @@
+"""Who must agree before a path changes: CODEOWNERS, and the branch rules that a project ships."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from roadworthy.core.parse import ParseError, parse
+from roadworthy.core.snapshot import Snapshot
+from roadworthy.facts.jobs import Scripts
+
+PLACES = {
+    "github": (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"),
+    "gitlab": ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"),
+}
+GOVERNED = (
+    "governance/roles.yaml",
+    "governance/allowed_signers",
+    "governance/approvals/1.yaml",
+    "governance/waivers/1.yaml",
+    "policy/gates.yaml",
+    ".roadworthy/lock.yaml",
+)
+_OWNER = re.compile(r"@[\w.-]+(/[\w.-]+)*|[^\s@]+@[^\s@]+\.[^\s@]+")
+_WHO = "~DEFAULT_BRANCH"
+
+
+def codeowners(snapshot: Snapshot, scripts: Scripts, provider: str, ci: tuple[str, ...]) -> dict[str, Any]:
+    """Return whether there is a code owners file, and which governed paths it leaves to anybody."""
+    path = next((place for place in PLACES.get(provider, PLACES["github"]) if place in snapshot.sizes), "")
+    rules = list(_rules(scripts.text(path))) if path else []
+    governed = (*GOVERNED, *ci, *([path] if path else []))
+    return {"present": bool(path), "unowned": [each for each in governed if not _owned(each, rules)]}
+
+
+def ruleset(snapshot: Snapshot) -> dict[str, Any]:
+    """Return what the shipped branch rules demand of the default branch, taken together."""
+    shipped = [
+        _active(path, snapshot) for path in snapshot.under(".github/rulesets") if path.endswith(".json")
+    ]
+    sets = [value for value in shipped if value]
+    rules = [rule for value in sets for rule in value.get("rules", []) if isinstance(rule, Mapping)]
+    review = [_mapping(rule.get("parameters")) for rule in rules if rule.get("type") == "pull_request"]
+    return {
+        "present": bool(sets),
+        "reviews": max((_count(each.get("required_approving_review_count")) for each in review), default=0),
+        "code_owner_review": any(each.get("require_code_owner_review") is True for each in review),
+        "dismiss_stale": any(each.get("dismiss_stale_reviews_on_push") is True for each in review),
+        "last_push_approval": any(each.get("require_last_push_approval") is True for each in review),
+        "required_checks": sorted({name for rule in rules for name in _checks(rule)}),
+        "signatures": any(rule.get("type") == "required_signatures" for rule in rules),
+        "bypass": sum(len(value.get("bypass_actors") or []) for value in sets),
+    }
+
+
+def _rules(text: str) -> Iterator[tuple[re.Pattern[str], bool]]:
+    for line in text.splitlines()[:5000]:
+        words = re.sub(r"(^|\s)#.*", "", line).split()
+        if words and not re.match(r"\^?\[", words[0]):
+            yield _pattern(words[0]), any(_OWNER.fullmatch(word) for word in words[1:])
+
+
+def _owned(path: str, rules: list[tuple[re.Pattern[str], bool]]) -> bool:
+    """The last rule that matches decides."""
+    return next((owned for pattern, owned in reversed(rules) if pattern.match(path)), False)
+
+
+def _pattern(glob: str) -> re.Pattern[str]:
+    """A path pattern as git and the forges read it. Bounded: no pattern of a project may cost time."""
+    glob = re.sub(r"\*{3,}", "**", glob[:200])
+    anchored = "/" in glob.rstrip("/")
+    body = "".join(_piece(part) for part in re.findall(r"\*\*/?|\*|\?|[^*?]+", glob.strip("/"))[:20])
+    tail = "/.*" if glob.endswith("/") else "(/.*)?"
+    return re.compile(("" if anchored else "(.*/)?") + body + tail + r"\Z")
+
+
+def _piece(part: str) -> str:
+    return {"**/": "(.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part) or re.escape(part)
+
+
+def _active(path: str, snapshot: Snapshot) -> Mapping[str, Any]:
+    data = snapshot.read(path)
+    try:
+        value = parse(path, data) if isinstance(data, bytes) else {}
+    except ParseError:
+        return {}
+    value = _mapping(value)
+    names = _mapping(_mapping(value.get("conditions")).get("ref_name"))
+    covers = {_WHO, "~ALL", "refs/heads/main", "refs/heads/master"} & set(
+        map(str, names.get("include") or [])
+    )
+    bound = value.get("enforcement") == "active" and value.get("target", "branch") == "branch"
+    return (
+        value
+        if bound and covers and not names.get("exclude") and isinstance(value.get("rules"), list)
+        else {}
+    )
+
+
+def _checks(rule: Mapping[str, Any]) -> list[str]:
+    if rule.get("type") != "required_status_checks":
+        return []
+    listed = _mapping(rule.get("parameters")).get("required_status_checks")
+    return [str(_mapping(item).get("context")) for item in listed] if isinstance(listed, list) else []
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,163 @@
+"""GitHub workflows as jobs, and what is wrong with them besides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from roadworthy.facts.jobs import Job, Step
+
+FOLDER = ".github/workflows/"
+_DIGEST = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
+_SECRET = re.compile(r"\$\{\{[^}]*\bsecrets\s*(?:\.\s*(\w+)|\[\s*['\"](\w+)['\"]\s*\])", re.IGNORECASE)
+_CLOUD_KEY = re.compile(r"AWS|GCP|GOOGLE|AZURE|KUBE|DEPLOY|PROD|GATE|SIGNING|HEROKU|FLY_", re.IGNORECASE)
+_STRANGE_TEXT = re.compile(
+    r"\$\{\{[^}]*github\s*\.\s*(?:head_ref|event\s*\.[\w.*\[\]]*(?:title|body|message|label|email|name|ref|page_name))\b",
+    re.IGNORECASE,
+)
+_WIDE = ("contents", "actions", "packages", "id-token", "deployments")
+_STRANGERS = frozenset(
+    {"pull_request", "pull_request_target", "issue_comment", "issues", "fork", "workflow_run"}
+)
+
+
+def jobs(path: str, workflow: Mapping[str, Any]) -> Iterator[Job]:
+    """Yield the jobs of one parsed workflow."""
+    triggers = _triggers(workflow)
+    for name, raw in _mapping(workflow.get("jobs")).items():
+        job = _mapping(raw)
+        condition = str(job.get("if", ""))
+        yield Job(
+            path=path,
+            name=name,
+            steps=tuple(_steps(job, workflow)),
+            needs=tuple(_listed(job.get("needs"))),
+            on_every_change=_every_change(triggers) and not condition,
+            by_strangers=bool(_STRANGERS & triggers.keys()),
+            sure=job.get("continue-on-error") in (None, False),
+            always=_runs_anyway(condition),
+            environment=_environment(job.get("environment")),
+            images=tuple(_images(job)),
+            raw=job,
+            file=workflow,
+        )
+
+
+def unpinned(job: Job) -> Iterator[str]:
+    """Yield the actions and images of a job that are not pinned by digest."""
+    uses = [*(step.uses for step in job.steps), str(job.raw.get("uses", ""))]
+    named = [word for word in uses if word and not word.startswith("./")]
+    yield from (word for word in (*named, *job.images) if not _DIGEST.search(word))
+
+
+def broad_permissions(job: Job) -> Iterator[str]:
+    """Yield what a job may do beyond its needs."""
+    granted = job.raw.get("permissions", job.file.get("permissions"))
+    if granted is None:
+        yield "none declared, so whatever the repository's default is"
+    elif granted == "write-all":
+        yield "write-all"
+    elif job.by_strangers and isinstance(granted, Mapping):
+        yield from (
+            f"{name}: write on changes from anybody" for name in _WIDE if granted.get(name) == "write"
+        )
+
+
+def exposed_secrets(job: Job, deploying: bool) -> Iterator[str]:
+    """Yield secrets that a job should not see."""
+    for name in sorted(_secrets({**job.raw, "env of the file": job.file.get("env")})):
+        if name.upper() == "GITHUB_TOKEN":
+            continue
+        if "pull_request_target" in _triggers(job.file):
+            yield f"{name} in a job that strangers can start"
+        elif _CLOUD_KEY.search(name) and not deploying:
+            yield f"{name} in a job that does not deploy"
+    if job.raw.get("secrets") == "inherit" and not deploying:
+        yield "all secrets, inherited"
+    if "pull_request_target" in _triggers(job.file) and any(_checks_out_head(step) for step in job.steps):
+        yield "a checkout of strangers' code in a job with the repository's rights"
+
+
+def injections(job: Job) -> Iterator[str]:
+    """Yield text of strangers that is expanded into a script."""
+    for step in job.steps:
+        yield from (match[0] for match in _STRANGE_TEXT.finditer(step.run))
+
+
+def _steps(job: Mapping[str, Any], workflow: Mapping[str, Any]) -> Iterator[Step]:
+    usual = _shell(job) or _shell(workflow)
+    for raw in job.get("steps", ()) if isinstance(job.get("steps"), list) else ():
+        step = _mapping(raw)
+        condition = str(step.get("if", ""))
+        shell = str(step.get("shell") or usual)
+        brave = shell in ("", "bash", "sh") or "-e" in shell
+        yield Step(
+            run=str(step.get("run", "")),
+            uses=str(step.get("uses", "")),
+            inputs=_mapping(step.get("with")),
+            sure=not condition and step.get("continue-on-error") in (None, False) and brave,
+            always=_runs_anyway(condition),
+            pipefail=shell == "bash" or "pipefail" in shell,
+        )
+
+
+def _shell(holder: Mapping[str, Any]) -> str:
+    return str(_mapping(_mapping(holder.get("defaults")).get("run")).get("shell") or "")
+
+
+def _runs_anyway(condition: str) -> bool:
+    """Whether a condition lets a job or step run although something before it failed."""
+    return bool(re.search(r"\b(always|failure|cancelled)\s*\(", condition))
+
+
+def _triggers(workflow: Mapping[str, Any]) -> dict[str, Any]:
+    # YAML 1.1 reads a bare `on` as true; the parser here is 1.2, but both keys are looked at.
+    on = workflow.get("on", workflow.get("true"))
+    if isinstance(on, Mapping):
+        return dict(on)
+    return {str(name): None for name in _listed(on)}
+
+
+def _every_change(triggers: Mapping[str, Any]) -> bool:
+    request = _mapping(triggers.get("pull_request"))
+    narrowed = {"paths", "paths-ignore", "branches-ignore", "types"} & request.keys()
+    branches = _listed(request.get("branches"))
+    reaches = not branches or bool({"main", "master", "**", "*"} & set(branches))
+    return "pull_request" in triggers and not narrowed and reaches
+
+
+def _images(job: Mapping[str, Any]) -> Iterator[str]:
+    holders = [job.get("container"), *_mapping(job.get("services")).values()]
+    for holder in holders:
+        image = holder if isinstance(holder, str) else _mapping(holder).get("image")
+        if image:
+            yield str(image)
+
+
+def _environment(value: Any) -> str:
+    return value if isinstance(value, str) else str(_mapping(value).get("name") or "")
+
+
+def _checks_out_head(step: Step) -> bool:
+    return step.uses.startswith("actions/checkout@") and "head" in str(step.inputs.get("ref", ""))
+
+
+def _secrets(value: Any) -> set[str]:
+    if isinstance(value, Mapping):
+        return {name for item in value.values() for name in _secrets(item)}
+    if isinstance(value, list):
+        return {name for item in value for name in _secrets(item)}
+    if isinstance(value, str):
+        return {match[1] or match[2] for match in _SECRET.finditer(value)}
+    return set()
+
+
+def _listed(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,235 @@
+"""Shell text read as data: which commands it would run, and whether the failure of one would stop it.
+
+This is no shell. It knows enough to tell `roadworthy gate 1` from `echo roadworthy gate 1` and from
+`roadworthy gate 1 || true`; what it cannot read it does not count as a gate, and does count as a deployment.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MAX_SCRIPT = 65_536
+_OPERATORS = frozenset({"&&", "||", "|", ";", "&", "(", ")", "|&", ";;"})
+_KEYWORDS = frozenset({"if", "then", "else", "elif", "while", "until", "do", "!", "{", "for", "case"})
+_UNSURE = frozenset({"if", "elif", "while", "until", "!"})
+_OPENING = frozenset({"if", "for", "while", "until", "case", "{", "function"})
+_CLOSING = frozenset({"fi", "done", "esac", "}"})
+_TESTS = frozenset({"false", "test", "[", "[["})
+_WRAPPERS = {"sudo", "exec", "time", "command", "nice", "nohup", "env", "uvx", "xargs", "@"}
+_RUNNERS = {
+    ("uv", "run"),
+    ("poetry", "run"),
+    ("pipx", "run"),
+    ("hatch", "run"),
+    ("pdm", "run"),
+    ("uv", "tool"),
+}
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_DEPLOYERS = {
+    "kubectl": {"apply", "set", "rollout", "replace", "create", "patch", "scale", "run"},
+    "oc": {"apply", "rollout", "replace", "create", "patch"},
+    "helm": {"install", "upgrade"},
+    "docker": {"push"},
+    "podman": {"push"},
+    "buildah": {"push"},
+    "skopeo": {"copy"},
+    "terraform": {"apply"},
+    "tofu": {"apply"},
+    "pulumi": {"up"},
+    "flyctl": {"deploy"},
+    "fly": {"deploy"},
+    "heroku": {"container:release"},
+    "cf": {"push"},
+    "serverless": {"deploy"},
+    "sls": {"deploy"},
+    "cdk": {"deploy"},
+    "eb": {"deploy"},
+    "bentoml": {"deploy"},
+    "argocd": {"app"},
+    "ansible-playbook": set[str](),
+}
+_CLOUDS = {"aws", "gcloud", "az"}
+_CLOUD_VERBS = re.compile(
+    r"\b(deploy|update-service|update-function-code|create-endpoint|update-endpoint|create-deployment|put-image|"
+    r"sync|services update|containerapp (up|update)|webapp up)\b"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """One simple command: its words, its line from 1, and whether its failure fails the script."""
+
+    words: tuple[str, ...]
+    path: str
+    line: int
+    sure: bool
+
+    @property
+    def text(self) -> str:
+        """The words as one short line."""
+        return " ".join(self.words)[:80]
+
+
+def commands(script: str, *, pipefail: bool = False) -> Iterator[Command]:
+    """Yield the simple commands of a script, in order. Assumes `-e`, as CI runs scripts."""
+    brave, depth = True, 0
+    for number, line in _lines(script[:MAX_SCRIPT]):
+        for first, words, sure in _simple(_tokens(line), pipefail):
+            head = words[0] if words else ""
+            depth += (head in _OPENING or words[1:2] == ["function"]) - (head in _CLOSING and depth > 0)
+            bare = _bare(words)
+            if bare[:1] == ["set"]:
+                brave = brave and not any(word.startswith("+") and "e" in word for word in bare)
+                pipefail = pipefail or "pipefail" in bare
+            elif bare:
+                name = bare[0].rpartition("/")[2]
+                whole = sure and brave and depth == 0 and "-" not in head[:2]
+                yield Command(words=(name, *bare[1:]), path=bare[0], line=number, sure=whole)
+            if first and depth == 0 and bare[:1] in (["exit"], ["return"]):
+                return
+
+
+def _lines(script: str) -> Iterator[tuple[int, str]]:
+    """Join continued lines; a here-document is skipped."""
+    waiting, held, start = "", "", 0
+    for number, line in enumerate(script.splitlines(), 1):
+        if waiting:
+            waiting = "" if line.strip() == waiting else waiting
+            continue
+        start = start or number
+        held += line.removesuffix("\\") + (" " if line.endswith("\\") else "")
+        if line.endswith("\\"):
+            continue
+        yield start, held
+        here = re.search(r"<<-?\s*['\"]?(\w+)", held)
+        waiting, held, start = here[1] if here else "", "", 0
+    if held:
+        yield start, held
+
+
+def _tokens(line: str) -> list[str]:
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="();|&")
+    lexer.whitespace_split = True
+    try:
+        return [part for token in lexer for part in _parts(token)]
+    except ValueError:
+        return re.findall(r"&&|\|\||[;|&()]|[^\s;|&()'\"]+", line)
+
+
+def _parts(token: str) -> list[str]:
+    """The lexer glues punctuation: `);(` is three operators. `f()` starts a function, whose body may never run."""
+    if set(token) <= set("();|&") and token not in _OPERATORS:
+        return ["function"] if token == "()" else re.findall(r"&&|\|\||;;|[();|&]", token)
+    return [token]
+
+
+def _simple(tokens: list[str], pipefail: bool) -> Iterator[tuple[bool, list[str], bool]]:
+    """Split one line at its operators: whether first, its words, whether its failure is sure to count."""
+    start, before = 0, ""
+    for end, token in [*enumerate(tokens), (len(tokens), ";")]:
+        if token not in _OPERATORS and end < len(tokens):
+            continue
+        words = tokens[start:end]
+        doubtful = before == "||" or bool(words) and words[0] in _UNSURE
+        yield start == 0, words, not doubtful and not _swallowed(tokens[end:], pipefail)
+        before = "||" if token == "&&" and words[:1] and words[0] in _TESTS else token
+        start = end + 1
+
+
+def _swallowed(rest: list[str], pipefail: bool) -> bool:
+    """Whether what follows a command hides that it failed."""
+    following = rest[0] if rest else ""
+    if following in ("|", "|&"):
+        return not pipefail or _swallowed(_after_pipe(rest), pipefail)
+    if following == "||":
+        return "exit" not in rest or "exit 0" in " ".join(rest)
+    if following == "&&":
+        tail = next((index for index, token in enumerate(rest) if token == "||"), None)
+        return tail is not None and _swallowed(rest[tail:], pipefail)
+    return following == "&"
+
+
+def _after_pipe(rest: list[str]) -> list[str]:
+    ends = (index for index, token in enumerate(rest[1:], 1) if token in ("||", "&&", ";", "&"))
+    return rest[next(ends, len(rest)) :]
+
+
+def _bare(words: list[str]) -> list[str]:
+    """Drop what stands before the command itself: keywords, assignments, wrappers, runners."""
+    words = list(words)
+    while words:
+        head = words[0].lstrip("@-+") if words[0].startswith(("@", "-", "+")) else words[0]
+        if head in _KEYWORDS or head in _WRAPPERS or _ASSIGNMENT.match(head) or not head:
+            words = words[1:]
+        elif len(words) > 1 and (head, words[1]) in _RUNNERS:
+            words = _after_flags(words[2:])
+        else:
+            return [head, *words[1:]]
+    return words
+
+
+def _after_flags(words: list[str]) -> list[str]:
+    while words and words[0].startswith("-"):
+        words = words[1:]
+    return words
+
+
+def program(command: Command) -> tuple[str, tuple[str, ...]]:
+    """Return the program and its arguments; `python -m x` is the program x."""
+    head, *rest = command.words
+    if re.fullmatch(r"python[\d.]*|py", head) and len(rest) > 1 and "-m" in rest:
+        at = rest.index("-m")
+        return (rest[at + 1], tuple(rest[at + 2 :])) if at + 1 < len(rest) else (head, tuple(rest))
+    return head, tuple(rest)
+
+
+def subcommand(arguments: tuple[str, ...]) -> str:
+    """Return the first argument that is no option."""
+    return next((word for word in arguments if not word.startswith("-")), "")
+
+
+def calls(command: Command, name: str, verb: str) -> bool:
+    """Whether a command is `name verb ...`."""
+    head, rest = program(command)
+    return head == name and subcommand(rest) == verb and not {"--help", "-h"} & set(rest)
+
+
+def deploys(command: Command) -> bool:
+    """Whether a command puts something in front of traffic."""
+    head, rest = program(command)
+    if "--dry-run" in rest or "--dry-run=client" in rest or "--dry-run=server" in rest:
+        return False
+    if head in _DEPLOYERS:
+        verbs = _DEPLOYERS[head]
+        return not verbs or bool(verbs & set(rest))
+    if head in _CLOUDS:
+        return _CLOUD_VERBS.search(" ".join(rest)) is not None
+    return promotes(command)
+
+
+def promotes(command: Command) -> bool:
+    """Whether a command is the project's own `promote`, which itself refuses without a verdict."""
+    head, rest = program(command)
+    by_python = head != command.words[0] and subcommand(rest) == "promote"
+    return by_python or (head not in ("echo", "printf", "git", "gh") and rest[:1] == ("promote",))
+
+
+def tests(command: Command) -> bool:
+    """Whether a command runs a test suite."""
+    head, rest = program(command)
+    if head in ("pytest", "py.test", "unittest", "tox", "nox", "ward", "behave"):
+        return not {"--collect-only", "--co", "--version", "--help"} & set(rest)
+    return head == "hatch" and rest[:1] == ("test",)
+
+
+def script_of(command: Command) -> str:
+    """Return the path of the script that a command runs, empty when it runs none."""
+    head, *rest = command.words
+    if "/" in command.path and head.endswith((".sh", ".bash")):
+        return command.path.removeprefix("./")
+    if head in ("bash", "sh", "zsh", "dash", "source", "."):
+        return next((word.removeprefix("./") for word in rest if not word.startswith("-")), "")
+    return ""

@@ -1,0 +1,216 @@
+"""CI as data: which jobs deploy, what gates them, what every change goes through, and the ways around."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from roadworthy.core.parse import ParseError, parse
+from roadworthy.core.snapshot import Snapshot
+from roadworthy.facts import github, gitlab
+from roadworthy.facts.codeowners import codeowners, ruleset
+from roadworthy.facts.jobs import Act, Job, Scripts, Step
+from roadworthy.facts.shell import calls, commands, deploys, promotes, tests
+
+OTHER_CI = (
+    "Jenkinsfile",
+    "azure-pipelines.yml",
+    ".circleci/config.yml",
+    ".drone.yml",
+    "bitbucket-pipelines.yml",
+)
+_SCRIPTS = (".sh", ".bash", ".mk", "justfile", "Taskfile.yml", "Jenkinsfile", "Procfile")
+_DEPLOY_ACTION = re.compile(r"deploy|k8s|helm|kubectl|app-engine|ecs|lambda", re.IGNORECASE)
+_PAGES = re.compile(r"pages|docs", re.IGNORECASE)
+_INTERESTING = re.compile(
+    r"kubectl|helm|docker|podman|terraform|tofu|pulumi|fly|heroku|argocd|gcloud|aws|az |cdk|sls|serverless|bentoml|ansible|oc |skopeo"
+)
+MOST = 20
+
+
+def workflows(snapshot: Snapshot) -> dict[str, Any]:
+    """Return the facts under `workflows`."""
+    scripts = Scripts(snapshot)
+    paths = tuple(p for p in snapshot.under(github.FOLDER) if p.endswith((".yml", ".yaml")))
+    provider = "github" if paths else "gitlab" if gitlab.FILE in snapshot.sizes else ""
+    files = (*paths, *([gitlab.FILE] if gitlab.FILE in snapshot.sizes else []))
+    parsed, broken = _parsed(files, snapshot)
+    jobs = tuple(job for path, value in parsed.items() for job in _jobs(path, value))
+    whole = [(job, tuple(scripts.acts(job))) for job in jobs]
+    deploying = [(job, acts) for job, acts in whole if _deploys(job, acts)]
+    names = {(job.path, job.name) for job, _ in deploying}
+    verdicts = [_deploy_job(job, acts, whole) for job, acts in deploying]
+    return {
+        "available": bool(files) and not broken,
+        "reason": "; ".join(broken) or ("" if files else "there is no CI file"),
+        "provider": provider,
+        "files": list(files),
+        "deploy_jobs": verdicts,
+        "deploy_elsewhere": _elsewhere(snapshot, scripts, deploying, verdicts)[:MOST],
+        "check_job": _always(whole, lambda act: calls(act.command, "roadworthy", "check")),
+        "tests_job": _always(whole, lambda act: tests(act.command)),
+        "unpinned": _said(jobs, lambda job: _unpinned(job))
+        + [f"{gitlab.FILE}: {name}" for name in gitlab.includes(parsed.get(gitlab.FILE, {}))],
+        "broad_permissions": _said(_githubs(jobs), github.broad_permissions),
+        "exposed_secrets": _said(
+            _githubs(jobs), lambda job: github.exposed_secrets(job, (job.path, job.name) in names)
+        ),
+        "injections": _said(_githubs(jobs), github.injections),
+        "codeowners": codeowners(snapshot, scripts, provider, files),
+        "ruleset": ruleset(snapshot),
+    }
+
+
+def _parsed(files: Iterable[str], snapshot: Snapshot) -> tuple[dict[str, Mapping[str, Any]], list[str]]:
+    parsed: dict[str, Mapping[str, Any]] = {}
+    broken = []
+    for path in files:
+        data = snapshot.read(path)
+        try:
+            value = parse(path, data) if isinstance(data, bytes) else data.reason
+        except ParseError as error:
+            value = str(error)
+        if isinstance(value, Mapping):
+            parsed[path] = value
+        else:
+            broken.append(f"{path}: {value if isinstance(value, str) else 'no mapping'}")
+    return parsed, broken
+
+
+def _jobs(path: str, value: Mapping[str, Any]) -> Iterator[Job]:
+    return gitlab.jobs(value) if path == gitlab.FILE else github.jobs(path, value)
+
+
+def _deploys(job: Job, acts: Iterable[Act]) -> bool:
+    return any(deploys(act.command) for act in acts) or any(_deploy_action(step) for step in job.steps)
+
+
+def _deploy_action(step: Step) -> bool:
+    name = step.uses.partition("@")[0]
+    pushes = name == "docker/build-push-action" and str(step.inputs.get("push")).lower() == "true"
+    return pushes or bool(_DEPLOY_ACTION.search(name) and not _PAGES.search(name))
+
+
+def _deploy_job(job: Job, acts: tuple[Act, ...], whole: list[tuple[Job, tuple[Act, ...]]]) -> dict[str, Any]:
+    why = _why_ungated(job, acts, whole)
+    return {
+        "path": job.path,
+        "job": job.name,
+        "gated": not why,
+        "environment": job.environment,
+        "why_ungated": why,
+    }
+
+
+def _why_ungated(job: Job, acts: tuple[Act, ...], whole: list[tuple[Job, tuple[Act, ...]]]) -> str:
+    """What is missing between the gate and a deployment; empty when nothing is."""
+    if job.always:
+        return "it runs although what it needs has failed"
+    first = next((index for index, act in enumerate(acts) if deploys(act.command)), len(acts))
+    if any(deploys(act.command) and act.always for act in acts):
+        return "a deploying step runs although the gate has failed"
+    by_action = any(_deploy_action(step) for step in job.steps)
+    if not by_action and any(_is_gate(act) for act in acts[:first]):
+        return ""
+    others = {other.name: (other, theirs) for other, theirs in whole if other.path == job.path}
+    if any(_gates(others[name]) for name in _before(job, others)):
+        return ""
+    return "no step or needed job before it runs `roadworthy gate` so that its failure stops the run"
+
+
+def _before(job: Job, others: Mapping[str, tuple[Job, tuple[Act, ...]]]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(job.needs)
+    while waiting:
+        name = waiting.pop()
+        if name in others and name not in found:
+            found.add(name)
+            waiting.extend(others[name][0].needs)
+    return found
+
+
+def _gates(other: tuple[Job, tuple[Act, ...]]) -> bool:
+    job, acts = other
+    return job.sure and not job.always and any(_is_gate(act) for act in acts)
+
+
+def _is_gate(act: Act) -> bool:
+    return act.sure and calls(act.command, "roadworthy", "gate")
+
+
+def _always(whole: list[tuple[Job, tuple[Act, ...]]], wanted: Callable[[Act], bool]) -> bool:
+    """Whether some job does this on every change, and fails when it fails."""
+    return any(
+        job.on_every_change and job.sure and any(a.sure and wanted(a) for a in acts) for job, acts in whole
+    )
+
+
+def _unpinned(job: Job) -> Iterator[str]:
+    return gitlab.unpinned(job) if job.path == gitlab.FILE else github.unpinned(job)
+
+
+def _githubs(jobs: Iterable[Job]) -> tuple[Job, ...]:
+    return tuple(job for job in jobs if job.path != gitlab.FILE)
+
+
+def _said(jobs: Iterable[Job], faults: Callable[[Job], Iterable[str]]) -> list[str]:
+    return [f"{job.path} {job.name}: {fault}" for job in jobs for fault in faults(job)][:MOST]
+
+
+def _elsewhere(
+    snapshot: Snapshot,
+    scripts: Scripts,
+    deploying: list[tuple[Job, tuple[Act, ...]]],
+    verdicts: list[dict[str, Any]],
+) -> list[str]:
+    """Deploy commands in scripts, make targets and other CI that no gated job runs."""
+    gated = {
+        act.via
+        for (_, acts), verdict in zip(deploying, verdicts, strict=True)
+        if verdict["gated"]
+        for act in acts
+    }
+    names = [path for path in snapshot.paths if path.endswith(_SCRIPTS) and path not in gated]
+    found = [f"{path}:{line} {what}" for path in names for line, what in _in_text(scripts.text(path))]
+    if scripts.makefile not in gated:
+        found += [
+            f"{scripts.makefile}:{r.line} {what}"
+            for r in scripts.recipes.values()
+            for _, what in _in_text(r.script)
+        ]
+    for path in OTHER_CI:
+        if path in snapshot.sizes and path.endswith(".yml"):
+            found += [
+                f"{path} {what}" for text in _strings(_value(path, snapshot)) for _, what in _in_text(text)
+            ]
+    return found
+
+
+def _in_text(text: str) -> Iterator[tuple[int, str]]:
+    if not _INTERESTING.search(text):
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if _INTERESTING.search(line):
+            quoted = re.findall(r"\bsh\s*\(?\s*['\"]+(.+?)['\"]", line)
+            for each in (line, *quoted):
+                yield from ((number, c.text) for c in commands(each) if deploys(c) and not promotes(c))
+
+
+def _value(path: str, snapshot: Snapshot) -> Any:
+    data = snapshot.read(path)
+    try:
+        return parse(path, data) if isinstance(data, bytes) else None
+    except ParseError:
+        return None
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+    elif isinstance(value, str):
+        yield value
