@@ -10,14 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from roadworthy.core.snapshot import Snapshot, Unreadable
+from roadworthy.core.snapshot import MAX_DEPTH, MAX_FILE, MAX_FILES, MAX_PATH, MAX_TOTAL, Snapshot, Unreadable
 from roadworthy.errors import UsageError
 
-MAX_FILES = 50_000
-MAX_DEPTH = 40
-MAX_PATH = 1_000
-MAX_FILE = 4 << 20
-MAX_TOTAL = 64 << 20
 # State of one machine and installed packages: never part of what a project delivers.
 PASSED_BY = frozenset(
     {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -204,7 +203,7 @@ class Report:
     project: Mapping[str, Any]
     pack: Mapping[str, Any]
     tool: str
-    as_of: date
+    as_of: str
     source: Mapping[str, Any]
     judged: tuple[Judged, ...]
     waivers: tuple[WaiverNote, ...] = ()

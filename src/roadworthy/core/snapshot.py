@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+# What one look may cost, whatever it looks at.
+MAX_FILES = 50_000
+MAX_DEPTH = 40
+MAX_PATH = 1_000
+MAX_FILE = 4 << 20
+MAX_TOTAL = 64 << 20
+
 
 @dataclass(frozen=True, kw_only=True)
 class Unreadable:

@@ -1,1 +1,1 @@
-"""What can be known of a project, as plain data."""
+"""What can be known of a project: typed data from files, records and history."""

@@ -1,0 +1,196 @@
+"""Judge a project: look, collect facts, ask, apply waivers. Nothing of the project is run or believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from roadworthy import __version__
+from roadworthy.adapters.files import open_folder
+from roadworthy.adapters.shapes import misshapen
+from roadworthy.commands.packs import Bench, open_bench
+from roadworthy.commands.target import Target, open_target
+from roadworthy.core.evaluate import Situation, judge
+from roadworthy.core.models import Control, Judged, Report, WaiverNote
+from roadworthy.core.parse import ParseError, parse
+from roadworthy.core.snapshot import Snapshot, Unreadable, colliding
+from roadworthy.core.times import parse_time, rfc3339
+from roadworthy.core.waivers import Terms, Waiver, apply_waivers, requests, waiver_from
+from roadworthy.errors import UsageError
+from roadworthy.facts.collect import Collection, collect
+from roadworthy.facts.sources import Sources
+
+# Files by which a project would like to configure who judges it.
+SILENCERS = (
+    ".roadworthy.yaml",
+    ".roadworthy.toml",
+    "roadworthy.toml",
+    ".checkov.yaml",
+    "zizmor.yml",
+    ".repolinter.json",
+)
+MOST_NOTICES = 50
+
+
+def check(
+    path: str = ".",
+    *,
+    as_of: str | None = None,
+    for_release: str | None = None,
+    controls: Sequence[str] = (),
+    policy: str | None = None,
+    waivers: str | None = None,
+    revision: str | None = None,
+) -> Report:
+    """Return the judgement of a folder, a repository at a revision, or an archive."""
+    bench = open_bench(policy)
+    selected = bench.controls(tuple(controls))
+    granted = read_waivers(waivers, bench) if waivers else ()
+    target = open_target(path, revision)
+    collection = Collection(_sources(target, bench, moment(as_of), for_release or ""))
+    return _judge(collection, bench, selected, granted)
+
+
+def moment(as_of: str | None) -> datetime:
+    """Return the clock of a judgement; a date means its last second."""
+    if as_of is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    found = parse_time(f"{as_of}T23:59:59Z" if len(as_of) == len("2026-11-20") else as_of)
+    if found is None:
+        raise UsageError(f"--as-of {as_of} is no time", "write it like 2026-11-20 or 2026-11-20T09:00:00Z")
+    return found
+
+
+def _sources(target: Target, bench: Bench, as_of: datetime, for_release: str) -> Sources:
+    from roadworthy.adapters.signing import verify
+    from roadworthy.commands.surroundings import forge, released, tracked
+
+    return Sources(
+        snapshot=target.snapshot,
+        pack=bench.pack,
+        as_of=as_of,
+        shape=misshapen,
+        for_release=for_release,
+        history=target.history,
+        blobs=target.past,
+        verify=verify,
+        released=lambda project: released(target.snapshot, project),
+        tracked=lambda: tracked(target.place),
+        forge=lambda: forge(target.place),
+    )
+
+
+def _judge(
+    collection: Collection, bench: Bench, controls: Sequence[Control], granted: Sequence[Waiver]
+) -> Report:
+    facts = collect(collection, roots_of(controls, bench), bench.schema)
+    situation = _situation(facts, bench, collection.sources)
+    snapshot = collection.sources.snapshot
+    asker = bench.engine.bind(facts, bench.schema.needs, misshapen, snapshot.paths)
+    judged, notes = _excused(judge(controls, situation, asker), granted, facts, situation)
+    asked = requests(facts["records"]["waivers"]) if "records" in facts else ()
+    return _report(collection, bench, facts, judged, (*notes, *asked))
+
+
+def roots_of(controls: Sequence[Control], bench: Bench) -> frozenset[str]:
+    """Return the roots of facts that some controls may read."""
+    checks = [check for control in controls for check in control.checks]
+    needs = (bench.schema.needs.get(need.partition(".")[0], (need,))[0] for c in checks for need in c.needs)
+    asked = (
+        (c.expression, c.when, c.on, c.message, c.place, c.expected, c.actual, c.by, c.until) for c in checks
+    )
+    text = " ".join((*needs, *(text for texts in asked for text in texts)))
+    return frozenset(root for root in bench.schema.root.fields if root in text)
+
+
+def _situation(facts: Mapping[str, Any], bench: Bench, sources: Sources) -> Situation:
+    project = facts["project"]
+    return Situation(
+        kind=project["kind"],
+        mode=project["mode"],
+        tier=project["tier"],
+        tiers=tuple(bench.pack.tiers["tiers"]),
+        as_of=sources.as_of.date(),
+        released=project["released"],
+        for_release=sources.for_release,
+    )
+
+
+def _excused(
+    judged: Sequence[Judged], granted: Sequence[Waiver], facts: Mapping[str, Any], situation: Situation
+) -> tuple[tuple[Judged, ...], tuple[WaiverNote, ...]]:
+    terms = Terms(
+        system=facts["project"]["name"],
+        tier=situation.tier,
+        most_days=facts["tier"]["waiver_days"],
+        as_of=situation.as_of,
+    )
+    return apply_waivers(judged, granted, terms)
+
+
+def read_waivers(folder: str, bench: Bench) -> tuple[Waiver, ...]:
+    """Return the waivers in a reviewer's folder; one that cannot be read is the reviewer's to repair."""
+    snapshot = open_folder(folder)
+    paths = [path for path in snapshot.paths if path.endswith((".yaml", ".yml"))]
+    return tuple(_waiver(f"{folder}/{path}", snapshot.read(path), bench) for path in paths)
+
+
+def _waiver(place: str, data: bytes | Unreadable, bench: Bench) -> Waiver:
+    hint = "repair or remove it; `roadworthy explain GOV-05` shows its fields"
+    if isinstance(data, Unreadable):
+        raise UsageError(f"waiver {place}: {data.reason}", hint)
+    try:
+        value = parse(place, data)
+        problems = misshapen(bench.pack.schemas["waiver.v1.json"], value)
+        if problems:
+            raise UsageError(f"waiver {place}: {problems[0]}", hint)
+        return waiver_from(place, value)
+    except (ParseError, ValueError) as error:
+        raise UsageError(f"waiver {place}: {error}", hint) from None
+
+
+def _report(
+    collection: Collection,
+    bench: Bench,
+    facts: Mapping[str, Any],
+    judged: tuple[Judged, ...],
+    waivers: tuple[WaiverNote, ...],
+) -> Report:
+    sources, project = collection.sources, facts["project"]
+    names = ("name", "package", "kind", "mode", "tier", "claimed_tier", "computed_tier", "released")
+    return Report(
+        project={name: project[name] for name in names},
+        pack={"id": bench.pack.id, "version": bench.pack.version, "digest": bench.pack.digest},
+        tool=__version__,
+        as_of=rfc3339(sources.as_of),
+        source=sources.snapshot.source,
+        judged=judged,
+        waivers=waivers,
+        notices=(*bench.pack.notes, *_notices(sources.snapshot)),
+        incomplete=sources.snapshot.incomplete,
+        for_release=sources.for_release,
+        unknown_blocks=facts["tier"]["unknown_blocks"],
+    )
+
+
+def _notices(snapshot: Snapshot) -> tuple[str, ...]:
+    found = tuple(_all_notices(snapshot))
+    more = (f"and {len(found) - MOST_NOTICES} more",) if len(found) > MOST_NOTICES else ()
+    return (*found[:MOST_NOTICES], *more)
+
+
+def _all_notices(snapshot: Snapshot) -> Iterator[str]:
+    for path, reason in sorted(snapshot.refused.items()):
+        yield f"{path}: not read: {reason}"
+    for one, other in colliding(snapshot.paths):
+        yield f"{one} and {other} are one file on some systems"
+    for path in snapshot.paths:
+        if path.rpartition("/")[2] in SILENCERS:
+            yield f"{path}: present and ignored: a project does not configure its own judge"
+
+
+def place_of(path: str) -> Path:
+    """Return a path made absolute, so that it means the same from another folder."""
+    return Path(path).absolute()

@@ -1,0 +1,151 @@
+"""A repository nobody vouches for, read from git's object database: files at a revision, and history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from roadworthy.adapters.git import GitFailed, read_git
+from roadworthy.core.snapshot import MAX_DEPTH, MAX_FILE, MAX_FILES, MAX_TOTAL, Snapshot, Unreadable
+from roadworthy.errors import UsageError
+from roadworthy.facts.history import LOG, LOG_FORMAT, MAX_COMMITS, History, parse_log, parse_tree
+
+ODD_MODES = {
+    "120000": "a symbolic link, which is not followed",
+    "160000": "a submodule, which is not looked into",
+}
+
+
+def commit_of(repository: Path, revision: str) -> str:
+    """Return the full name of the commit that a revision stands for."""
+    try:
+        name = read_git(repository, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    except GitFailed:
+        raise UsageError(f"{repository} has no revision {revision}", "git log --oneline --all") from None
+    return name.decode().split()[-1]
+
+
+def open_revision(repository: Path, revision: str) -> Snapshot:
+    """Return the files of a repository at a revision; nothing is checked out."""
+    commit = commit_of(repository, revision)
+    rows = (
+        read_git(repository, "ls-tree", "-r", "-z", "-l", commit)
+        .decode("utf-8", "surrogateescape")
+        .split("\0")
+    )
+    sizes: dict[str, int] = {}
+    blobs: dict[str, str] = {}
+    refused: dict[str, str] = {}
+    for row in rows[:MAX_FILES]:
+        about, _, path = row.partition("\t")
+        if not path:
+            continue
+        mode, _, blob, size = about.split()
+        if reason := _odd(mode, path):
+            refused[ascii(path)[1:-1][:200]] = reason
+        else:
+            sizes[path], blobs[path] = int(size), blob
+    return Snapshot(
+        sizes=sizes,
+        refused=refused,
+        reader=_Blobs(repository, blobs, sizes).read,
+        source={"kind": "revision", "path": str(repository), "revision": commit},
+        incomplete=f"more than {MAX_FILES:,} files" if len(rows) > MAX_FILES else "",
+    )
+
+
+def _odd(mode: str, path: str) -> str:
+    if mode in ODD_MODES:
+        return ODD_MODES[mode]
+    if path.count("/") > MAX_DEPTH:
+        return "too deep a path"
+    return "a name that is not UTF-8" if not path.isprintable() and "\\udc" in ascii(path) else ""
+
+
+class _Blobs:
+    """Reads blobs, all those of a usual size in one go on the first question."""
+
+    def __init__(self, repository: Path, blobs: Mapping[str, str], sizes: Mapping[str, int]) -> None:
+        self.repository, self.blobs, self.sizes = repository, blobs, sizes
+        self.held: dict[str, bytes] = {}
+
+    def read(self, path: str) -> bytes | Unreadable:
+        """Return the bytes of one path, or why they are not read."""
+        if self.sizes[path] > MAX_FILE:
+            return Unreadable(reason=f"larger than {MAX_FILE:,} bytes")
+        if not self.held:
+            self.held = cat(self.repository, self._usual())
+        found = self.held.get(self.blobs[path])
+        return (
+            found
+            if found is not None
+            else Unreadable(reason="beyond the budget of bytes, or missing from git")
+        )
+
+    def _usual(self) -> list[str]:
+        left, chosen = MAX_TOTAL, {}
+        for path in sorted(self.blobs, key=lambda each: self.sizes[each]):
+            left -= self.sizes[path]
+            if self.sizes[path] > MAX_FILE or left < 0:
+                break
+            chosen[self.blobs[path]] = True
+        return list(chosen)
+
+
+def cat(repository: Path, names: Sequence[str]) -> dict[str, bytes]:
+    """Return objects by the names they were asked for; what is missing is left out."""
+    if not names:
+        return {}
+    said = read_git(repository, "cat-file", "--batch", input="".join(f"{name}\n" for name in names).encode())
+    found, at = {}, 0
+    for name in names:
+        end = said.index(b"\n", at)
+        header, at = said[at:end].split(b" "), end + 1
+        if len(header) == 3 and header[2].isdigit():
+            size = int(header[2])
+            if header[1] == b"blob":
+                found[name] = said[at : at + size]
+            at += size + 1
+    return found
+
+
+def read_history(repository: Path, revision: str = "HEAD") -> History:
+    """Return the history of a revision; what git cannot tell is told as a reason."""
+    try:
+        commit, shallow = (
+            read_git(repository, "rev-parse", revision, "--is-shallow-repository").decode().split()
+        )
+        changes = parse_log(read_git(repository, *LOG, "--relative", LOG_FORMAT, commit))
+        tree = parse_tree(read_git(repository, "ls-tree", "-r", "-z", commit))
+    except (GitFailed, ValueError) as error:
+        return History(available=False, reason=f"git cannot read the history: {error}")
+    cut = shallow == "true" or len(changes) > MAX_COMMITS
+    return History(available=True, shallow=cut, changes=changes, tree=tree)
+
+
+def past_bytes(repository: Path, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+    """Return the bytes that paths had at commits, for those that had them."""
+    asked = {f"{commit}:./{path}": (commit, path) for commit, path in pairs if path.isprintable() and path}
+    try:
+        found = cat(repository, list(asked))
+    except GitFailed:
+        return {}
+    return {asked[name]: data for name, data in found.items()}
+
+
+def repository_of(folder: Path) -> Path | None:
+    """Return a folder as a repository, unless its .git leads somewhere that does not lead back."""
+    mark = folder / ".git"
+    if mark.is_symlink():
+        return None
+    return folder if not mark.is_file() or _leads_back(mark) else None
+
+
+def _leads_back(mark: Path) -> bool:
+    """A worktree of git's own making: the place its .git names has a file that names it back."""
+    try:
+        there = mark.read_text("utf-8")[:4096].removeprefix("gitdir:").strip()
+        back = (mark.parent / there / "gitdir").read_text("utf-8")[:4096].strip()
+    except (OSError, UnicodeDecodeError):
+        return False
+    return Path(back) == mark.absolute()

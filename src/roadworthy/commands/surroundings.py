@@ -1,0 +1,103 @@
+"""What lies around a project: its release, its tracking store, its forge. Each may be out of reach."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from roadworthy.core.snapshot import Snapshot
+from roadworthy.core.subject import sha256
+from roadworthy.errors import RoadworthyError
+from roadworthy.facts.project import ANSWERS, LOCK, read_mapping
+from roadworthy.facts.sources import Forge, Released, Tracked
+
+FORGE_SIGNS = ("GITHUB_ACTIONS", "GITLAB_CI")
+
+
+def released(snapshot: Snapshot, project: Mapping[str, Any]) -> Released:
+    """Return what the trusted release would have put here; a source nobody trusts is unknown, and says so."""
+    answers, lock = read_mapping(snapshot, ANSWERS), read_mapping(snapshot, LOCK)
+    spec, release = str(answers.get("_src_path", "")), str(lock.get("release", ""))
+    if not answers or not lock:
+        return Released(
+            known=False, reason=f"no {LOCK if answers else ANSWERS}: it was not made from a release"
+        )
+    try:
+        return _rendered(snapshot, answers, spec, release)
+    except RoadworthyError as error:
+        return Released(known=False, release=release, reason=error.message)
+
+
+def _rendered(snapshot: Snapshot, answers: Mapping[str, Any], spec: str, release: str) -> Released:
+    from roadworthy.commands.source import is_trusted_source, open_source, project_of, releases
+    from roadworthy.core.ownership import ownership_of
+    from roadworthy.core.parse import parse_yaml
+    from roadworthy.core.source import OWNERSHIP
+
+    if not is_trusted_source(spec):
+        return Released(
+            known=False, release=release, reason=f"made from {spec}, which no configuration trusts"
+        )
+    commit = str(answers.get("_commit") or "") or None
+    source = open_source(spec, release if spec == "builtin" else commit)
+    manifest = parse_yaml(source.tree[OWNERSHIP].data)
+
+    def ours(path: str) -> bool:
+        return ownership_of(path, manifest).kind == "managed"
+
+    folder = Path(snapshot.source["path"]).absolute().name
+    made = project_of(source, {}, last=answers, folder=folder, only=ours)
+    digests = {
+        path: sha256(file.data) for path, file in made.files.items() if ours(path) and file.link is None
+    }
+    records = {path: digests.pop(path, "") for path in (ANSWERS, LOCK)}
+    known = releases(spec)
+    return Released(
+        known=True,
+        release=source.release,
+        behind=len(known) - known.index(source.release) - 1 if source.release in known else 0,
+        supported=source.release in known or not known,
+        files=digests,
+        answers_ok=all(_same(snapshot, path, digest) for path, digest in records.items()),
+    )
+
+
+def _same(snapshot: Snapshot, path: str, digest: str) -> bool:
+    data = snapshot.read(path)
+    return isinstance(data, bytes) and sha256(data) == digest
+
+
+def tracked(place: Path | None) -> Tracked:
+    """Return what the project's own tracking store says; a clone has none."""
+    from roadworthy.adapters.tracking import version_tags
+
+    if place is None:
+        return Tracked(reachable=False, reason="only a folder can hold a tracking store")
+    tags = version_tags(place / "var" / "mlflow.db")
+    if isinstance(tags, str):
+        return Tracked(reachable=False, reason=tags)
+    return Tracked(reachable=True, tags=tags)
+
+
+def forge(place: Path | None) -> Forge:
+    """Return what is known of the forge: that there is one; its rules only with a token."""
+    exists = any(os.environ.get(sign) for sign in FORGE_SIGNS) or _has_remote(place)
+    reason = "no token was given: ROADWORTHY_FORGE_TOKEN" if exists else "no forge hosts it"
+    return Forge(exists=exists, available=False, reason=reason)
+
+
+def _has_remote(place: Path | None) -> bool:
+    """Read git's configuration as text: asking git would obey it."""
+    config = place / ".git" / "config" if place else None
+    try:
+        text = (
+            config.read_bytes()[: 1 << 16].decode("utf-8", "replace") if config and config.is_file() else ""
+        )
+    except OSError:
+        return False
+    return any(
+        line.strip().replace(" ", "").startswith("url=") and ("://" in line or "@" in line)
+        for line in text.splitlines()
+    )

@@ -1,0 +1,74 @@
+"""What is judged: a folder, a repository at a revision, or an archive; some have a history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from roadworthy.adapters.files import open_folder
+from roadworthy.adapters.packed import open_packed
+from roadworthy.commands.revision import commit_of, open_revision, past_bytes, read_history, repository_of
+from roadworthy.core.snapshot import Snapshot
+from roadworthy.errors import UsageError
+from roadworthy.facts.history import History
+from roadworthy.facts.sources import Blobs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A snapshot, where it lies when it is a folder, and the means to look back."""
+
+    snapshot: Snapshot
+    place: Path | None
+    history: Callable[[], History]
+    past: Blobs
+
+
+def open_target(path: str, revision: str | None = None) -> Target:
+    """Return what a path names, ready to be judged."""
+    place = Path(path).absolute()
+    if place.is_file():
+        if revision:
+            raise UsageError("an archive has no revisions", "leave --revision out")
+        return _without_history(open_packed(place), "an archive carries no history")
+    if not place.is_dir():
+        raise UsageError(f"{path} does not exist", "name a folder, a bare repository or an archive")
+    if revision or _is_bare(place):
+        return _at_revision(place, revision or "HEAD")
+    return _folder(place)
+
+
+def _is_bare(place: Path) -> bool:
+    return not (place / ".git").exists() and all(
+        (place / name).exists() for name in ("HEAD", "objects", "refs")
+    )
+
+
+def _at_revision(repository: Path, revision: str) -> Target:
+    commit = commit_of(repository, revision)
+    return Target(
+        snapshot=open_revision(repository, commit),
+        place=None,
+        history=partial(read_history, repository, commit),
+        past=partial(past_bytes, repository),
+    )
+
+
+def _folder(place: Path) -> Target:
+    snapshot, repository = open_folder(place), repository_of(place)
+    if repository is None:
+        return _without_history(snapshot, "its .git leads to another place: judge a clone", place)
+    return Target(
+        snapshot=snapshot, place=place, history=partial(read_history, place), past=partial(past_bytes, place)
+    )
+
+
+def _without_history(snapshot: Snapshot, reason: str, place: Path | None = None) -> Target:
+    return Target(
+        snapshot=snapshot,
+        place=place,
+        history=lambda: History(available=False, reason=reason),
+        past=lambda _: {},
+    )

@@ -1,0 +1,189 @@
+"""All facts of one project, collected as needed: what no selected control reads is not looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from roadworthy.core.fact_schema import FactSchema, complete
+from roadworthy.core.snapshot import Unreadable
+from roadworthy.core.subject import sha256
+from roadworthy.core.times import rfc3339
+from roadworthy.facts import lineage, proofs
+from roadworthy.facts.documents import documents
+from roadworthy.facts.history import ADD_ONLY, History, history_facts
+from roadworthy.facts.project import duties, project_facts
+from roadworthy.facts.records import Shelf, read_shelf
+from roadworthy.facts.releases import Deck, approvals, deployments, gates, loosened, releases
+from roadworthy.facts.sources import Sources
+
+LAW = "eu-ai-act"
+Collector = Callable[["Collection"], Any]
+
+
+class Collection:
+    """The facts of one project; each part is made once, when something asks for it."""
+
+    def __init__(self, sources: Sources) -> None:
+        self.sources = sources
+
+    @cached_property
+    def documents(self) -> dict[str, Any]:
+        """Return the facts under `documents`."""
+        return documents(self.sources.snapshot, self.sources.pack.schemas, self.sources.shape)
+
+    @cached_property
+    def history(self) -> History:
+        """Return the history of the judged revision."""
+        return self.sources.history()
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """Return every record."""
+        return read_shelf(self.sources, self.history)
+
+    @cached_property
+    def past(self) -> lineage.Past:
+        """Return what files were at the commits that records name."""
+        return lineage.look_back(self.shelf, self.sources.blobs)
+
+    @cached_property
+    def project(self) -> dict[str, Any]:
+        """Return the facts under `project`."""
+        facts = project_facts(self.sources.snapshot, self.documents, self.sources.pack.tiers)
+        return {**facts, "released": self._released()}
+
+    @cached_property
+    def tier(self) -> dict[str, Any]:
+        """Return the obligations to judge by."""
+        return duties(str(self.project["tier"]), self.sources.pack.tiers)
+
+    @cached_property
+    def deck(self) -> Deck:
+        """Return everything that releases are judged by."""
+        return Deck(
+            sources=self.sources,
+            shelf=self.shelf,
+            past=self.past,
+            documents=self.documents,
+            project=self.project,
+            tier=self.tier,
+        )
+
+    def records(self) -> dict[str, Any]:
+        """Return the facts under `records`."""
+        shelf, controls = self.shelf, {control.id: control for control in self.sources.pack.controls}
+        named = {release.text("run_id") for release in shelf.of("releases")}
+        contract = self.sources.snapshot.read(lineage.CONTRACT)
+        contract_now = "" if isinstance(contract, Unreadable) else sha256(contract)
+        return {
+            "invalid": list(shelf.invalid),
+            "datasets": lineage.datasets(shelf, self.past, contract_now),
+            "runs": lineage.runs(shelf, self.past, named),
+            "evaluations": lineage.evaluations(shelf, self.past, named),
+            "releases": releases(self.deck),
+            "approvals": approvals(self.deck),
+            "gates": gates(self.deck),
+            "deployments": deployments(self.deck),
+            "drills": proofs.drills(shelf),
+            "rebuilds": proofs.rebuilds(shelf),
+            "waivers": proofs.waivers(shelf, controls, self.sources),
+            "incidents": proofs.incidents(shelf),
+            "monitoring": proofs.monitoring(shelf),
+        }
+
+    def _released(self) -> bool:
+        """A verdict that let a release pass, or traffic put on one: a mere claim of it counts."""
+        passed = any(
+            g.mapping("predicate").get("verificationResult") == "PASSED" for g in self.shelf.of("gates")
+        )
+        return passed or bool(self.shelf.of("deployments"))
+
+
+def _history(collection: Collection) -> dict[str, Any]:
+    history, read = collection.history, collection.sources.snapshot.read
+    data = {path: read(path) for path in history.touched if path.startswith(ADD_ONLY)}
+    present = {path: each if isinstance(each, bytes) else None for path, each in data.items()}
+    return history_facts(history, present, loosened(collection.deck) if history.available else ())
+
+
+def _managed(collection: Collection) -> dict[str, Any]:
+    from roadworthy.facts.managed import managed_facts
+
+    return managed_facts(collection.sources.snapshot, collection.sources.released(collection.project))
+
+
+def _registry(collection: Collection) -> dict[str, Any]:
+    from roadworthy.facts.registry import registry_facts
+
+    return registry_facts(collection.deck, collection.sources.tracked())
+
+
+def _forge(collection: Collection) -> dict[str, Any]:
+    from roadworthy.facts.forge import forge_facts
+
+    return forge_facts(collection.sources.forge())
+
+
+def _signatures(collection: Collection) -> dict[str, Any]:
+    statuses = [approval.signature.status for approval in collection.deck.approvals]
+    broken = "unavailable" in [str(status) for status in statuses]
+    return {
+        "available": not broken,
+        "reason": "ssh-keygen did not run: install the OpenSSH client" if broken else "",
+    }
+
+
+def _policy(collection: Collection) -> dict[str, Any]:
+    today = collection.sources.as_of.date().isoformat()
+    frameworks = collection.sources.pack.frameworks
+    stale = sorted(name for name, each in frameworks.items() if str(each.get("review_by", "")) < today)
+    reason = f"the map {LAW} is past its review date, {frameworks.get(LAW, {}).get('review_by', 'which is unsaid')}"
+    current = LAW in frameworks and LAW not in stale
+    return {"stale_frameworks": stale, "law_current": current, "law_reason": "" if current else reason}
+
+
+def _imports(collection: Collection) -> dict[str, Any]:
+    from roadworthy.facts.imports import imports
+
+    return imports(collection.sources.snapshot, str(collection.project["package"]))
+
+
+def _workflows(collection: Collection) -> dict[str, Any]:
+    from roadworthy.facts.workflows import workflows
+
+    return workflows(collection.sources.snapshot)
+
+
+def _requirements(collection: Collection) -> dict[str, Any]:
+    from roadworthy.facts.requirements import requirements
+
+    return requirements(collection.sources.snapshot)
+
+
+COLLECTORS: dict[str, Collector] = {
+    "as_of": lambda collection: rfc3339(collection.sources.as_of),
+    "project": lambda collection: collection.project,
+    "tier": lambda collection: collection.tier,
+    "policy": _policy,
+    "documents": lambda collection: collection.documents,
+    "records": Collection.records,
+    "managed": _managed,
+    "history": _history,
+    "registry": _registry,
+    "forge": _forge,
+    "signatures": _signatures,
+    "imports": _imports,
+    "workflows": _workflows,
+    "requirements": _requirements,
+}
+
+
+def collect(collection: Collection, wanted: frozenset[str], schema: FactSchema) -> dict[str, Any]:
+    """Return the wanted roots of facts, completed to their schema."""
+    always = {"as_of", "project", "tier"}
+    facts: Mapping[str, Any] = {
+        name: make(collection) for name, make in COLLECTORS.items() if name in wanted or name in always
+    }
+    return {name: complete(value, schema.root.fields[name]) for name, value in facts.items()}

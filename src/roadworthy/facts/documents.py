@@ -1,0 +1,60 @@
+"""What people wrote, parsed without believing it: documents with their shape and their empty phrases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from roadworthy.core.parse import ParseError, parse
+from roadworthy.core.placeholders import placeholders
+from roadworthy.core.snapshot import Snapshot, Unreadable
+from roadworthy.core.subject import sha256
+from roadworthy.facts.sources import Shape
+
+GOVERNANCE = ("system", "risk", "card", "roles")
+POLICY = ("data", "training", "gates", "serving", "monitoring", "retraining", "rollout", "budgets")
+PLACES = {
+    **{name: f"governance/{name}.yaml" for name in GOVERNANCE},
+    **{name: f"policy/{name}.yaml" for name in POLICY},
+}
+MOST = 20
+
+
+def documents(snapshot: Snapshot, schemas: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
+    """Return the facts under `documents`."""
+    return {name: _document(name, path, snapshot, schemas, shape) for name, path in PLACES.items()}
+
+
+def _document(
+    name: str, path: str, snapshot: Snapshot, schemas: Mapping[str, Any], shape: Shape
+) -> dict[str, Any]:
+    data = snapshot.read(path)
+    if isinstance(data, Unreadable):
+        present = path in snapshot.sizes or path in snapshot.refused
+        return {"path": path, "present": present, "valid": False, "errors": [data.reason], "value": {}}
+    try:
+        value = parse(path, data)
+    except ParseError as error:
+        return {"path": path, "present": True, "valid": False, "errors": [str(error)], "value": {}}
+    errors = misfits(f"{name}.v1.json", value, schemas, shape)
+    return {
+        "path": path,
+        "present": True,
+        "valid": not errors,
+        "errors": errors[:MOST],
+        "placeholders": list(placeholders(value))[:MOST] if isinstance(value, dict) else ["."],
+        "sha256": sha256(data),
+        "value": value if isinstance(value, dict) else {},
+    }
+
+
+def misfits(schema: str, value: Any, schemas: Mapping[str, Any], shape: Shape) -> list[str]:
+    """Return why a value does not have the shape of a named schema of the pack."""
+    known = schemas.get(schema)
+    return list(shape(known, value)) if known else [f"the pack has no schema {schema}"]
+
+
+def value_of(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return what a document says, empty when it says nothing readable."""
+    value = facts[name].get("value")
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,280 @@
+"""Data, runs and evaluations: every digest recomputed, every link followed, every comparison redone."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from roadworthy.core.parse import ParseError, parse_yaml
+from roadworthy.core.subject import canonical, sha256
+from roadworthy.facts.records import Record, Shelf, number
+from roadworthy.facts.sources import Blobs
+
+GATES, CONTRACT = "policy/gates.yaml", "policy/data.yaml"
+LOCKS = ("requirements/train.txt", "requirements/dev.txt", "requirements/serve.txt")
+COMPARE: dict[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+    "==": operator.eq,
+}
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """The bytes that files had at the commits which records name; asked for once, all together."""
+
+    available: bool
+    known: frozenset[str]
+    blobs: Mapping[tuple[str, str], bytes]
+
+    def digest(self, commit: str, path: str) -> str | None:
+        """Return the digest of a file at a commit; None when either is unknown."""
+        data = self.blobs.get((commit, path))
+        return sha256(data) if data is not None else None
+
+    def document(self, commit: str, path: str) -> Mapping[str, Any]:
+        """Return a YAML file at a commit; empty when it says nothing readable."""
+        try:
+            value = parse_yaml(self.blobs.get((commit, path), b""))
+        except ParseError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+
+def look_back(shelf: Shelf, blobs: Blobs) -> Past:
+    """Read everything that records say about earlier commits."""
+    history = shelf.history
+    known = frozenset(history.by_sha)
+    wanted = {pair for pair in _pairs(shelf) if pair[0] in known}
+    contract = {(change.commit.sha, CONTRACT) for change in history.touched.get(CONTRACT, ())}
+    found = blobs(sorted(wanted | contract)) if history.available else {}
+    return Past(available=history.available and not history.shallow, known=known, blobs=found)
+
+
+def _pairs(shelf: Shelf) -> Iterator[tuple[str, str]]:
+    for run in shelf.of("runs"):
+        commit = str(run.mapping("code").get("commit"))
+        for path in (*run.mapping("config"), *LOCKS, GATES, CONTRACT):
+            yield commit, path
+    for release in shelf.of("releases"):
+        commit = release.text("commit")
+        yield commit, GATES
+        for row in release.rows("subject"):
+            yield commit, str(row.get("name"))
+
+
+def datasets(shelf: Shelf, past: Past, contract_now: str) -> list[dict[str, Any]]:
+    """Return the facts under `records.datasets`."""
+    seen = {sha256(data) for (_, path), data in past.blobs.items() if path == CONTRACT} | {contract_now}
+    return [_dataset(record, seen, past.available) for record in shelf.of("datasets")]
+
+
+def _dataset(record: Record, contracts: set[str], sure: bool) -> dict[str, Any]:
+    splits = {name: split for name, split in record.mapping("splits").items() if isinstance(split, Mapping)}
+    whole = {
+        name: split for name, split in splits.items() if split.get("sha256") and number(split.get("rows"))
+    }
+    digests = [split.get("sha256") for split in splits.values()]
+    checks = _rows(record.mapping("quality").get("checks"))
+    known = record.text("contract_sha256") in contracts
+    return {
+        **record.base,
+        "manifest_sha256": record.text("manifest_sha256"),
+        "digest_ok": _manifest_ok(record, splits),
+        "contract_known": True if known else (False if sure else None),
+        "splits": sorted(whole),
+        "distinct": len({str(digest) for digest in digests}) == len(digests),
+        "overlap_rows": record.value.get("overlap_rows"),
+        "quality_passed": record.mapping("quality").get("passed") is True
+        and bool(checks)
+        and all(check.get("passed") is True for check in checks),
+        "quality_checks": [str(check.get("id")) for check in checks],
+    }
+
+
+def _manifest_ok(record: Record, splits: Mapping[str, Mapping[str, Any]]) -> bool:
+    bare = {name: {key: split.get(key) for key in ("sha256", "rows")} for name, split in splits.items()}
+    parts = {"source": record.value.get("source"), "contract_sha256": record.value.get("contract_sha256")}
+    said = record.text("manifest_sha256")
+    return said == sha256(canonical({**parts, "splits": bare})) and said.startswith(record.stem)
+
+
+def runs(shelf: Shelf, past: Past, released: set[str]) -> list[dict[str, Any]]:
+    """Return the facts under `records.runs`."""
+    return [_run(record, shelf, past, released) for record in shelf.of("runs")]
+
+
+def _run(record: Record, shelf: Shelf, past: Past, released: set[str]) -> dict[str, Any]:
+    code, config = record.mapping("code"), record.mapping("config")
+    commit, run_id = str(code.get("commit") or ""), record.text("run_id")
+    lock = record.mapping("environment").get("lock_sha256")
+    locks = [past.digest(commit, path) for path in LOCKS]
+    return {
+        **record.base,
+        "run_id": run_id,
+        "submitter": str(record.mapping("submitter").get("email") or ""),
+        "dirty": code.get("dirty") is not False,
+        "commit": commit,
+        "commit_known": commit in past.known if past.available else None,
+        "dataset_known": _dataset_known(record, shelf),
+        "config_ok": _if_known(
+            past, bool(config) and all(past.digest(commit, p) == d for p, d in config.items())
+        ),
+        "gates_ok": _if_known(past, past.digest(commit, GATES) == record.text("gates_sha256")),
+        "lock_ok": _if_known(past, bool(lock) and lock in locks),
+        "artifacts_ok": _hex(model_digest(record)),
+        "has_search": bool(record.rows("search")),
+        "seed": record.value.get("seed"),
+        "released": run_id in released and run_id == record.stem,
+    }
+
+
+def _if_known(past: Past, answer: bool) -> bool | None:
+    return answer if past.available else None
+
+
+def _hex(digest: str) -> bool:
+    return len(digest) == 64 and set(digest) <= set("0123456789abcdef")
+
+
+def model_digest(run: Record) -> str:
+    """Return the digest of the model that a run made; empty when it names none."""
+    artifacts = run.mapping("artifacts")
+    return next(
+        (str(digest) for name, digest in sorted(artifacts.items()) if str(name).startswith("model")), ""
+    )
+
+
+def _dataset_known(run: Record, shelf: Shelf) -> bool:
+    data = run.mapping("data")
+    dataset = shelf.find("datasets", "manifest_sha256", data.get("manifest_sha256"))
+    said = data.get("splits")
+    if dataset is None or not isinstance(said, Mapping) or not said:
+        return False
+    has = dataset.mapping("splits")
+    return all(
+        isinstance(has.get(name), Mapping) and has[name].get("sha256") == digest
+        for name, digest in said.items()
+    )
+
+
+def evaluations(shelf: Shelf, past: Past, released: set[str]) -> list[dict[str, Any]]:
+    """Return the facts under `records.evaluations`."""
+    return [_evaluation(record, shelf, past, released) for record in shelf.of("evaluations")]
+
+
+def _evaluation(record: Record, shelf: Shelf, past: Past, released: set[str]) -> dict[str, Any]:
+    run_id, model = record.text("run_id"), record.text("model_sha256")
+    run = shelf.find("runs", "run_id", run_id)
+    made = run is not None and model_digest(run) == model != ""
+    checks = record.rows("checks")
+    incumbent = record.value.get("incumbent")
+    return {
+        **record.base,
+        "run_id": run_id,
+        "run_known": made and run_id == record.stem,
+        "gates_same": run is not None and record.text("gates_sha256") == run.text("gates_sha256") != "",
+        "data_same": run is not None and _same_test(record, run),
+        "checks": [_check(check) for check in checks],
+        "checks_true": bool(checks) and all(_redone(check) for check in checks),
+        "checks_demanded": _demanded(record, run, past),
+        "passed": record.value.get("passed") is True,
+        "has_baseline": _measured(record.mapping("baseline"), record.mapping("candidate")),
+        "has_challenge": bool(record.mapping("challenge")) and bool(record.mapping("data").get("challenge")),
+        "has_intervals": _intervals(record.mapping("candidate")),
+        "incumbent": str(incumbent.get("model_sha256") or "") if isinstance(incumbent, Mapping) else "",
+        "incumbent_ok": _incumbent_ok(record, shelf),
+        "model_sha256": model,
+        "slices": [{"name": str(row.get("name")), "rows": row.get("rows")} for row in record.rows("slices")],
+        "fairness_groups": _groups(record),
+        "robustness": [str(row.get("id")) for row in record.rows("robustness")],
+        "released": run_id in released,
+    }
+
+
+def _rows(value: Any) -> list[Mapping[str, Any]]:
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+
+
+def _same_test(record: Record, run: Record) -> bool:
+    splits = run.mapping("data").get("splits")
+    test = splits.get("test") if isinstance(splits, Mapping) else None
+    return bool(test) and record.mapping("data").get("test") == test
+
+
+def _check(check: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: check.get(name) for name in ("id", "metric", "value", "op", "limit", "passed")}
+
+
+def _redone(check: Mapping[str, Any]) -> bool:
+    """A comparison done again gives what the record says; one that cannot be done may not say passed."""
+    value, limit, compare = (
+        number(check.get("value")),
+        number(check.get("limit")),
+        COMPARE.get(str(check.get("op"))),
+    )
+    if value is None or limit is None or compare is None:
+        return check.get("passed") is not True
+    return compare(value, limit) is (check.get("passed") is True)
+
+
+def _demanded(record: Record, run: Record | None, past: Past) -> bool:
+    """Whether every limit of the thresholds the run started with was compared with exactly that limit."""
+    commit = str(run.mapping("code").get("commit")) if run else ""
+    gates = past.document(commit, GATES)
+    compared = {(str(check.get("id")), number(check.get("limit"))) for check in record.rows("checks")}
+    metrics = {(str(gate.get("id")), number(gate.get("limit"))) for gate in _rows(gates.get("metrics"))}
+    limits = {limit for _, limit in compared}
+    return bool(metrics) and metrics <= compared and set(_limits(gates)) <= limits
+
+
+def _limits(gates: Any) -> Iterator[float]:
+    """Every number that a thresholds file calls a limit, wherever it stands."""
+    if isinstance(gates, Mapping):
+        limit = number(gates.get("limit"))
+        if limit is not None:
+            yield limit
+        for inner in gates.values():
+            yield from _limits(inner)
+    elif isinstance(gates, list):
+        for inner in gates:
+            yield from _limits(inner)
+
+
+def _measured(baseline: Mapping[str, Any], candidate: Mapping[str, Any]) -> bool:
+    return bool(baseline) and bool(set(baseline) & set(candidate))
+
+
+def _intervals(candidate: Mapping[str, Any]) -> bool:
+    return bool(candidate) and all(
+        isinstance(each, Mapping) and _interval(each) for each in candidate.values()
+    )
+
+
+def _interval(metric: Mapping[str, Any]) -> bool:
+    low, value, high = (number(metric.get(name)) for name in ("low", "value", "high"))
+    return low is not None and value is not None and high is not None and low <= value <= high
+
+
+def _groups(record: Record) -> int:
+    groups = record.mapping("fairness").get("groups")
+    return len(groups) if isinstance(groups, list | dict) else 0
+
+
+def _incumbent_ok(record: Record, shelf: Shelf) -> bool:
+    """Whether the evaluation compared with what served when it was made, or nothing did."""
+    at = str(record.base["at"])
+    served = [
+        d
+        for d in shelf.of("deployments")
+        if str(d.base["at"]) <= at and d.text("action") in ("promote", "rollback")
+    ]
+    incumbent = record.value.get("incumbent")
+    if not served or served[-1].text("version") == "fallback":
+        return incumbent is None or not incumbent
+    return isinstance(incumbent, Mapping) and incumbent.get("version") == served[-1].text("version")

@@ -1,0 +1,32 @@
+"""Files the platform owns, held against the trusted release's render, never against in-repo hashes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from roadworthy.core.snapshot import Snapshot
+from roadworthy.core.subject import sha256
+from roadworthy.facts.sources import Released
+
+
+def managed_facts(snapshot: Snapshot, released: Released) -> dict[str, Any]:
+    """Return the facts under `managed`; `released.files` is the digest of each managed file by path."""
+    missing = sorted(path for path in released.files if path not in snapshot.sizes)
+    drifted = sorted(path for path, digest in released.files.items() if _differs(snapshot, path, digest))
+    return {
+        "known": released.known,
+        "reason": released.reason,
+        "release": released.release,
+        "behind": released.behind,
+        "supported": released.supported,
+        "drifted": drifted,
+        "missing": missing,
+        "answers_ok": released.answers_ok,
+    }
+
+
+def _differs(snapshot: Snapshot, path: str, digest: str) -> bool:
+    if path not in snapshot.sizes:
+        return False
+    data = snapshot.read(path)
+    return not isinstance(data, bytes) or sha256(data) != digest

@@ -1,0 +1,126 @@
+"""What the project is and what that obliges it to: by the reviewer's rubric, never less than it claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from roadworthy.core.parse import ParseError, parse
+from roadworthy.core.snapshot import Snapshot
+from roadworthy.core.tiers import PROHIBITED, assess, highest, obligations, risk_answers
+from roadworthy.facts.documents import value_of
+
+ANSWERS, LOCK = ".copier-answers.yml", ".roadworthy/lock.yaml"
+KINDS, MODES = ("trained", "llm"), ("online", "batch")
+# A duty is looser when its number is smaller, or when it is larger.
+AT_LEAST = ("approvals", "log_retention_days", "shadow_days", "canary_percent")
+AT_MOST = (
+    *("approval_days", "review_days", "rollback_seconds", "drill_days", "rebuild_days"),
+    *("monitoring_hours", "acknowledge_hours", "waiver_days"),
+)
+LADDERS = {
+    "independent_validation": ("peer", "person", "team", "external"),
+    "unknown_blocks": ("none", "release", "merge"),
+}
+Rubric = Mapping[str, Any]
+
+
+def read_mapping(snapshot: Snapshot, path: str) -> Mapping[str, Any]:
+    """Return a parsed file that should hold a mapping; empty when it holds none that can be read."""
+    data = snapshot.read(path)
+    try:
+        value = parse("answers.yaml", data) if isinstance(data, bytes) else None
+    except ParseError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def project_facts(snapshot: Snapshot, documents: Mapping[str, Any], rubric: Rubric) -> dict[str, Any]:
+    """Return the facts under `project`, except whether it is released."""
+    answers, lock = read_mapping(snapshot, ANSWERS), read_mapping(snapshot, LOCK)
+    system, risk = value_of(documents, "system"), value_of(documents, "risk")
+    said = (risk_answers(risk), *((_copier(answers),) if answers else ()))
+    given = tuple(_known(each, rubric) for each in said)
+    computed = highest([assess(each, rubric).name for each in given], rubric)
+    claimed = _claimed((lock.get("tier"), risk.get("tier")), rubric)
+    tier = highest([computed, claimed], rubric) if claimed else computed
+    order = list(rubric["tiers"])
+    return {
+        "name": _first(system.get("system"), answers.get("name")),
+        "package": _package(answers, system),
+        "kind": _agreed((system.get("kind"), lock.get("kind"), answers.get("kind")), KINDS),
+        "mode": _agreed((system.get("mode"), lock.get("mode"), answers.get("mode")), MODES),
+        "tier": tier,
+        "tier_rank": order.index(tier),
+        "claimed_tier": claimed,
+        "claimed_rank": order.index(claimed) if claimed else -1,
+        "computed_tier": computed,
+        "computed_rank": order.index(computed),
+        "prohibited": sorted({ref for each in given for ref, _ in assess(each, rubric).prohibited}),
+        "loosened": list(_loosened(lock.get("obligations"), duties(tier, rubric))),
+        "has_policy": bool(lock),
+    }
+
+
+def duties(tier: str, rubric: Rubric) -> dict[str, Any]:
+    """Return the obligations to judge by; a prohibited system is held to the highest there are."""
+    return obligations("critical" if tier == PROHIBITED else tier, rubric)
+
+
+def _copier(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers file holds the rubric's questions flat; it is read like the risk record."""
+    return risk_answers(
+        {"answers": answers, **{name: answers.get(name) for name in ("circumstances", "prohibited")}}
+    )
+
+
+def _known(answers: Mapping[str, Any], rubric: Rubric) -> dict[str, Any]:
+    """Keep the names that the rubric has; one it has not cannot be weighed."""
+    lists = {
+        name: [each for each in answers.get(name, ()) if isinstance(each, str) and each in rubric[name]]
+        for name in ("circumstances", "prohibited")
+    }
+    return {**answers, **lists}
+
+
+def _claimed(names: Iterable[Any], rubric: Rubric) -> str:
+    known = [name for name in names if isinstance(name, str) and name in rubric["tiers"]]
+    return highest(known, rubric) if known else ""
+
+
+def _agreed(said: Sequence[Any], allowed: Sequence[str]) -> str:
+    """What several files say alike; nothing when they differ, so that one of them cannot dodge a question."""
+    known = {str(word) for word in said if word}
+    return str(known.pop()) if len(known) == 1 and known <= set(allowed) else ""
+
+
+def _first(*said: Any) -> str:
+    return next((word for word in said if isinstance(word, str) and word), "")
+
+
+def _package(answers: Mapping[str, Any], system: Mapping[str, Any]) -> str:
+    named = _first(answers.get("package"))
+    return named or _first(answers.get("name"), system.get("system")).replace("-", "_")
+
+
+def _loosened(recorded: Any, demanded: Mapping[str, Any]) -> Iterator[str]:
+    if not isinstance(recorded, Mapping):
+        return
+    for name, demand in demanded.items():
+        value = recorded.get(name)
+        if value != demand and _looser(name, value, demand):
+            yield f"{name}: {'nothing' if value is None else value} recorded, {demand} demanded"
+
+
+def _looser(name: str, value: Any, demand: Any) -> bool:
+    if name in LADDERS:
+        ladder = LADDERS[name]
+        return value not in ladder or ladder.index(value) < ladder.index(demand)
+    if name in AT_LEAST or name in AT_MOST:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return not number or (value < demand if name in AT_LEAST else value > demand)
+    if isinstance(demand, list):
+        return not isinstance(value, list) or not {str(each) for each in demand} <= {
+            str(each) for each in value
+        }
+    return bool(value) and not demand

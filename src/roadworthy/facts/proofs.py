@@ -1,0 +1,116 @@
+"""Proofs by doing, and what people file: drills, rebuilds, monitoring, incidents, requests for waivers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from roadworthy.core.models import Control
+from roadworthy.core.placeholders import placeholders
+from roadworthy.core.subject import entries
+from roadworthy.core.times import parse_time
+from roadworthy.facts.records import Record, Shelf, number
+from roadworthy.facts.sources import Sources
+
+
+def drills(shelf: Shelf) -> list[dict[str, Any]]:
+    """Return the facts under `records.drills`."""
+    subjects = {release.text("subject_digest") for release in shelf.of("releases")}
+    return [
+        {
+            **record.base,
+            "passed": record.value.get("passed") is True,
+            "seconds": number(record.value.get("seconds")),
+            "requests": record.value.get("requests"),
+            "failed_requests": record.value.get("failed_requests"),
+            "subject_known": record.text("subject_digest") in subjects,
+            "to": record.text("to"),
+        }
+        for record in shelf.of("drills")
+    ]
+
+
+def rebuilds(shelf: Shelf) -> list[dict[str, Any]]:
+    """Return the facts under `records.rebuilds`."""
+    return [
+        {
+            **record.base,
+            "version": record.text("version"),
+            "passed": record.value.get("passed") is True,
+            "equal": record.text("original_sha256") == record.text("rebuilt_sha256") != "",
+            "original_ok": record.text("original_sha256") in _models(shelf, record.text("version")),
+            "within": _within(record),
+        }
+        for record in shelf.of("rebuilds")
+    ]
+
+
+def _models(shelf: Shelf, version: str) -> set[str]:
+    release = shelf.find("releases", "version", version)
+    subject = entries(release.value.get("subject")) if release else None
+    return {entry.sha256 for entry in subject or () if entry.role == "model"}
+
+
+def _within(record: Record) -> bool:
+    tolerance = number(record.value.get("tolerance"))
+    metrics = record.mapping("metrics")
+    return (
+        tolerance is not None and bool(metrics) and all(_close(pair, tolerance) for pair in metrics.values())
+    )
+
+
+def _close(pair: Any, tolerance: float) -> bool:
+    if not isinstance(pair, Mapping):
+        return False
+    original, rebuilt = number(pair.get("original")), number(pair.get("rebuilt"))
+    return original is not None and rebuilt is not None and abs(original - rebuilt) <= tolerance
+
+
+def waivers(shelf: Shelf, controls: Mapping[str, Control], sources: Sources) -> list[dict[str, Any]]:
+    """Return the facts under `records.waivers`: requests, each with what speaks for and against it."""
+    return [_waiver(record, controls.get(record.text("control")), sources) for record in shelf.of("waivers")]
+
+
+def _waiver(record: Record, control: Control | None, sources: Sources) -> dict[str, Any]:
+    issued, expires = (parse_time(_moment(record.value.get(name))) for name in ("issued_at", "expires_at"))
+    left = sources.days(expires)
+    return {
+        **record.base,
+        "id": record.text("id") if record.text("id") == record.stem else "",
+        "control": record.text("control"),
+        "control_known": control is not None,
+        "waivable": control is not None and control.waivable,
+        "days": (expires - issued).total_seconds() / 86_400 if issued and expires else None,
+        "expires_in_days": -left if left is not None else None,
+        "requested_by": record.text("requested_by"),
+        "approved_by": record.text("approved_by"),
+        "compensating": len(record.rows("compensating_controls")),
+        "placeholders": list(placeholders(dict(record.value))),
+    }
+
+
+def _moment(value: Any) -> Any:
+    return f"{value}T00:00:00Z" if isinstance(value, str) and len(value) == len("2026-11-20") else value
+
+
+def incidents(shelf: Shelf) -> list[dict[str, Any]]:
+    """Return the facts under `records.incidents`."""
+    return [
+        {**record.base, "id": record.text("id"), "open": not record.value.get("closed_at")}
+        for record in shelf.of("incidents")
+    ]
+
+
+def monitoring(shelf: Shelf) -> list[dict[str, Any]]:
+    """Return the facts under `records.monitoring`."""
+    versions = {release.text("version") for release in shelf.of("releases")}
+    return [
+        {
+            **record.base,
+            "version": str(record.value.get("version") or ""),
+            "level": record.text("level"),
+            "labels_joined": record.value.get("labels_joined"),
+            "version_known": str(record.value.get("version")) in versions,
+        }
+        for record in shelf.of("monitoring")
+    ]

@@ -1,0 +1,175 @@
+"""Add-only records: parsed, held against their schemas, and found again in the history that added them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from roadworthy.core.parse import ParseError, parse
+from roadworthy.core.snapshot import Unreadable
+from roadworthy.core.times import parse_time
+from roadworthy.facts.documents import misfits
+from roadworthy.facts.history import History
+from roadworthy.facts.sources import Sources
+
+# What lies in which folder, and when each kind says it was made.
+FOLDERS = {
+    "datasets": ("data", "dataset", ".json"),
+    "runs": ("runs", "run", ".json"),
+    "evaluations": ("evaluations", "evaluation", ".json"),
+    "releases": ("releases", "release", ".json"),
+    "approvals": ("approvals", "approval", ".yaml"),
+    "gates": ("gates", "gate", ".json"),
+    "deployments": ("deployments", "deployment", ".json"),
+    "drills": ("drills", "drill", ".json"),
+    "rebuilds": ("rebuilds", "rebuild", ".json"),
+    "waivers": ("waivers", "waiver", ".yaml"),
+    "incidents": ("incidents", "incident", ".yaml"),
+    "monitoring": ("monitoring", "monitor", ".json"),
+}
+REVOKED = ".revoked.yaml"
+TIMES = ("at", "created_at", "decided_at", "issued_at", "requested_on", "opened_at")
+MOST = 2_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One record file: what it says, and what is known of the file."""
+
+    kind: str
+    path: str
+    value: Mapping[str, Any]
+    data: bytes
+    problems: tuple[str, ...]
+    base: Mapping[str, Any]
+
+    @property
+    def stem(self) -> str:
+        """Return the file's name without its ending."""
+        return self.path.rpartition("/")[2].rpartition(".")[0]
+
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        """Return a part that should be a mapping; empty when it is not."""
+        part = self.value.get(name)
+        return part if isinstance(part, Mapping) else {}
+
+    def rows(self, name: str) -> list[Mapping[str, Any]]:
+        """Return a part that should be a list of mappings, without what is none."""
+        part = self.value.get(name)
+        return [row for row in part if isinstance(row, Mapping)] if isinstance(part, list) else []
+
+    def text(self, name: str) -> str:
+        """Return a part that should be text; empty when it is not."""
+        part = self.value.get(name)
+        return part if isinstance(part, str) else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shelf:
+    """All records of a project, each kind in the order of its times, and the files that are none."""
+
+    kinds: Mapping[str, tuple[Record, ...]]
+    invalid: tuple[str, ...]
+    revoked: frozenset[str]
+    history: History = field(default_factory=lambda: History(available=False))
+
+    def of(self, kind: str) -> tuple[Record, ...]:
+        """Return the records of one kind, oldest first."""
+        return self.kinds[kind]
+
+    def find(self, kind: str, name: str, value: Any) -> Record | None:
+        """Return the record of a kind whose field has a value."""
+        return next((record for record in self.of(kind) if value and record.value.get(name) == value), None)
+
+
+def read_shelf(sources: Sources, history: History) -> Shelf:
+    """Return every record of the project."""
+    invalid: list[str] = []
+    kinds = {kind: _kind(kind, sources, history, invalid) for kind in FOLDERS}
+    folder = "governance/approvals/"
+    names = [path for path in sources.snapshot.under(folder) if path.endswith(REVOKED)]
+    return Shelf(
+        kinds=kinds,
+        invalid=tuple(invalid),
+        revoked=frozenset(path.removeprefix(folder).removesuffix(REVOKED) for path in names),
+        history=history,
+    )
+
+
+def _kind(kind: str, sources: Sources, history: History, invalid: list[str]) -> tuple[Record, ...]:
+    folder, schema, ending = FOLDERS[kind]
+    found = []
+    for path in _files(sources, f"governance/{folder}/", ending, invalid):
+        record = _record(kind, schema, path, sources, history)
+        if isinstance(record, str):
+            invalid.append(f"{path}: {record}")
+        else:
+            invalid.extend(f"{path}: {problem}" for problem in record.problems[:1])
+            found.append(record)
+    return tuple(sorted(found, key=lambda record: (record.base["at"], record.path)))
+
+
+def _files(sources: Sources, folder: str, ending: str, invalid: list[str]) -> Iterator[str]:
+    paths = [path for path in sources.snapshot.under(folder) if path.endswith(ending)]
+    refused = [path for path in sources.snapshot.refused if path.startswith(folder)]
+    invalid.extend(f"{path}: {sources.snapshot.refused[path]}" for path in refused)
+    if len(paths) > MOST:
+        invalid.append(f"{folder}: more than {MOST:,} records")
+    yield from (path for path in paths[:MOST] if not path.endswith(REVOKED))
+
+
+def _record(kind: str, schema: str, path: str, sources: Sources, history: History) -> Record | str:
+    data = sources.snapshot.read(path)
+    if isinstance(data, Unreadable):
+        return data.reason
+    try:
+        value = parse(path, data)
+    except ParseError as error:
+        return str(error)
+    if not isinstance(value, dict):
+        return "expected a mapping"
+    problems = misfits(f"{schema}.v1.json", value, sources.pack.schemas, sources.shape)
+    return Record(
+        kind=kind,
+        path=path,
+        value=value,
+        data=data,
+        problems=tuple(problems),
+        base={
+            "path": path,
+            "schema_ok": not problems,
+            "added_once": history.added_once(path, data),
+            **_when(value, sources),
+            "by": _who(value),
+        },
+    )
+
+
+def _when(value: Mapping[str, Any], sources: Sources) -> dict[str, Any]:
+    moment = next((parse_time(value[name]) for name in TIMES if name in value), None)
+    verified = _predicate(value).get("timeVerified")
+    moment = moment or (parse_time(verified) if verified else None)
+    return {"at": moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else "", "age_days": sources.days(moment)}
+
+
+def _predicate(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    predicate = value.get("predicate")
+    return predicate if isinstance(predicate, Mapping) else {}
+
+
+def _who(value: Mapping[str, Any]) -> str:
+    by = value.get("by") or value.get("submitter") or value.get("approver") or value.get("requested_by")
+    if isinstance(by, Mapping):
+        by = by.get("email") or by.get("identity")
+    return by if isinstance(by, str) else ""
+
+
+def texts(values: Any) -> list[str]:
+    """Return the texts in what should be a list of them."""
+    return [value for value in values if isinstance(value, str)] if isinstance(values, Sequence) else []
+
+
+def number(value: Any) -> float | None:
+    """Return a number; a truth value is none."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,394 @@
+"""Releases, who approved them and what serves: judged with the same rules as the gate's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from roadworthy.core.approvals import Approval, Demand, counted, judge_approvals
+from roadworthy.core.duties import Builders, builders
+from roadworthy.core.people import Signer, people
+from roadworthy.core.signatures import APPROVAL_NAMESPACE, GATE_NAMESPACE, Signature, Status, shared_keys
+from roadworthy.core.snapshot import Unreadable
+from roadworthy.core.subject import IN_GIT, entries, sha256, subject_digest
+from roadworthy.core.times import parse_time
+from roadworthy.facts.lineage import GATES, Past, model_digest
+from roadworthy.facts.records import Record, Shelf
+from roadworthy.facts.sources import Sources
+
+SIGNERS, FALLBACK = "governance/allowed_signers", "fallback"
+# What a release is made from, besides the files its subject names.
+MADE_FROM = ("src/", "policy/")
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deck:
+    """Everything that releases are judged by."""
+
+    sources: Sources
+    shelf: Shelf
+    past: Past
+    documents: Facts
+    project: Facts
+    tier: Facts
+
+    @cached_property
+    def signers(self) -> bytes:
+        """Return the keys that count."""
+        data = self.sources.snapshot.read(SIGNERS)
+        return b"" if isinstance(data, Unreadable) else data
+
+    @cached_property
+    def gate_signatures(self) -> dict[str, Signature]:
+        """Return how the signature of each gate verdict fares, by path."""
+        return {gate.path: self.signature(gate, GATE_NAMESPACE) for gate in self.shelf.of("gates")}
+
+    @cached_property
+    def approvals(self) -> tuple[Approval, ...]:
+        """Return every approval on file, with what git and its signature say."""
+        return tuple(self._approval(record) for record in self.shelf.of("approvals"))
+
+    def signature(self, record: Record, namespace: str) -> Signature:
+        """Verify the file beside a record, at the time the record says it was made."""
+        beside = self.sources.snapshot.read(f"{record.path}.sig")
+        made = parse_time(record.base["at"]) or self.sources.as_of
+        sealed = beside if isinstance(beside, bytes) else None
+        return self.sources.verify(record.data, sealed, self.signers, namespace, made)
+
+    def _approval(self, record: Record) -> Approval:
+        history, signature = self.shelf.history, f"{record.path}.sig"
+        beside = self.sources.snapshot.read(signature)
+        kept = history.added_once(signature, beside if isinstance(beside, bytes) else None)
+        return Approval(
+            id=record.stem,
+            path=record.path,
+            record=record.value,
+            sha256=sha256(record.data),
+            signature=self.signature(record, APPROVAL_NAMESPACE),
+            committed=not history.available or record.path in history.touched,
+            edited=record.base["added_once"] is False or kept is False,
+            revoked="a revocation is on record" if record.stem in self.shelf.revoked else "",
+        )
+
+    def gate_of(self, release: Record) -> Record | None:
+        """Return the verdict that lets a release ship: signed by the gate, passed, about these very bytes."""
+        return next((gate for gate in self.shelf.of("gates") if self._lets(gate, release)), None)
+
+    def _lets(self, gate: Record, release: Record) -> bool:
+        said = gate_details(gate)
+        return (
+            self.gate_signatures[gate.path].status is Status.VALID
+            and gate.mapping("predicate").get("verificationResult") == "PASSED"
+            and said.get("version") == release.text("version")
+            and said.get("subject_digest") == release.text("subject_digest")
+        )
+
+
+def gate_details(gate: Record) -> Mapping[str, Any]:
+    """Return the part of a gate verdict that is Roadworthy's own."""
+    details = gate.mapping("predicate").get("roadworthy")
+    return details if isinstance(details, Mapping) else {}
+
+
+def demand(deck: Deck, release: Record) -> Demand:
+    """Return what a release must be approved as; the same question that the gate asks."""
+    subject = entries(release.value.get("subject")) or ()
+    known = people(deck.documents["roles"].get("value"))
+    seen = [record.record.get("gate_result", {}) for record in deck.approvals]
+    return Demand(
+        system=release.text("system"),
+        version=release.text("version"),
+        subject_digest=subject_digest(subject),
+        commit=release.text("commit"),
+        run_id=release.text("run_id"),
+        tier=str(deck.project["tier"]),
+        obligations=deck.tier,
+        policy_pack=_policy_seen(deck, release, seen),
+        people=known,
+        builders=_builders(deck, release),
+        shared_keys=shared_keys(deck.signers.decode(errors="replace")),
+        now=deck.sources.as_of,
+    )
+
+
+def _policy_seen(deck: Deck, release: Record, seen: Sequence[Any]) -> str:
+    """The policy the gate let it pass under; before a gate has spoken, the policy that judges now."""
+    gate = deck.gate_of(release)
+    policy = gate.mapping("predicate").get("policy") if gate else None
+    digest = policy.get("digest", {}).get("sha256") if isinstance(policy, Mapping) else None
+    return f"sha256:{digest}" if digest else deck.sources.pack.digest
+
+
+def _builders(deck: Deck, release: Record) -> Builders:
+    """Whoever touched what it is made from since the last release that a gate let pass, and who ran it."""
+    history = deck.shelf.history
+    named = {entry.name for entry in entries(release.value.get("subject")) or () if entry.role in IN_GIT}
+    span = history.ancestors(release.text("commit")) - history.ancestors(_last_passed(deck, release))
+    touched = [
+        change.commit
+        for change in history.changes
+        if change.commit.sha in span and any(p in named or p.startswith(MADE_FROM) for p in change.files)
+    ]
+    run = deck.shelf.find("runs", "run_id", release.text("run_id"))
+    by = run.mapping("submitter") if run else {}
+    submitter = Signer(name=str(by.get("name", "")), email=str(by.get("email", ""))) if by else None
+    return builders(touched, submitter, people(deck.documents["roles"].get("value")))
+
+
+def _last_passed(deck: Deck, release: Record) -> str:
+    earlier = [r for r in deck.shelf.of("releases") if r.base["at"] < release.base["at"] and deck.gate_of(r)]
+    return earlier[-1].text("commit") if earlier else ""
+
+
+def releases(deck: Deck) -> list[dict[str, Any]]:
+    """Return the facts under `records.releases`."""
+    known = deck.shelf.of("releases")
+    live = live_version(deck.shelf)
+    judged = deck.sources.for_release or live
+    newest = known[-1].path if known else ""
+    return [
+        {
+            **_release(deck, record),
+            "latest": record.path == newest,
+            "live": record.text("version") == live,
+            "judged": record.text("version") == judged,
+        }
+        for record in known
+    ]
+
+
+def _release(deck: Deck, record: Record) -> dict[str, Any]:
+    subject = entries(record.value.get("subject")) or ()
+    run = deck.shelf.find("runs", "run_id", record.text("run_id"))
+    models = {entry.sha256 for entry in subject if entry.role == "model"}
+    asked = demand(deck, record)
+    mine = [each for each in deck.approvals if each.record.get("version") in (record.text("version"), None)]
+    return {
+        **record.base,
+        "version": record.text("version") if record.text("version") == record.stem else "",
+        "served": served(deck.shelf, record.text("version")),
+        "digest_ok": bool(subject) and record.text("subject_digest") == subject_digest(subject),
+        "roles": sorted({entry.role for entry in subject}),
+        "files_ok": _files_ok(deck, record),
+        "run_known": run is not None and model_digest(run) in models,
+        "evaluation_passed": _evaluated(deck.shelf, record, models),
+        "gated": deck.gate_of(record) is not None,
+        "approvers": sorted(
+            {each.identity for each in counted(mine, asked) if each.record["decision"] == "approve"}
+        ),
+        "refusals": [{"code": each.code, "message": each.message} for each in judge_approvals(mine, asked)],
+        "dirty": run is None or run.mapping("code").get("dirty") is not False,
+        "rollback_to": str(record.value.get("rollback_to") or ""),
+        "rollback_ok": _rollback_ok(deck, record),
+        "change_type": record.text("change_type"),
+    }
+
+
+def _files_ok(deck: Deck, record: Record) -> bool | None:
+    """Whether subject files that git has at the release's commit have those very bytes there."""
+    if not deck.past.available:
+        return None
+    commit = record.text("commit")
+    rows = [
+        entry
+        for entry in entries(record.value.get("subject")) or ()
+        if entry.name.startswith((*MADE_FROM, ".r"))
+    ]
+    found = [(deck.past.digest(commit, entry.name), entry.sha256) for entry in rows]
+    return bool(found) and all(was == now for was, now in found)
+
+
+def _evaluated(shelf: Shelf, record: Record, models: set[str]) -> bool:
+    report = shelf.find("evaluations", "run_id", record.text("run_id"))
+    return report is not None and report.value.get("passed") is True and report.text("model_sha256") in models
+
+
+def _rollback_ok(deck: Deck, record: Record) -> bool:
+    """Whether going back leads to what served and still stands; at first, to a drilled fallback."""
+    target = str(record.value.get("rollback_to") or "")
+    if not target or target == FALLBACK:
+        first = not any(
+            served(deck.shelf, r.text("version")) for r in deck.shelf.of("releases") if r is not record
+        )
+        return first and any(
+            d.text("to") == FALLBACK and d.value.get("passed") is True for d in deck.shelf.of("drills")
+        )
+    before = deck.shelf.find("releases", "version", target)
+    return before is not None and standing(deck, before)
+
+
+def standing(deck: Deck, record: Record) -> bool:
+    """Whether a release served before, and its gate verdict is not over at the clock of this judgement."""
+    gate = deck.gate_of(record)
+    ends = parse_time(gate_details(gate).get("expires_at")) if gate else None
+    revoked = gate is not None and _revoked(gate, deck.shelf)
+    return (
+        served(deck.shelf, record.text("version"))
+        and ends is not None
+        and ends > deck.sources.as_of
+        and not revoked
+    )
+
+
+def _revoked(gate: Record, shelf: Shelf) -> bool:
+    named = gate_details(gate).get("approvals")
+    return isinstance(named, list) and any(
+        isinstance(a, Mapping) and a.get("id") in shelf.revoked for a in named
+    )
+
+
+def served(shelf: Shelf, version: str) -> bool:
+    """Return whether a version was ever promoted."""
+    return any(
+        d.text("version") == version and d.text("action") in ("promote", "rollback")
+        for d in shelf.of("deployments")
+    )
+
+
+def live_version(shelf: Shelf) -> str:
+    """Return the version that serves now by the deployments on record; empty when none does."""
+    moves = [d for d in shelf.of("deployments") if d.text("action") in ("promote", "rollback", FALLBACK)]
+    return moves[-1].text("version") if moves and moves[-1].text("version") != FALLBACK else ""
+
+
+def approvals(deck: Deck) -> list[dict[str, Any]]:
+    """Return the facts under `records.approvals`."""
+    return [
+        _approval(deck, record, filed)
+        for record, filed in zip(deck.shelf.of("approvals"), deck.approvals, strict=True)
+    ]
+
+
+def _approval(deck: Deck, record: Record, filed: Approval) -> dict[str, Any]:
+    decided, expires = (parse_time(record.value.get(name)) for name in ("decided_at", "expires_at"))
+    version = record.text("version")
+    return {
+        **record.base,
+        "id": record.text("id") if record.text("id") == record.stem else "",
+        "version": version,
+        "identity": filed.identity,
+        "signature": str(filed.signature.status),
+        "principal_ok": filed.signature.principal == filed.identity != "",
+        "release_known": deck.shelf.find("releases", "version", version) is not None,
+        "revoked": bool(filed.revoked),
+        "days": (expires - decided).total_seconds() / 86_400 if decided and expires else None,
+    }
+
+
+def gates(deck: Deck) -> list[dict[str, Any]]:
+    """Return the facts under `records.gates`."""
+    return [_gate(deck, gate) for gate in deck.shelf.of("gates")]
+
+
+def _gate(deck: Deck, gate: Record) -> dict[str, Any]:
+    version = str(gate_details(gate).get("version") or "")
+    release = deck.shelf.find("releases", "version", version)
+    return {
+        **gate.base,
+        "version": version if version == gate.stem else "",
+        "result": str(gate.mapping("predicate").get("verificationResult") or ""),
+        "signature": str(deck.gate_signatures[gate.path].status),
+        "subject_ok": release is not None and _same_subject(gate, release),
+        "approvals_ok": _approvals_ok(deck, gate),
+    }
+
+
+def _same_subject(gate: Record, release: Record) -> bool:
+    mine = sorted(
+        (str(e.get("name")), str(_mapping(e.get("digest")).get("sha256"))) for e in gate.rows("subject")
+    )
+    subject = entries(release.value.get("subject")) or ()
+    same = gate_details(gate).get("subject_digest") == release.text("subject_digest")
+    return same and mine == sorted((entry.name, entry.sha256) for entry in subject)
+
+
+def _approvals_ok(deck: Deck, gate: Record) -> bool:
+    inputs = gate.mapping("predicate").get("inputAttestations")
+    rows = [row for row in inputs if isinstance(row, Mapping)] if isinstance(inputs, list) else []
+    return bool(rows) and all(
+        _digest(deck, str(row.get("uri"))) == _mapping(row.get("digest")).get("sha256") for row in rows
+    )
+
+
+def _digest(deck: Deck, path: str) -> str:
+    data = deck.sources.snapshot.read(path)
+    return sha256(data) if isinstance(data, bytes) else ""
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def deployments(deck: Deck) -> list[dict[str, Any]]:
+    """Return the facts under `records.deployments`."""
+    known = deck.shelf.of("deployments")
+    return [_deployment(deck, record, known[:number]) for number, record in enumerate(known)]
+
+
+def _deployment(deck: Deck, record: Record, before: Sequence[Record]) -> dict[str, Any]:
+    version = record.text("version")
+    release = deck.shelf.find("releases", "version", version)
+    gate = deck.gate_of(release) if release else None
+    named = record.value.get("subject_digest") == release.value.get("subject_digest") if release else False
+    return {
+        **record.base,
+        "action": record.text("action"),
+        "version": version,
+        "percent": record.value.get("percent"),
+        "gated": version == FALLBACK or (gate is not None and named),
+        "shadow_days": _shadow_days(record, before),
+        "first": not any(d.text("action") == "promote" for d in before),
+    }
+
+
+def _shadow_days(record: Record, before: Iterable[Record]) -> float | None:
+    """Days from a version's first shadow or canary to its promotion."""
+    staged = [
+        d
+        for d in before
+        if d.text("version") == record.text("version") and d.text("action") in ("shadow", "canary")
+    ]
+    start = parse_time(staged[0].base["at"]) if staged else None
+    end = parse_time(record.base["at"])
+    return (end - start).total_seconds() / 86_400 if start and end else None
+
+
+def loosened(deck: Deck) -> list[str]:
+    """Return limits of the thresholds that are looser now than when the newest gated release was made."""
+    gated = [record for record in deck.shelf.of("releases") if deck.gate_of(record)]
+    if not gated:
+        return []
+    was = deck.past.document(gated[-1].text("commit"), GATES)
+    now = deck.documents["gates"].get("value")
+    return sorted(_looser(was, now if isinstance(now, Mapping) else {}))
+
+
+def _looser(was: Mapping[str, Any], now: Mapping[str, Any], path: str = "") -> Iterable[str]:
+    """Walk two threshold files side by side: every `limit` with an `op`, wherever it stands."""
+    limit, op = was.get("limit"), str(was.get("op"))
+    if isinstance(limit, int | float) and _worse(now.get("limit"), op, limit):
+        yield f"{path or 'limit'}: {limit}, now {now.get('limit')}"
+    for name, inner in was.items():
+        place = f"{path}.{name}".lstrip(".")
+        if isinstance(inner, Mapping):
+            yield from _looser(inner, _mapping(now.get(name)), place)
+        elif isinstance(inner, list):
+            yield from _looser_rows(inner, now.get(name), place)
+
+
+def _looser_rows(was: Sequence[Any], now: Any, path: str) -> Iterable[str]:
+    here = (
+        {str(row.get("id")): row for row in now if isinstance(row, Mapping)} if isinstance(now, list) else {}
+    )
+    for row in was:
+        if isinstance(row, Mapping) and "id" in row:
+            yield from _looser(row, here.get(str(row["id"]), {}), f"{path}.{row['id']}")
+
+
+def _worse(now: Any, op: str, was: float) -> bool:
+    if not isinstance(now, int | float) or isinstance(now, bool):
+        return True
+    return now < was if op.startswith(">") else now > was if op.startswith("<") else now != was

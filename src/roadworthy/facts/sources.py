@@ -1,0 +1,78 @@
+"""Where facts come from. Whatever needs I/O is handed in as a function by the command that judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from roadworthy.core.models import Pack
+from roadworthy.core.signatures import Signature, Status
+from roadworthy.core.snapshot import Snapshot
+from roadworthy.facts.history import History, no_history
+
+Shape = Callable[[Mapping[str, Any], Any], Sequence[str]]
+Verify = Callable[[bytes, bytes | None, bytes, str, datetime], Signature]
+Blobs = Callable[[Sequence[tuple[str, str]]], Mapping[tuple[str, str], bytes]]
+SECONDS_PER_DAY = 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Released:
+    """What the trusted release would have put into this project, as far as it could be known."""
+
+    known: bool
+    reason: str = ""
+    release: str = ""
+    behind: int = 0
+    supported: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)
+    answers_ok: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tracked:
+    """What a tracking store says about registered versions: tags by version."""
+
+    reachable: bool
+    reason: str = ""
+    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forge:
+    """What a forge says about the default branch."""
+
+    exists: bool
+    available: bool = False
+    reason: str = ""
+    rules: Mapping[str, Any] = field(default_factory=dict)
+
+
+def unverified(*_: Any) -> Signature:
+    """Say that no signature can be verified here."""
+    return Signature(status=Status.UNAVAILABLE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Everything one judgement may read."""
+
+    snapshot: Snapshot
+    pack: Pack
+    as_of: datetime
+    shape: Shape
+    for_release: str = ""
+    history: Callable[[], History] = no_history
+    blobs: Blobs = lambda _: {}
+    verify: Verify = unverified
+    released: Callable[[Mapping[str, Any]], Released] = lambda _: Released(
+        known=False, reason="not looked for"
+    )
+    tracked: Callable[[], Tracked] = lambda: Tracked(reachable=False, reason="not looked for")
+    forge: Callable[[], Forge] = lambda: Forge(exists=False, reason="not asked")
+
+    def days(self, moment: datetime | None) -> float | None:
+        """Return the days from a moment to the clock of this judgement."""
+        return (self.as_of - moment).total_seconds() / SECONDS_PER_DAY if moment else None
