@@ -1,7 +1,8 @@
 """Write the generated parts of the repository; `--check` only says whether they are fresh.
 
-What appears in two places is derived from one: the rubric questions, the tier and its obligations
-in `copier.yml` come from `policy/tiers.yaml`, the files an update never touches from `policy/ownership.yaml`.
+What appears in two places is derived from one. In `copier.yml` the rubric questions, the tier and its obligations
+come from `policy/tiers.yaml`, the files an update never touches from `policy/ownership.yaml`. The page on a
+project's files comes from rendering it in every shape.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import project_files
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -151,7 +153,10 @@ def _obligations(rubric: Rubric) -> str:
     )
 
 
-GENERATED: Mapping[str, Callable[[], str]] = {"copier.yml": copier_yml}
+GENERATED: Mapping[str, Callable[[], str]] = {
+    "copier.yml": copier_yml,
+    "docs/reference/project-files.md": lambda: project_files.page(ROOT, policy("ownership")),
+}
 
 
 def main(arguments: list[str]) -> int:
