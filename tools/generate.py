@@ -1,8 +1,8 @@
 """Write the generated parts of the repository; `--check` only says whether they are fresh.
 
-What appears in two places is derived from one. In `copier.yml` the rubric questions, the tier and its obligations
-come from `policy/tiers.yaml`, the files an update never touches from `policy/ownership.yaml`. The page on a
-project's files comes from rendering it in every shape.
+What appears in two places is derived from one. In `copier.yml` the rubric questions, the tier and its
+obligations come from `policy/tiers.yaml`, the files an update never touches from `policy/ownership.yaml`.
+The page on a project's files comes from rendering it in every shape.
 """
 
 from __future__ import annotations

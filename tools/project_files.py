@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterable, Mapping
 from itertools import product
 from pathlib import Path
@@ -47,9 +48,18 @@ def page(root: Path, ownership: Mapping[str, Any]) -> str:
 
 
 def _tree(root: Path) -> dict[str, File]:
-    paths = [root / "copier.yml", *sorted((root / "template").rglob("*"))]
-    files = [path for path in paths if path.is_file() and "__pycache__" not in path.parts]
-    return {path.relative_to(root).as_posix(): File(path.read_bytes()) for path in files}
+    command = [
+        "git",
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "copier.yml",
+        "template",
+    ]
+    listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout.split("\0")
+    return {path: File((root / path).read_bytes()) for path in listed if (root / path).is_file()}
 
 
 def _shapes(template: Template) -> dict[Shape, frozenset[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,8 +49,9 @@ class Renders:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.source = home / "source"
-        shutil.copytree(TEMPLATE, self.source / "template", ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "copier.yml", self.source)
+        for path in ("../copier.yml", *sources()):
+            (self.source / "template" / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(TEMPLATE / path, self.source / "template" / path)
         self.known: dict[str, Project] = {}
 
     def __call__(self, answers: Answers) -> Project:
@@ -68,6 +70,9 @@ class Renders:
 
 @cache
 def sources() -> tuple[str, ...]:
-    """Every file of the template, relative to it."""
-    paths = (path for path in TEMPLATE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return tuple(sorted(path.relative_to(TEMPLATE).as_posix() for path in paths))
+    """Every file of the template that git does not ignore, relative to it."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=TEMPLATE, capture_output=True, text=True, check=True).stdout.split(
+        "\0"
+    )
+    return tuple(sorted(path for path in listed if (TEMPLATE / path).is_file()))
