@@ -43,11 +43,11 @@ def builtin_entries() -> tuple[Entry, ...]:
     return parse_index(index.read_text("utf-8")) if index.is_file() else ()
 
 
-def open_builtin(release: str | None, unpack: Unpack) -> Source:
+def open_builtin(release: str | None, unpack: Unpack, git: Git) -> Source:
     """Return a release this installation carries: the newest, or the one named."""
     entries = builtin_entries()
     if release in (None, DEVELOPMENT) and not (release is None and entries) and is_checkout(CHECKOUT):
-        own = _read(CHECKOUT, _walk(CHECKOUT))
+        own = _read(CHECKOUT, _listed(CHECKOUT, git))
         return Source(spec=BUILTIN, release=DEVELOPMENT, tree=own, src_path=BUILTIN, commit=None)
     entry = next((each for each in reversed(entries) if release in (None, each.version)), None)
     if entry is None:
@@ -62,15 +62,17 @@ def open_builtin(release: str | None, unpack: Unpack) -> Source:
 def open_folder(folder: Path, git: Git) -> Source:
     """Return a folder as it is now, uncommitted changes included, ignored files left out."""
     root = folder.resolve()
-    release, commit, paths = "unreleased", None, _walk(root)
+    release, commit = "unreleased", None
     if (root / ".git").exists():
-        listed = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").decode()
-        paths = [path for path in listed.split("\0") if path and os.path.lexists(root / path)]
         release = git(root, "describe", "--tags", "--always", check=False).decode().strip() or "unborn"
         dirty = bool(git(root, "status", "--porcelain"))
         release, commit = (f"{release}-dirty", None) if dirty else (release, release)
     return Source(
-        spec=str(folder), release=release, tree=_read(root, paths), src_path=root.as_posix(), commit=commit
+        spec=str(folder),
+        release=release,
+        tree=_read(root, _listed(root, git)),
+        src_path=root.as_posix(),
+        commit=commit,
     )
 
 
@@ -174,6 +176,14 @@ def _archive(entry: Entry) -> bytes:
     if hashlib.sha256(data).hexdigest() != entry.sha256:
         raise Unjudgeable(f"releases/{entry.file} is not the recorded one", "install roadworthy again")
     return data
+
+
+def _listed(root: Path, git: Git) -> list[str]:
+    """Return the paths below a folder; in a repository without those that git ignores."""
+    if not (root / ".git").exists():
+        return _walk(root)
+    listed = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").decode()
+    return [path for path in listed.split("\0") if path and os.path.lexists(root / path)]
 
 
 def _walk(root: Path) -> list[str]:

@@ -16,6 +16,7 @@ from roadworthy.core.releases import version_key
 from roadworthy.core.source import BUILTIN, Source, is_trusted, stamp_lock
 from roadworthy.core.template import Run, Unsupported, render, resolve
 from roadworthy.core.tree import File, Tree
+from roadworthy.errors import UsageError
 
 ANSWERS_FILE: Final = ".copier-answers.yml"
 NOTHING: Final[Mapping[str, Any]] = {}
@@ -33,11 +34,13 @@ class Rendered:
 def open_source(spec: str = BUILTIN, release: str | None = None) -> Source:
     """Return one release of a source; without `release` the newest, or a folder as it is now."""
     if spec == BUILTIN:
-        return sources.open_builtin(release, archive.unpack)
+        return sources.open_builtin(release, archive.unpack, git)
     if sources.is_address(spec):
         repository = sources.mirror_of(spec, git, release)
         return sources.open_repository(spec, repository, release or _newest(repository), git)
     folder = Path(spec).expanduser()
+    if not folder.is_dir():
+        raise UsageError(f"the source {spec} is not a folder", "name builtin, a folder or a git address")
     if sources.is_bare(folder):
         return sources.open_repository(spec, folder, release or _newest(folder), git)
     if release is not None:
@@ -55,7 +58,9 @@ def releases(spec: str = BUILTIN) -> list[str]:
 
 def is_trusted_source(spec: str) -> bool:
     """Say whether the user's or the organisation's configuration trusts a source."""
-    return is_trusted(spec, config.read_configuration().trusted)
+    trusted = config.read_configuration().trusted
+    local = spec != BUILTIN and not sources.is_address(spec)
+    return is_trusted(Path(spec).expanduser().resolve().as_posix() if local else spec, trusted)
 
 
 def project_of(

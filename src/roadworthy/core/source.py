@@ -90,4 +90,5 @@ def is_trusted(spec: str, trusted: Iterable[str]) -> bool:
     if spec == BUILTIN:
         return True
     plain = not re.search(r"(^|/)\.\.?(/|$)|[%\\\s]", spec)
-    return any(spec == each or (plain and spec.startswith(each.rstrip("/") + "/")) for each in trusted)
+    bases = [each.rstrip("/") for each in trusted]
+    return any(spec.rstrip("/") == base or (plain and spec.startswith(base + "/")) for base in bases)
