@@ -67,6 +67,59 @@ schema: rollout/v1
 shadow: {min_days: 28, min_samples: 5, max_error_rate: 0.0, max_disagreement: 0.9}
 canary: {percent: 20, min_samples: 3, max_error_rate: 0.0}
 """
+MONITORING = """
+schema: monitoring/v1
+cadence_hours: 1
+record_every_days: 1
+window: {hours: 24, max_rows: 1000, min_rows: 100, outcome_days: 180, min_labels: 50}
+actions:
+  investigate: {recipients: [model@loans.example], do: look}
+  pause: {recipients: [support@loans.example], do: stop acting}
+  rollback: {recipients: [platform@loans.example], do: roll back or retrain}
+signals:
+  - {id: input-drift, group: data, measure: input_psi, investigate: 0.1, pause: 0.5}
+  - {id: input-shape, group: data, measure: input_shape, investigate: 0.15, pause: 0.4}
+  - {id: nulls, group: data, measure: nulls, investigate: 0.02, pause: 0.1}
+  - {id: out-of-range, group: data, measure: novel, investigate: 0.05, pause: 0.2}
+  - {id: refused, group: data, measure: refused, investigate: 0.02, pause: 0.2}
+  - {id: freshness, group: data, measure: input_age_hours, investigate: 24, pause: 72, when_unknown: wait}
+  - {id: data-age, group: data, measure: data_age_days, investigate: 365}
+  - {id: score-drift, group: prediction, measure: score_psi, investigate: 0.1, pause: 0.5}
+  - {id: decision-rate, group: prediction, measure: decisions, investigate: 0.1, pause: 0.4}
+  - {id: latency, group: prediction, measure: latency_p95_ms, investigate: 1000}
+  - {id: errors, group: prediction, measure: errors, investigate: 0.001, pause: 0.05}
+  - {id: ranking, group: performance, measure: auc_loss, investigate: 0.05, rollback: 0.1, when_unknown: wait}
+  - {id: accuracy, group: performance, measure: accuracy_loss, when_unknown: wait,
+     investigate: 0.05, rollback: 0.1}
+  - {id: brier, group: performance, measure: brier_loss, investigate: 0.05, when_unknown: wait}
+  - {id: calibration, group: performance, measure: calibration_gap, when_unknown: wait,
+     investigate: 0.1, rollback: 0.3}
+  - {id: cost, group: business, measure: cost_per_answer, limits: budgets}
+"""
+BUDGETS = """
+schema: budgets/v1
+currency: EUR
+rates: {endpoint_per_hour: 0.05, review_per_case: 1.0, monitoring_per_run: 0.01}
+per_answer: {alert: 2.0, hard: 5.0, owner: b@loans.example}
+scaling: {max_workers: 4}
+"""
+RETRAINING = """
+schema: retraining/v1
+triggers:
+  - {id: drift, kind: drift, signals: [input-drift, score-drift], windows: 2, of: 3}
+  - {id: performance, kind: performance, signals: [ranking, accuracy, calibration], windows: 1, of: 3}
+  - {id: new-outcomes, kind: labels, rows: 300}
+  - {id: human-feedback, kind: feedback, rows: 3, days: 30}
+cool_down_days: 7
+"""
+POLICIES = {
+    "serving": SERVING,
+    "rollout": ROLLOUT,
+    "data": DATA,
+    "monitoring": MONITORING,
+    "budgets": BUDGETS,
+    "retraining": RETRAINING,
+}
 INPUTS = {"debt": 100.0, "income": 400.0, "late": 0}
 
 
@@ -227,6 +280,33 @@ class Workshop:
         """Everything captured so far."""
         return list(module("serving.capture").lines())
 
+    def traffic(
+        self, rows: dict[str, Any], prefix: str = "t", observed_at: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Requests made of these rows, answered and captured as the server would; refusals included."""
+        live = module("serving.live").Live()
+        live.refresh()
+        requests = module("serving.request")
+        answers = module("serving.answer").Answerer(module("serving.capture").capture(), "refer")
+        lines = []
+        for number in range(len(rows["debt"])):
+            inputs = {name: _plain(rows[name][number]) for name in ("debt", "income", "late")}
+            body = {"id": f"{prefix}{number}", "entity": f"e{number}", "inputs": inputs}
+            asked = json.dumps({**body, "observed_at": observed_at}).encode()
+            try:
+                lines.append(answers.answer(live.serving, requests.read(asked)))
+            except requests.Invalid as invalid:
+                lines.append(answers.refused(f"{prefix}{number}", str(invalid)))
+        return lines
+
+    def labels(self, answers: Any, prefix: str = "t", at: str | None = None) -> None:
+        """Outcomes of earlier requests, as another system would deliver them."""
+        when = at or datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        lines = [f"{prefix}{number},{int(answer)},{when}" for number, answer in enumerate(answers)]
+        file = self.root / "var" / "labels" / f"{prefix}.csv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("\n".join(["id,label,at", *lines]) + "\n")
+
     def environment(self) -> dict[str, str]:
         """What a child process needs to be in this project."""
         path = os.pathsep.join([str(Path(module("").__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
@@ -303,11 +383,15 @@ def workshop(tmp_path: Path, keys: dict[str, Path], monkeypatch: pytest.MonkeyPa
     lines = [f'{name}@loans.example namespaces="{use}" {_public(keys[name])}' for name, use in signers]
     (root / "governance" / "allowed_signers").write_text("\n".join(lines) + "\n")
     made = Workshop(root, keys)
-    for name, text in {"serving": SERVING, "rollout": ROLLOUT, "data": DATA}.items():
+    for name, text in POLICIES.items():
         made.policy(name, text)
     monkeypatch.setenv("PROJECT_ROOT", str(root))
     monkeypatch.setenv("HOME", str(home))
     return made
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
 
 
 def _public(private: Path) -> str:

@@ -219,7 +219,8 @@ def test_the_server_needs_no_training_framework(one: Workshop) -> None:
     """With each of them made impossible to import, the release still loads and answers."""
     package = module("").__name__
     check = (
-        "import sys; sys.modules.update(dict.fromkeys(['mlflow', 'pandas', 'pandera', 'fairlearn', 'roadworthy']));"
+        "import sys; names = ['mlflow', 'pandas', 'pandera', 'fairlearn', 'roadworthy'];"
+        "sys.modules.update(dict.fromkeys(names));"
         f"from {package}.serving import app, release, routes;"
         f"print(app.create() and release.load('1', routes.read().pinned['1']).judge({INPUTS})[0])"
     )

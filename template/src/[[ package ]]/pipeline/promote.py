@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..serving import history, part, routes
+from ..serving import filing, history, part, routes
 from ..serving.clock import Clock, clock
 from ..serving.routes import Routes
 from . import records, settings
@@ -201,19 +201,11 @@ def _commit(verb: str, change: Change, before: Routes, judged: Clock) -> Outcome
     head = history.append({**facts, "withdrawn": change.withdrawn}, change.routes)
     routes.write(change.routes)
     record = {"schema": "deployment/v1", **facts, "evidence": change.evidence, "history": head}
-    where = records.write_record(_record_file(change, judged), record)
-    named = settings.relative(where)
+    named = filing.add("deployments", judged.at, record, f"{change.action}-{change.version}")
     lines = (_sentence(change, before), f"reason: {change.reason}", f"record: {named}")
     return Outcome(
         verb, True, lines, {**facts, "live": change.routes.live, "record": named, "evidence": change.evidence}
     )
-
-
-def _record_file(change: Change, judged: Clock) -> Any:
-    folder = settings.path("governance", "deployments")
-    stem = f"{judged.at.strftime('%Y%m%dT%H%M%SZ')}-{change.action}-{change.version}"
-    taken = sum(1 for _ in folder.glob(f"{stem}*.json"))
-    return folder / (f"{stem}-{taken + 1}.json" if taken else f"{stem}.json")
 
 
 def _sentence(change: Change, before: Routes) -> str:

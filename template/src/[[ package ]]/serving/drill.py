@@ -14,11 +14,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..pipeline import records, settings
+from ..pipeline import settings
 from ..pipeline.outcome import Outcome, Refused
 from ..pipeline.promote import by, pin
 from ..pipeline.verdict import bundle, subject, subject_digest
-from . import history, part, routes
+from . import filing, history, part, routes
 from .clock import clock
 from .routes import Routes
 
@@ -141,9 +141,10 @@ def _roll_back() -> None:
 def _outcome(
     version: str, reached: str, digest: str, seconds: float, seen: Rehearsal, passed: bool
 ) -> Outcome:
+    now = clock()
     record = {
         "schema": "drill/v1",
-        "at": records.now(),
+        "at": now.said["at"],
         "by": by(),
         "from_version": version,
         "to": reached,
@@ -154,11 +155,11 @@ def _outcome(
         "last_stale_ms": seen.last_stale_ms,
         "passed": passed,
     }
-    where = records.write_record(settings.path("governance", "drills", f"{records.stamp()}.json"), record)
+    where = filing.add("drills", now.at, record)
     verdict = "passed" if passed else "failed"
     lines = (
-        f"drill {verdict}: {version} -> {reached}, last answer of {version} after {seen.last_stale_ms:.0f} ms",
+        f"drill {verdict}: {version} -> {reached}, {version} last answered after {seen.last_stale_ms:.0f} ms",
         f"{seen.requests} requests, {seen.failed} failed",
-        f"record: {settings.relative(where)}",
+        f"record: {where}",
     )
-    return Outcome("drill", passed, lines, {**record, "record": settings.relative(where)})
+    return Outcome("drill", passed, lines, {**record, "record": where})

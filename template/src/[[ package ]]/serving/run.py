@@ -12,6 +12,7 @@ from ..pipeline.outcome import Outcome, Refused
 
 def serve(host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> Outcome:
     """Answer requests until stopped; refused when the address is taken."""
+    _affordable(workers)
     _free(host, port)
     os.environ["PROJECT_ROOT"] = str(settings.root())
     if workers > 1:
@@ -23,6 +24,13 @@ def serve(host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> Outcom
         app, factory=True, host=host, port=port, workers=workers, log_level="warning", access_log=False
     )
     return Outcome("serve", True, ("stopped",), {"host": host, "port": port, "workers": workers})
+
+
+def _affordable(workers: int) -> None:
+    most = int(settings.need(settings.policy("budgets"), "scaling.max_workers", "policy/budgets.yaml"))
+    if not 1 <= workers <= most:
+        repair = "serve --workers with fewer, or agree on a larger budget"
+        raise Refused(f"{workers} workers; the budget allows 1 to {most}", "policy/budgets.yaml", repair)
 
 
 def _free(host: str, port: int) -> None:

@@ -1,0 +1,155 @@
+"""What is compared: the newest answers of the release that serves, and the rows it was judged on."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..pipeline import records, settings
+from ..pipeline.outcome import Refused
+from ..serving import capture
+from ..serving.capture import REDACTED
+from ..serving.clock import parse
+from ..serving.release import Release
+from .stats import Values
+
+Line = Mapping[str, Any]
+Columns = Mapping[str, Values]
+LABELS = "var/labels"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The pinned rows of the serving release: inputs, what the model says of them, what was true."""
+
+    columns: Columns
+    scores: NDArray[np.float64]
+    answers: NDArray[np.int64]
+    sha256: str
+    path: str
+    newest: str
+
+
+@dataclass(frozen=True)
+class Window:
+    """The newest answers, and everything asked in the same time that got another answer."""
+
+    start: str
+    end: str
+    hours: float
+    answered: tuple[Line, ...]
+    refused: tuple[Line, ...]
+    columns: Columns
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """Scores of all answers that have one."""
+        return np.array([line["score"] for line in self.answered if line["score"] is not None], dtype=float)
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Answers whose truth has become known."""
+
+    scores: NDArray[np.float64]
+    answers: NDArray[np.int64]
+    rows: int
+    oldest_days: float
+
+
+def reference(release: Release, folder: Path) -> Reference:
+    """The reference rows that the release's own dataset record pins; other bytes are refused."""
+    record = records.read_record(folder / "dataset.json")
+    split = settings.need(record, "splits.reference", f"{folder}/dataset.json")
+    file = settings.path(split["path"])
+    if records.sha256_file(file) != split["sha256"]:
+        raise Refused(
+            "the reference rows are not the pinned ones", settings.relative(file), "restore var/data"
+        )
+    target = settings.need(settings.load_yaml(folder / "policy" / "data.yaml"), "target", "policy/data.yaml")
+    with file.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    table = {name: _column(row[name] for row in rows) for name in (*release.fields, str(target))}
+    answers = table.pop(str(target)).astype(np.int64)
+    scores = release.scorer.scores(table)
+    newest = str(record.get("source", {}).get("newest", ""))
+    return Reference(table, scores, answers, str(split["sha256"]), str(split["path"]), newest)
+
+
+def window(release: Release, policy: Mapping[str, Any], at: datetime) -> Window:
+    """The newest answers of a release before a time, at most as old and as many as policy says."""
+    hours, most = float(policy["hours"]), int(policy["max_rows"])
+    start, end = (_moment(each) for each in (at - timedelta(hours=hours), at))
+    lines = [line for line in capture.lines(start) if line["ts"] <= end]
+    answered = tuple(line for line in lines if line["version"] == release.version)[-most:]
+    begun = answered[0]["ts"] if answered else start
+    refused = tuple(line for line in lines if line["route"] == "refused" and line["ts"] >= begun)
+    columns = {name: _inputs(line["inputs"].get(name) for line in answered) for name in release.fields}
+    kept = {name: values for name, values in columns.items() if len(values)}
+    return Window(begun, end, hours, answered, refused, kept)
+
+
+def outcomes(release: Release, days: float, at: datetime) -> Outcomes:
+    """Answers joined by id with the labels that came in later."""
+    labels = _labels(at)
+    start = _moment(at - timedelta(days=days))
+    lines = [
+        line for line in capture.lines(start) if line["version"] == release.version and line["id"] in labels
+    ]
+    known = [line for line in lines if line["score"] is not None]
+    oldest = (at - parse(known[0]["ts"])).total_seconds() / 86400 if known else 0.0
+    scores = np.array([line["score"] for line in known], dtype=float)
+    answers = np.array([labels[line["id"]] for line in known], dtype=np.int64)
+    return Outcomes(scores, answers, len(known), oldest)
+
+
+def _labels(at: datetime) -> dict[str, int]:
+    """The last word on each prediction at that time: a later label corrects an earlier one."""
+    found: dict[str, tuple[datetime, int]] = {}
+    for file in sorted(settings.path(*LABELS.split("/")).glob("*.csv")):
+        with file.open(encoding="utf-8", newline="") as stream:
+            for number, row in enumerate(csv.DictReader(stream), 2):
+                name, when, label = _label(row, file, number)
+                if when <= at and (name not in found or when >= found[name][0]):
+                    found[name] = (when, label)
+    return {name: label for name, (_, label) in found.items()}
+
+
+def _label(row: Mapping[str, str | None], file: Path, number: int) -> tuple[str, datetime, int]:
+    try:
+        label = float(row["label"] or "")
+        if label not in (0.0, 1.0):
+            raise ValueError
+        return str(row["id"]), parse(str(row["at"])), int(label)
+    except (KeyError, ValueError, Refused) as error:
+        where = f"{settings.relative(file)}, line {number}"
+        raise Refused(
+            "not a label", where, "write id,label,at with label 0 or 1 and an RFC 3339 time"
+        ) from error
+
+
+def _column(texts: Iterable[str]) -> Values:
+    values = list(texts)
+    try:
+        return np.array([float(value) if value != "" else np.nan for value in values])
+    except ValueError:
+        return np.array([value or None for value in values], dtype=object)
+
+
+def _inputs(values: Iterable[Any]) -> Values:
+    """One input as a column; redacted values are not there at all."""
+    seen = [value for value in values if value != REDACTED]
+    if all(value is None or isinstance(value, int | float) for value in seen):
+        return np.array([np.nan if value is None else float(value) for value in seen])
+    return np.array(seen, dtype=object)
+
+
+def _moment(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
