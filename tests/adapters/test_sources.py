@@ -107,7 +107,7 @@ def test_a_release_that_is_mirrored_needs_no_network(tmp_path: Path, monkeypatch
 @pytest.mark.parametrize("release", ["9.9", "--upload-pack=x", "HEAD~1", "a b", ""])
 def test_a_release_that_is_not_there_is_named_with_those_that_are(tmp_path: Path, release: str) -> None:
     repository = repository_of(tmp_path, TREE, "v1.0")
-    with pytest.raises(UsageError, match=r"has no release .*the newest are: v1\.0"):
+    with pytest.raises(UsageError, match=r"has no release .*its newest are: v1\.0"):
         open_source(str(repository), release)
 
 
@@ -151,9 +151,7 @@ def test_trust_comes_from_the_configuration_alone(tmp_path: Path, monkeypatch: p
     assert not is_trusted_source(str(ours))
     (tmp_path / "config.toml").write_text(f'[sources]\ntrusted = ["{tmp_path}/x/../ours", "gh:us/"]\n')
     monkeypatch.setenv("ROADWORTHY_CONFIG", str(tmp_path / "config.toml"))
-    monkeypatch.setenv(
-        "ROADWORTHY_TRUSTED_SOURCES", "https://forge.example/a\n\n  https://forge.example/b \n"
-    )
+    monkeypatch.setenv("ROADWORTHY_TRUSTED_SOURCES", "https://forge.example/\n\n  gh:them/b \n")
     trusted = [str(ours), str(ours / "deep"), "gh:us/repo", "gh:them/b", "https://forge.example/b", "builtin"]
     assert [is_trusted_source(spec) for spec in trusted] == [True] * 6
     (ours).mkdir()
