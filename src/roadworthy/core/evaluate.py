@@ -136,7 +136,7 @@ def enforced_from(control: Control, situation: Situation) -> date | None:
 
 
 def _beside(applies: Applies, situation: Situation) -> str:
-    """Why a question is not about this project; empty when it is. A project of no known kind escapes nothing."""
+    """Why a question is not about this project; empty when it is. No known kind: nothing is escaped."""
     if applies.kinds and situation.kind in KINDS and situation.kind not in applies.kinds:
         return f"for kind {' or '.join(applies.kinds)}, this is {situation.kind}"
     if applies.modes and situation.mode in MODES and situation.mode not in applies.modes:

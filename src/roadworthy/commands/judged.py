@@ -1,0 +1,103 @@
+"""`roadworthy check` as a person runs it: judged in a cage, and put into words there too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from roadworthy.adapters.executor import caged
+from roadworthy.commands.check import check
+from roadworthy.core.models import Report
+from roadworthy.errors import UsageError
+
+FORMATS = ("text", "json", "sarif", "junit", "markdown")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """What a person asked for."""
+
+    path: str
+    style: str = "text"
+    output: str | None = None
+    as_of: str | None = None
+    for_release: str | None = None
+    controls: tuple[str, ...] = ()
+    policy: str | None = None
+    waivers: str | None = None
+    revision: str | None = None
+    colour: bool = False
+    width: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """The report in words, and the exit code it calls for."""
+
+    text: str
+    exit_code: int
+
+
+def judge_apart(ask: Ask) -> Told:
+    """Judge in a child that can be killed; return or write the report."""
+    from roadworthy.commands.packs import open_bench
+
+    path, policy, waivers = str(Path(ask.path).absolute()), _absolute(ask.policy), _absolute(ask.waivers)
+    open_bench(policy)
+    # Paths were made absolute, because the child works in another folder.
+    said = caged(lambda: _told(ask, path, policy, waivers))
+    if ask.output:
+        _write(Path(ask.output), said["text"])
+    return Told(text=said["summary"], exit_code=said["exit_code"])
+
+
+def _absolute(path: str | None) -> str | None:
+    return str(Path(path).absolute()) if path else None
+
+
+def _told(ask: Ask, path: str, policy: str | None, waivers: str | None) -> dict[str, object]:
+    report = check(
+        path,
+        as_of=ask.as_of,
+        for_release=ask.for_release,
+        controls=ask.controls,
+        policy=policy,
+        waivers=waivers,
+        revision=ask.revision,
+    )
+    text = worded(ask.style, ask.colour and not ask.output, ask.width)(report)
+    summary = text if not ask.output else worded("text", ask.colour, ask.width)(report)
+    return {"text": text, "summary": summary, "exit_code": report.exit_code}
+
+
+def worded(style: str, colour: bool = False, width: int = 100) -> Callable[[Report], str]:
+    """Return the writer of a format; only that one is imported."""
+    if style == "json":
+        from roadworthy.render.json import report_json
+
+        return report_json
+    if style == "sarif":
+        from roadworthy.render.sarif import report_sarif
+
+        return report_sarif
+    if style == "junit":
+        from roadworthy.render.junit import report_junit
+
+        return report_junit
+    if style == "markdown":
+        from roadworthy.render.markdown import report_markdown
+
+        return report_markdown
+    if style == "text":
+        from roadworthy.render.text import report_text
+
+        return lambda report: report_text(report, colour=colour, width=width)
+    raise UsageError(f"there is no format {style}", f"one of: {', '.join(FORMATS)}")
+
+
+def _write(place: Path, text: str) -> None:
+    try:
+        place.write_text(text + ("" if text.endswith("\n") else "\n"), "utf-8")
+    except OSError as error:
+        raise UsageError(f"{place} cannot be written: {error.strerror}", "name another file") from None

@@ -1,0 +1,138 @@
+"""A report for people at a terminal: worst first, aligned, calm; what passes is only counted."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from roadworthy.core.models import Report, Verdict, WaiverNote
+from roadworthy.render.escape import plain
+from roadworthy.render.shown import Shown, findings, ordered, outcome, share
+
+WIDTH = 100
+LABEL = 10
+INDENT = 6
+MOST_LINES = 12
+_COLOURS = {
+    "fail": "31;1",
+    "unknown": "33;1",
+    "pending": "36",
+    "waived": "35",
+    "pass": "32",
+    "not_applicable": "2",
+}
+
+
+def report_text(report: Report, *, colour: bool = False, width: int = WIDTH) -> str:
+    """Return the report as lines of text."""
+    lines = [
+        *_head(report),
+        *_wrong(report, colour, width),
+        *_to_do(report, colour, width),
+        *_rest(report, width),
+    ]
+    return "\n".join((*lines, *_foot(report, colour)))
+
+
+def _head(report: Report) -> Iterator[str]:
+    project = report.project
+    name = plain(project["name"] or "unnamed project")
+    kind = ", ".join(plain(word) for word in (project["kind"], project["mode"]) if word)
+    release = f", for release {plain(report.for_release)}" if report.for_release else ""
+    yield f"{name}: tier {project['tier']}{', ' + kind if kind else ''}{release}"
+    yield f"judged by {plain(report.pack['id'])} {plain(report.pack['version'])} as of {report.as_of}"
+    if report.incomplete:
+        yield f"incomplete: {plain(report.incomplete)}"
+
+
+def _wrong(report: Report, colour: bool, width: int) -> Iterator[str]:
+    """What fails, and what could not be known, each with everything needed to repair it."""
+    for judged in ordered(report):
+        bad = [f for f in judged.findings if f.verdict in (Verdict.FAIL, Verdict.UNKNOWN)]
+        if not bad:
+            continue
+        word = _paint(f"{judged.verdict.upper():8}", judged.verdict, colour)
+        yield ""
+        yield f"{word}{judged.control.id}  {plain(judged.control.title)}  ({judged.control.severity})"
+        for finding in bad:
+            yield from _told(Shown(control=judged.control, finding=finding), width)
+        repair = judged.control.remediation
+        yield from _row("why", plain(judged.control.intent), width)
+        yield from _row("fix", plain(repair.text) + (f" ({repair.effort})" if repair.effort else ""), width)
+        if repair.command:
+            yield from _row("run", plain(repair.command), width)
+
+
+def _told(shown: Shown, width: int) -> Iterator[str]:
+    unknown = shown.finding.verdict is Verdict.UNKNOWN
+    yield from _row("check", f"{shown.id}, {shown.finding.grade}", width)
+    yield from _row("where", plain(shown.place, 300), width)
+    yield from _row("expected", plain(shown.expected, 400), width)
+    yield from _row(
+        "unknown" if unknown else "found", plain(shown.finding.reason if unknown else shown.found, 600), width
+    )
+
+
+def _to_do(report: Report, colour: bool, width: int) -> Iterator[str]:
+    """What is not due yet: one line each."""
+    waiting = list(findings(report, Verdict.PENDING))
+    if waiting:
+        yield ""
+        yield _paint("PENDING", "pending", colour) + " to do, not failing yet"
+    for shown in waiting:
+        reason = plain(shown.finding.reason.partition(";")[0])
+        head = f"  {shown.id:24} "
+        yield textwrap.shorten(
+            f"{plain(shown.found)}", max(width - len(head) - 3, 20), placeholder=" …"
+        ).join((head, ""))
+        if shown.finding.reason and not reason.startswith("due before"):
+            yield f"  {'':24} {reason}"
+
+
+def _rest(report: Report, width: int) -> Iterator[str]:
+    excused = list(findings(report, Verdict.WAIVED))
+    if excused:
+        yield ""
+        yield "WAIVED  fails, and was excused for a while"
+        for shown in excused:
+            yield from _row(shown.id, plain(f"{shown.found}; {shown.finding.reason}", 400), width, 24, 2)
+    if report.waivers:
+        yield ""
+        yield "WAIVERS"
+        for note in report.waivers:
+            yield from _row(plain(note.id, 22), _waiver(note), width, 24, 2)
+    if report.notices:
+        yield ""
+        yield "NOTICED"
+        yield from (f"  {plain(notice, width - 4)}" for notice in report.notices)
+
+
+def _waiver(note: WaiverNote) -> str:
+    return f"{plain(note.control)}: {note.status}: {plain(note.text, 300)}"
+
+
+def _foot(report: Report, colour: bool) -> Iterator[str]:
+    yield ""
+    counts = "  ".join(f"{name.replace('_', ' ')} {count}" for name, count in report.counts.items())
+    verdict = {0: "pass", 1: "fail", 3: "unknown"}[report.exit_code]
+    yield f"{_paint(outcome(report), verdict, colour)}: of {len(report.judged)} controls: {counts}"
+    yield f"evidence: {share(report)}"
+    worst = next(findings(report, Verdict.FAIL, Verdict.UNKNOWN), None)
+    if worst:
+        yield f"more: roadworthy explain {worst.control.id}"
+
+
+def _row(label: str, text: str, width: int, label_width: int = LABEL, indent: int = INDENT) -> Iterator[str]:
+    """One labelled text, wrapped under itself."""
+    left = " " * indent + f"{label:{label_width}}"
+    body = textwrap.wrap(text, max(width - len(left), 30), break_long_words=True, break_on_hyphens=False) or [
+        "-"
+    ]
+    if len(body) > MOST_LINES:
+        body = [*body[: MOST_LINES - 1], "…"]
+    yield left + body[0]
+    yield from (" " * len(left) + line for line in body[1:])
+
+
+def _paint(text: str, verdict: str, colour: bool) -> str:
+    return f"\x1b[{_COLOURS[verdict]}m{text}\x1b[0m" if colour else text
