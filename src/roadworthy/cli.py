@@ -201,7 +201,60 @@ def _update(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     verb.set_defaults(run=run)
 
 
-VERBS = (_tier, _new, _approve, _gate, _revoke, _update)
+def _check(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verb = verbs.add_parser("check", help="judge a project: a folder, a bare repository or an archive")
+    verb.add_argument("path", nargs="?", default=".", help="what to judge (default: here)")
+    formats = ("text", "json", "sarif", "junit", "markdown")
+    verb.add_argument("--format", choices=formats, default="text", help="how to say it (default: text)")
+    verb.add_argument("--json", action="store_const", const="json", dest="format")
+    verb.add_argument("--output", metavar="FILE", help="write it there, and the text here")
+    verb.add_argument("--as-of", metavar="DATE", help="judge as on that day")
+    verb.add_argument("--waivers", metavar="DIR", help="waivers of the reviewer's side")
+    verb.add_argument("--control", action="append", default=[], metavar="ID", help="only this control")
+    verb.add_argument("--policy", metavar="DIR", help="a policy pack (default: the built-in one)")
+    verb.add_argument("--revision", metavar="REV", help="of a repository: judge that revision")
+    verb.add_argument("--for-release", metavar="V", help="judge as the gate would for that version")
+
+    def run(args: argparse.Namespace) -> Answer:
+        from roadworthy.commands.judged import Ask, judge_apart
+
+        ask = Ask(
+            path=args.path,
+            style=args.format,
+            output=args.output,
+            as_of=args.as_of,
+            for_release=args.for_release,
+            controls=tuple(args.control),
+            policy=args.policy,
+            waivers=args.waivers,
+            revision=args.revision,
+            colour=_in_colour(),
+        )
+        told = judge_apart(ask)
+        return Answer(told.text, told.exit_code)
+
+    verb.set_defaults(run=run)
+
+
+def _explain(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verb = verbs.add_parser("explain", help="explain a control: why, what passes, how to fix it")
+    verb.add_argument("control", help="a control such as REL-03, or one of its checks: REL-03/rehearsed")
+    verb.add_argument("--policy", metavar="DIR", help="a policy pack (default: the built-in one)")
+
+    def run(args: argparse.Namespace) -> Answer:
+        from datetime import UTC, datetime
+
+        from roadworthy.commands.explain import explain
+        from roadworthy.render.explain import explain_text
+
+        found = explain(args.control, args.policy)
+        today = datetime.now(UTC).date().isoformat()
+        return Answer(explain_text(found.control, found.check, found.frameworks, today))
+
+    verb.set_defaults(run=run)
+
+
+VERBS = (_tier, _new, _approve, _gate, _revoke, _update, _check, _explain)
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -237,6 +290,10 @@ def _complain(line: str, hint: str) -> None:
     print(line, file=sys.stderr)
     if hint:
         print(f"  next: {hint}", file=sys.stderr)
+
+
+def _in_colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _progress(line: str) -> None:
