@@ -1,0 +1,199 @@
+"""What the project's Python says without running it: who computes features, what is loaded, what is tested."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from roadworthy.core.parse import ParseError, parse
+from roadworthy.core.snapshot import Snapshot
+from roadworthy.facts import python_tree
+from roadworthy.facts.python_text import Source, read_source, tests_in
+
+MOST = 20
+MAX_FILES = 2000
+_SUSPECT_LOAD = re.compile(
+    rb"pickle|joblib|dill|marshal|shelve|torch|unsafe_load|full_load|yaml\.load|load_model|allow_pickle|__import__|import_module"
+)
+_SUSPECT_VENDOR = re.compile(
+    "|".join(sorted(name.replace(".", r"\.") for name in python_tree.VENDORS)).encode()
+    + rb"|google|api\.|azure\.com|bedrock|__import__|import_module"
+)
+_SUSPECT_PROMPT = re.compile(rb"prompt|system|instructions|persona|role|from_template|from_messages", re.IGNORECASE)
+_TEST_FILE = re.compile(r"(^|.*/)(test_[^/]*|[^/]*_test)\.py")
+_OWN_LOGIC = ("features.py", "data.py", "model.py")
+Finder = Callable[[Any], Iterator[tuple[int, str]]]
+
+
+def imports(snapshot: Snapshot, package: str) -> dict[str, Any]:
+    """Return the facts under `imports`."""
+    root = f"src/{package}/"
+    paths = [path for path in snapshot.under(root) if path.endswith(".py")][:MAX_FILES]
+    read = {path: snapshot.read(path) for path in paths}
+    data = {path: each for path, each in read.items() if isinstance(each, bytes)}
+    sources = {path: source for path, each in data.items() if (source := read_source(each))}
+    code = _Code(data)
+    graph = {path: _edges(path, source, root, sources) for path, source in sources.items()}
+    users = {path for path, source in sources.items() if _uses_features(path, source, root, graph)}
+    trained = _reached([p for p in sources if _named(p, root, "train", "fit")], graph) & users
+    served = _reached([p for p in sources if _named(p, root, "serving", "serve", "score", "batch")], graph) & users
+    unread = sorted(set(paths) - set(sources)) + [p for p in snapshot.refused if p.startswith(root) and p.endswith(".py")]
+    elsewhere = [path for path in data if path.removeprefix(root) not in _OWN_LOGIC]
+    facts = {
+        "feature_logic_elsewhere": _logic(elsewhere, code, root, snapshot),
+        "unsafe_loads": code.find(data, _SUSPECT_LOAD, python_tree.unsafe_loads),
+        "vendor_sdks": code.find(_outside_gateway(data, root), _SUSPECT_VENDOR, python_tree.vendor_uses),
+        "prompt_literals": code.find(data, _SUSPECT_PROMPT, python_tree.prompt_literals),
+        "imports_roadworthy": [
+            f"{path}:{line}"
+            for path, source in sources.items()
+            for name, line in source.imports
+            if name.partition(".")[0] == "roadworthy"
+        ][:MOST],
+        **_tests(snapshot, package, {_module(path, root) for path in sources}),
+    }
+    return {
+        "available": bool(sources) and not unread and not code.unparsed,
+        "reason": _reason(sources, unread, code.unparsed, root),
+        "unparsed": sorted(code.unparsed)[:MOST],
+        "features_module": f"{root}features.py" in sources,
+        "training_uses_features": bool(trained),
+        "serving_uses_features": bool(served and trained),
+        "gateway_module": any(_named(path, root, "gateway") for path in sources),
+        **facts,
+    }
+
+
+class _Code:
+    """Syntax trees on demand, remembering which could not be had."""
+
+    def __init__(self, data: Mapping[str, bytes]) -> None:
+        self.data = data
+        self.unparsed: set[str] = set()
+
+    def find(self, paths: Iterable[str], suspect: re.Pattern[bytes], finder: Finder) -> list[str]:
+        """Return `path:line what` for every finding in the files that look suspicious."""
+        found = []
+        for path in paths:
+            if suspect.search(self.data[path]):
+                tree = python_tree.tree_of(self.data[path])
+                if tree is None:
+                    self.unparsed.add(path)
+                else:
+                    found += [f"{path}:{line} {what}" for line, what in sorted(finder(tree))]
+        return found[:MOST]
+
+
+def _logic(paths: list[str], code: _Code, root: str, snapshot: Snapshot) -> list[str]:
+    """Feature computations outside the features module: over columns of the contract, or a function copied from it."""
+    columns = frozenset(_columns(snapshot))
+    if columns:
+        suspect = re.compile(rb"[\[(][\"'](?:" + b"|".join(re.escape(name.encode()) for name in sorted(columns)) + rb")[\"']")
+        found = code.find(paths, suspect, lambda tree: python_tree.feature_logic(tree, columns))
+    else:
+        found = []
+    features = code.data.get(f"{root}features.py")
+    own = python_tree.tree_of(features) if features else None
+    names = {name for name in python_tree.functions(own) if not name.startswith("_")} if own else set()
+    if names:
+        suspect = re.compile(rb"def (?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b")
+        found += code.find(paths, suspect, lambda tree: _copies(tree, names))
+    return found[:MOST]
+
+
+def _copies(tree: Any, names: set[str]) -> Iterator[tuple[int, str]]:
+    for node in tree.body:
+        if getattr(node, "name", "") in names and hasattr(node, "args"):
+            yield node.lineno, f"defines {node.name} a second time"
+
+
+def _columns(snapshot: Snapshot) -> list[str]:
+    data = snapshot.read("policy/data.yaml")
+    try:
+        value = parse("data.yaml", data) if isinstance(data, bytes) else {}
+    except ParseError:
+        return []
+    columns = value.get("columns") if isinstance(value, dict) else None
+    return [str(name) for name in columns][:200] if isinstance(columns, dict) else []
+
+
+def _edges(path: str, source: Source, root: str, sources: Mapping[str, Source]) -> set[str]:
+    """The files of the package that a file imports."""
+    found = set()
+    for name, _ in source.imports:
+        stem = _absolute(name, path, root)
+        found |= {each for each in (f"{stem}.py", f"{stem}/__init__.py") if each in sources}
+    return found
+
+
+def _absolute(name: str, path: str, root: str) -> str:
+    """The path, without its ending, of a module named in an import of `path`."""
+    dots = len(name) - len(name.lstrip("."))
+    rest = name.lstrip(".").replace(".", "/")
+    if not dots:
+        return f"src/{rest}"
+    folder = path.rpartition("/")[0]
+    for _ in range(dots - 1):
+        folder = folder.rpartition("/")[0]
+    return f"{folder}/{rest}".rstrip("/")
+
+
+def _uses_features(path: str, source: Source, root: str, graph: Mapping[str, set[str]]) -> bool:
+    """Whether a file imports the features module, or wires the file of that name which a release carries."""
+    return f"{root}features.py" in graph[path] or "features.py" in source.strings
+
+
+def _reached(starts: Iterable[str], graph: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(starts)
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting.extend(graph.get(path, ()))
+    return found
+
+
+def _named(path: str, root: str, *names: str) -> bool:
+    parts = path.removeprefix(root).removesuffix(".py").split("/")
+    return any(part == name or part.startswith(f"{name}_") for part in parts for name in names)
+
+
+def _outside_gateway(data: Mapping[str, bytes], root: str) -> list[str]:
+    return [path for path in data if not _named(path, root, "gateway")]
+
+
+def _module(path: str, root: str) -> str:
+    return path.removeprefix(root).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _tests(snapshot: Snapshot, package: str, modules: set[str]) -> dict[str, Any]:
+    """Tests that assert something, what they reach, and how many assert nothing."""
+    names, targets, empty = [], set[str](), 0
+    for path in [path for path in snapshot.paths if _TEST_FILE.fullmatch(path)][:MAX_FILES]:
+        data = snapshot.read(path)
+        source = read_source(data) if isinstance(data, bytes) else None
+        if source is None:
+            continue
+        tests = tests_in(source.code)
+        good = [test.name for test in tests if test.asserts and not test.skipped]
+        empty += sum(not test.asserts for test in tests)
+        names += [f"{path}::{name}" for name in good]
+        targets |= _targets(source, package) & modules if good else set()
+    return {"tests": names, "test_targets": sorted(targets), "empty_tests": empty}
+
+
+def _targets(source: Source, package: str) -> set[str]:
+    """Modules of the package that a test file names: by import, or by `module("name")` of tests/project.py."""
+    imported = {name.removeprefix(f"{package}.") for name, _ in source.imports if name.startswith(f"{package}.")}
+    helped = any(name.split(".")[0] == "project" for name, _ in source.imports)
+    named = {text for text in source.strings if re.fullmatch(r"[a-z_]\w*(\.[a-z_]\w*)*", text)} if helped else set()
+    return {name for name in imported | named if name}
+
+
+def _reason(sources: Mapping[str, Source], unread: list[str], unparsed: set[str], root: str) -> str:
+    if not sources:
+        return f"there is no Python under {root}"
+    broken = sorted({*unread, *unparsed})
+    return f"cannot be read: {', '.join(broken[:5])}" if broken else ""

@@ -1,0 +1,110 @@
+"""Python source read without parsing it: strings and comments taken out, so that words in them prove nothing.
+
+A syntax tree costs ten times as much. It is made (`facts/python_tree.py`) only for files that look like they need it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+MAX_SOURCE = 524_288
+_STRING_OR_COMMENT = re.compile(
+    r"#[^\n]*|[rbfuRBFU]{0,2}(?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''"
+    r"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')",
+    re.DOTALL,
+)
+_FROM = re.compile(r"(?:^|;)[ \t]*from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n;]+)", re.MULTILINE)
+_IMPORT = re.compile(r"(?:^|;)[ \t]*import[ \t]+([^\n;(]+)", re.MULTILINE)
+_TEST = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(test\w*)[ \t]*\(", re.MULTILINE)
+_ASSERTION = re.compile(
+    r"\bassert[ \t]*(?!True\b|1\b|not False\b|\"\"[ \t]*$)\S|\braises[ \t]*\(|\bwarns[ \t]*\(|\b\w*assert\w*[ \t]*\(|\brefus\w*[ \t]*\(",
+    re.MULTILINE,
+)
+_SKIPPED = re.compile(r"@[\w.]*\b(?:skip|xfail)\b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One file: its code without strings and comments, its short strings, and the modules it names."""
+
+    code: str
+    strings: frozenset[str]
+    imports: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Test:
+    """One test function, and whether it asserts anything."""
+
+    name: str
+    asserts: bool
+    skipped: bool
+
+
+@lru_cache(maxsize=4096)
+def read_source(data: bytes) -> Source | None:
+    """Return a file's text as data; None when it is too large or not UTF-8."""
+    try:
+        text = data.decode("utf-8-sig") if len(data) <= MAX_SOURCE else ""
+    except UnicodeDecodeError:
+        return None
+    if "\x00" in text or not text and data:
+        return None
+    strings: set[str] = set()
+    code = _STRING_OR_COMMENT.sub(lambda match: _blank(match[0], strings), text)
+    return Source(code=code, strings=frozenset(strings), imports=tuple(_imports(code.replace("\\\n", " "))))
+
+
+def _blank(token: str, strings: set[str]) -> str:
+    """Replace a string by an empty one, keeping its line breaks; remember it when it is short."""
+    if token.startswith("#"):
+        return ""
+    if len(token) < 100:
+        strings.add(token.lstrip("rbfuRBFU").strip("\"'"))
+    return '""' + "\n" * token.count("\n")
+
+
+def _imports(code: str) -> list[tuple[str, int]]:
+    """Every module named by an import, with its line; `from x import y` names x and x.y."""
+    found = []
+    for match in _FROM.finditer(code):
+        line = code.count("\n", 0, match.start(1)) + 1
+        names = [part.split()[0] for part in match[2].strip("() \n").split(",") if part.split()]
+        dot = "" if match[1].endswith(".") else "."
+        found += [(match[1], line), *((f"{match[1]}{dot}{name}", line) for name in names if name != "*")]
+    for match in _IMPORT.finditer(code):
+        line = code.count("\n", 0, match.start(1)) + 1
+        found += [(part.split()[0], line) for part in match[1].split(",") if part.split()]
+    return found
+
+
+@lru_cache(maxsize=4096)
+def tests_in(code: str) -> tuple[Test, ...]:
+    """Return the test functions in code without strings."""
+    found = []
+    for match in _TEST.finditer(code):
+        body = _body(code, match.end(), match[1])
+        before = code[:match.start()].rstrip().rsplit("\n\n", 1)[-1]
+        found.append(
+            Test(
+                name=match[2],
+                asserts=_ASSERTION.search(body) is not None,
+                skipped=bool(_SKIPPED.search(before.rsplit("\ndef ", 1)[-1])) and before.rstrip().endswith((")", "skip", "xfail")),
+            )
+        )
+    return tuple(found)
+
+
+def _body(code: str, start: int, indent: str) -> str:
+    """The lines after a definition that are indented deeper than it."""
+    lines = []
+    head = True
+    for line in code[start:].split("\n"):
+        deeper = line.startswith(indent) and line[len(indent) : len(indent) + 1] in (" ", "\t")
+        if not head and line.strip() and not deeper and not line.startswith(f"{indent})"):
+            break
+        head = False
+        lines.append(line)
+    return "\n".join(lines)

@@ -1,0 +1,190 @@
+"""Python source as a syntax tree, made only where words look suspicious. Never run, bounded, never crashing."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from functools import lru_cache
+
+VENDORS = {
+    *("openai", "anthropic", "cohere", "mistralai", "groq", "together", "replicate", "litellm", "vertexai"),
+    *("google.generativeai", "google.genai", "langchain_openai", "langchain_anthropic", "langchain_community"),
+    *("llama_index", "instructor", "fireworks", "ai21", "voyageai", "ollama", "zhipuai", "dashscope"),
+}
+HOSTS = re.compile(
+    r"\bapi\.(openai|anthropic|cohere|mistral|groq|together|deepseek|x)\.(com|ai|xyz)\b|generativelanguage\.googleapis"
+    r"|openai\.azure\.com|bedrock-runtime"
+)
+_LOADERS = {
+    **dict.fromkeys(("pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal"), {"load", "loads"}),
+    "pickle5": {"load", "loads"},
+    "shelve": {"open"},
+    "pandas": {"read_pickle"},
+    "torch": {"load"},
+    "numpy": {"load"},
+    "yaml": {"load", "unsafe_load", "full_load", "load_all"},
+    "mlflow.sklearn": {"load_model"},
+    "mlflow.pyfunc": {"load_model"},
+}
+_PROMPT_NAME = re.compile(r"prompt|system_message|system_instruction|instructions|persona", re.IGNORECASE)
+LITERAL = 20
+
+
+@lru_cache(maxsize=1024)
+def tree_of(data: bytes) -> ast.Module | None:
+    """Return the tree of a file, None when it cannot be had."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(data)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+
+
+def unsafe_loads(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line and name of calls that run code while they read an object."""
+    names = _aliases(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            module, _, function = _full_name(node.func, names).rpartition(".")
+            if function in _LOADERS.get(module, ()) and not _guarded(module, function, node):
+                yield node.lineno, f"{module}.{function}"
+            hidden = _hidden_import(node, names)
+            if hidden in _LOADERS:
+                yield node.lineno, f"{hidden}, imported by name"
+
+
+def vendor_uses(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line and name of vendor model SDKs that are imported, and of their hosts."""
+    names = _aliases(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names if _is_vendor(alias.name))
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            full = [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
+            yield from ((node.lineno, name) for name in full[:1] + full[1:] if _is_vendor(name))
+        elif isinstance(node, ast.Call) and _is_vendor(_hidden_import(node, names)):
+            yield node.lineno, _hidden_import(node, names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and HOSTS.search(node.value):
+            yield node.lineno, HOSTS.search(node.value)[0]  # type: ignore[index]
+
+
+def prompt_literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line and start of prompts that are written in code, wherever a prompt goes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            pairs = {key.value: value for key, value in zip(node.keys, node.values, strict=True) if isinstance(key, ast.Constant)}
+            candidates = [pairs["content"]] if {"role", "content"} <= pairs.keys() else []
+        elif isinstance(node, ast.Call):
+            candidates = [keyword.value for keyword in node.keywords if keyword.arg and _prompts(keyword.arg)]
+            if isinstance(node.func, ast.Attribute) and node.func.attr in ("from_template", "from_messages"):
+                candidates += node.args
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            named = any(_prompts(getattr(target, "id", getattr(target, "attr", ""))) for target in targets)
+            candidates = [node.value] if named and node.value else []
+        else:
+            continue
+        yield from ((value.lineno, text[:40]) for value in candidates if len(text := literal(value)) >= LITERAL)
+
+
+def feature_logic(tree: ast.Module, columns: frozenset[str]) -> Iterator[tuple[int, str]]:
+    """Yield arithmetic and comparisons over the contract's columns, and calls on them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp):
+            parts: list[ast.expr] = [node.left, node.right]
+        elif isinstance(node, ast.Compare):
+            parts = [node.left, *node.comparators]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _numeric(node.func):
+            parts = list(node.args)
+        else:
+            continue
+        used = sorted({name for part in parts for name in _columns(part) if name in columns})
+        if used:
+            yield node.lineno, f"computes with {', '.join(used)}"
+
+
+def functions(tree: ast.Module) -> frozenset[str]:
+    """Return the names of the functions at the top of a module."""
+    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+
+
+def literal(node: ast.expr | None) -> str:
+    """Return the text that is written out in an expression, joined and formatted strings included."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(literal(part) for part in node.values if isinstance(part, ast.Constant))
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
+        return literal(node.left) + literal(node.right)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return literal(node.func.value) or "".join(literal(e) for a in node.args if isinstance(a, ast.List) for e in a.elts)
+    return ""
+
+
+def _aliases(tree: ast.Module) -> dict[str, str]:
+    """What each imported name stands for."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                found[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else alias.name.partition(".")[0]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.update({alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names})
+    return found
+
+
+def _full_name(node: ast.expr, names: dict[str, str]) -> str:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return ""
+    return ".".join([names.get(node.id, node.id), *reversed(parts)])
+
+
+def _hidden_import(node: ast.Call, names: dict[str, str]) -> str:
+    """The module that `__import__("x")` or `import_module("x")` names."""
+    if _full_name(node.func, names) in ("__import__", "importlib.import_module") and node.args:
+        return literal(node.args[0])
+    return ""
+
+
+def _guarded(module: str, function: str, node: ast.Call) -> bool:
+    given = {keyword.arg: keyword.value for keyword in node.keywords}
+    if module == "torch":
+        return _is(given.get("weights_only"), True)
+    if module == "numpy":
+        return not _is(given.get("allow_pickle"), True)
+    if module == "yaml" and function in ("load", "load_all"):
+        loader = given.get("Loader") or (node.args[1] if len(node.args) > 1 else None)
+        return loader is not None and "Safe" in ast.unparse(loader)
+    return False
+
+
+def _is(node: ast.expr | None, value: object) -> bool:
+    return isinstance(node, ast.Constant) and node.value is value
+
+
+def _is_vendor(name: str) -> bool:
+    return any(name == vendor or name.startswith(f"{vendor}.") for vendor in VENDORS)
+
+
+def _prompts(name: str) -> bool:
+    return bool(_PROMPT_NAME.search(name)) or name == "system"
+
+
+def _numeric(function: ast.Attribute) -> bool:
+    return isinstance(function.value, ast.Name) and function.value.id in ("np", "numpy", "math")
+
+
+def _columns(node: ast.expr) -> Iterator[str]:
+    """Columns that an operand reads by name: row["x"], row.get("x"), frame.x is not told from other attributes."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Constant):
+            yield str(inner.slice.value)
+        elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr == "get" and inner.args:
+            yield literal(inner.args[0])
