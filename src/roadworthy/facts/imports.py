@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 from roadworthy.core.parse import ParseError, parse
@@ -20,7 +21,9 @@ _SUSPECT_VENDOR = re.compile(
     "|".join(sorted(name.replace(".", r"\.") for name in python_tree.VENDORS)).encode()
     + rb"|google|api\.|azure\.com|bedrock|__import__|import_module"
 )
-_SUSPECT_PROMPT = re.compile(rb"prompt|system|instructions|persona|role|from_template|from_messages", re.IGNORECASE)
+_SUSPECT_PROMPT = re.compile(
+    rb"prompt|\bsystem(_message|_instruction)?\s*[=:]|instructions|persona|[\"']role[\"']|from_messages", re.IGNORECASE
+)
 _TEST_FILE = re.compile(r"(^|.*/)(test_[^/]*|[^/]*_test)\.py")
 _OWN_LOGIC = ("features.py", "data.py", "model.py")
 Finder = Callable[[Any], Iterator[tuple[int, str]]]
@@ -77,12 +80,19 @@ class _Code:
         found = []
         for path in paths:
             if suspect.search(self.data[path]):
-                tree = python_tree.tree_of(self.data[path])
-                if tree is None:
+                lines = _findings(finder, self.data[path])
+                if lines is None:
                     self.unparsed.add(path)
                 else:
-                    found += [f"{path}:{line} {what}" for line, what in sorted(finder(tree))]
+                    found += [f"{path}:{line} {what}" for line, what in lines]
         return found[:MOST]
+
+
+@lru_cache(maxsize=4096)
+def _findings(finder: Finder, data: bytes) -> tuple[tuple[int, str], ...] | None:
+    """What a finder finds in a file: the same bytes in a thousand projects are looked at once."""
+    tree = python_tree.tree_of(data)
+    return None if tree is None else tuple(sorted(finder(tree)))
 
 
 def _logic(paths: list[str], code: _Code, root: str, snapshot: Snapshot) -> list[str]:
@@ -90,7 +100,7 @@ def _logic(paths: list[str], code: _Code, root: str, snapshot: Snapshot) -> list
     columns = frozenset(_columns(snapshot))
     if columns:
         suspect = re.compile(rb"[\[(][\"'](?:" + b"|".join(re.escape(name.encode()) for name in sorted(columns)) + rb")[\"']")
-        found = code.find(paths, suspect, lambda tree: python_tree.feature_logic(tree, columns))
+        found = code.find(paths, suspect, partial(python_tree.feature_logic, columns=columns))
     else:
         found = []
     features = code.data.get(f"{root}features.py")
@@ -98,11 +108,11 @@ def _logic(paths: list[str], code: _Code, root: str, snapshot: Snapshot) -> list
     names = {name for name in python_tree.functions(own) if not name.startswith("_")} if own else set()
     if names:
         suspect = re.compile(rb"def (?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b")
-        found += code.find(paths, suspect, lambda tree: _copies(tree, names))
+        found += code.find(paths, suspect, partial(_copies, names=frozenset(names)))
     return found[:MOST]
 
 
-def _copies(tree: Any, names: set[str]) -> Iterator[tuple[int, str]]:
+def _copies(tree: Any, names: frozenset[str]) -> Iterator[tuple[int, str]]:
     for node in tree.body:
         if getattr(node, "name", "") in names and hasattr(node, "args"):
             yield node.lineno, f"defines {node.name} a second time"
