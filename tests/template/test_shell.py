@@ -26,8 +26,15 @@ def verbs(project: Project) -> set[str]:
     tree = ast.parse(project.text(f"src/{project.context['package']}/cli.py"))
     tables = [node.value for node in ast.walk(tree) if isinstance(node, ast.AnnAssign)]
     (table,) = [value for value in tables if isinstance(value, ast.Dict)]
-    names = {key.value for key in table.keys if isinstance(key, ast.Constant)}
-    return names - {"score" if project.context["mode"] == "online" else "serve"}
+    package = f"src/{project.context['package']}"
+    found = {ast.literal_eval(key): _module(call) for key, call in zip(table.keys, table.values, strict=True)}
+    return {verb for verb, module in found.items() if f"{package}/{module}.py" in project.files}
+
+
+def _module(verb: ast.expr | None) -> str:
+    assert isinstance(verb, ast.Call)
+    target = ast.literal_eval(verb.args[1])
+    return str(target).partition(":")[0].replace(".", "/")
 
 
 def targets(project: Project) -> set[str]:

@@ -132,88 +132,97 @@ def test_hadolint_accepts_the_container(deployed: list[Project], tmp_path: Path)
     assert run(tool("hadolint"), "Containerfile", cwd=tmp_path).returncode != 0
 
 
-def test_promtool_accepts_rules_and_scrape_config(deployed: list[Project]) -> None:
-    watched = [project for project in deployed if project.context["mode"] == "online"]
-    assert len(watched) == len(GOVERNED)
-    for project in watched:
-        said = accepts(
-            tool("promtool"), "check", "config", "prometheus.yaml", cwd=project.folder / MONITORING
-        )
-        assert "6 rules found" in said
-
-
-MONITORING = Path("deploy") / "monitoring"
+MONITORING = "deploy/monitoring"
 HEALTHY = {
-    'up{job="JOB"}': "1+0x60",
-    'routes_problem{job="JOB"}': "0+0x60",
-    'predictions_total{job="JOB", route="champion"}': "0+600x60",
-    'prediction_errors_total{job="JOB"}': "0+0x60",
-    'requests_refused_total{job="JOB"}': "0+0x60",
-    'prediction_seconds_bucket{job="JOB", le="0.01"}': "0+600x60",
-    'prediction_seconds_bucket{job="JOB", le="1.0"}': "0+600x60",
-    'prediction_seconds_bucket{job="JOB", le="+Inf"}': "0+600x60",
+    'model_monitor_level{job="JOB-monitor"}': "0+0x120",
+    'model_monitor_last_run_timestamp_seconds{job="JOB-monitor"}': "0+60x120",
+}
+HEALTHY_SERVICE = {
+    'up{job="JOB"}': "1+0x120",
+    'routes_problem{job="JOB"}': "0+0x120",
+    'predictions_total{job="JOB", route="champion"}': "0+600x120",
 }
 # What goes wrong, as one series, and the alert that has to say so.
 ILLS = {
-    "ReleaseCannotBeLoaded": {'routes_problem{job="JOB"}': "1+0x60"},
-    "SafeAnswerServes": {'predictions_total{job="JOB", route="fallback"}': "0+60x60"},
-    "AnswersFail": {'prediction_errors_total{job="JOB"}': "0+12x60"},
-    "RequestsOutsideTheContract": {'requests_refused_total{job="JOB"}': "0+60x60"},
-    "AnswersAreSlow": {'prediction_seconds_bucket{job="JOB", le="0.01"}': "0+0x60"},
-    "ServiceIsSilent": {'up{job="JOB"}': "0+0x60"},
+    "MonitorDemandsAction": {'model_monitor_level{job="JOB-monitor"}': "2+0x120"},
+    "MonitorAsksForALook": {'model_monitor_level{job="JOB-monitor"}': "1+0x120"},
+    "MonitorIsLate": {'model_monitor_last_run_timestamp_seconds{job="JOB-monitor"}': "0+0x120"},
+}
+SERVICE_ILLS = {
+    "ReleaseCannotBeLoaded": {'routes_problem{job="JOB"}': "1+0x120"},
+    "SafeAnswerServes": {'predictions_total{job="JOB", route="fallback"}': "0+60x120"},
+    "ServiceIsSilent": {'up{job="JOB"}': "0+0x120"},
 }
 
 
-@pytest.mark.parametrize("ill", [None, *ILLS])
+def rules(project: Project) -> dict[str, dict[str, Any]]:
+    """The alert rules of a project, by name."""
+    (group,) = project.yaml(f"{MONITORING}/alerts.yaml")["groups"]
+    return {rule["alert"]: rule for rule in group["rules"]}
+
+
+def test_promtool_accepts_rules_and_scrape_config(deployed: list[Project]) -> None:
+    for project in deployed:
+        said = accepts(
+            tool("promtool"), "check", "config", "prometheus.yaml", cwd=project.folder / MONITORING
+        )
+        assert f"{len(rules(project))} rules found" in said
+
+
+@pytest.mark.parametrize("ill", [None, *ILLS, *SERVICE_ILLS])
 def test_each_alert_fires_for_its_ill_alone(render: Renders, ill: str | None, tmp_path: Path) -> None:
     project = render(tier_answers("critical", "online", "gitlab"))
-    series = {**HEALTHY, **(ILLS[ill] if ill else {})}
-    rules = str(project.folder / MONITORING / "alerts.yaml")
+    assert set(rules(project)) == {*ILLS, *SERVICE_ILLS}
+    series = {**HEALTHY, **HEALTHY_SERVICE, **{**ILLS, **SERVICE_ILLS}.get(ill or "", {})}
+    _promtool_test(project, series, ill, tmp_path)
+
+
+def test_a_batch_project_is_watched_without_a_service(render: Renders, tmp_path: Path) -> None:
+    project = render(tier_answers("critical", "batch", "gitlab"))
+    assert set(rules(project)) == set(ILLS)
+    _promtool_test(project, {**HEALTHY, **ILLS["MonitorIsLate"]}, "MonitorIsLate", tmp_path)
+
+
+def _promtool_test(project: Project, series: dict[str, str], ill: str | None, folder: Path) -> None:
     named = [
-        {"series": name.replace("JOB", project.context["name"]), "values": v} for name, v in series.items()
+        {"series": key.replace("JOB", project.context["name"]), "values": v} for key, v in series.items()
     ]
-    names = [
-        rule["alert"] for rule in project.yaml(f"{MONITORING.as_posix()}/alerts.yaml")["groups"][0]["rules"]
-    ]
-    assert sorted(names) == sorted(ILLS)
-    firing = [
-        {"alertname": name, "eval_time": "55m", "exp_alerts": _expected(project, name, ill)} for name in names
+    alerts = [
+        {"alertname": name, "eval_time": "115m", "exp_alerts": [_as_fired(rule)] if name == ill else []}
+        for name, rule in rules(project).items()
     ]
     unit = {
-        "rule_files": [rules],
-        "tests": [{"interval": "1m", "input_series": named, "alert_rule_test": firing}],
+        "rule_files": [str(project.folder / MONITORING / "alerts.yaml")],
+        "tests": [{"interval": "1m", "input_series": named, "alert_rule_test": alerts}],
     }
-    (tmp_path / "unit.yaml").write_text(yaml.safe_dump(unit))
-    accepts(tool("promtool"), "test", "rules", "unit.yaml", cwd=tmp_path)
+    (folder / "unit.yaml").write_text(yaml.safe_dump(unit))
+    accepts(tool("promtool"), "test", "rules", "unit.yaml", cwd=folder)
 
 
-def _expected(project: Project, name: str, ill: str | None) -> list[dict[str, Any]]:
-    rules = project.yaml("deploy/monitoring/alerts.yaml")["groups"][0]["rules"]
-    rule = next(rule for rule in rules if rule["alert"] == name)
-    return [{"exp_labels": rule["labels"], "exp_annotations": rule["annotations"]}] if name == ill else []
+def _as_fired(rule: dict[str, Any]) -> dict[str, Any]:
+    return {"exp_labels": rule["labels"], "exp_annotations": rule["annotations"]}
 
 
-def test_alerts_and_dashboard_read_only_metrics_that_the_service_exports(render: Renders) -> None:
-    project = render(tier_answers("critical", "online", "github"))
-    exported = _exported(TEMPLATE / "src" / "[[ package ]]" / "serving")
-    text = project.text("deploy/monitoring/alerts.yaml") + project.text("deploy/monitoring/dashboard.json")
-    read = set(re.findall(r"\b([a-z_]+)\{", text)) - {"up"}
-    assert len(read) >= 5
-    assert read <= exported
-    assert json.loads(project.text("deploy/monitoring/dashboard.json"))["panels"]
+def test_alerts_and_dashboard_read_only_metrics_that_are_exported(deployed: list[Project]) -> None:
+    exported = _exported()
+    for project in deployed:
+        panels = json.loads(project.text(f"{MONITORING}/dashboard.json"))["panels"]
+        expressions = [target["expr"] for panel in panels for target in panel["targets"]]
+        expressions += [rule["expr"] for rule in rules(project).values()]
+        read = {name for text in expressions for name in re.findall(r"\b([a-z_]+)\{", text)} - {"up"}
+        assert len(read) >= 3
+        assert read <= exported
 
 
-def _exported(folder: Path) -> set[str]:
-    made = {"Counter": ["_total"], "Gauge": [""], "Histogram": ["_bucket", "_sum", "_count"]}
-    (meters,) = folder.rglob("*meters.py*")
-    calls = [node for node in ast.walk(ast.parse(meters.read_text("utf-8"))) if isinstance(node, ast.Call)]
-    named = [(call.func.id, call.args[0]) for call in calls if isinstance(call.func, ast.Name) and call.args]
-    return {
-        f"{name.value}{end}"
-        for kind, name in named
-        if isinstance(name, ast.Constant)
-        for end in made.get(kind, ())
-    }
+def _exported() -> set[str]:
+    made = {"Counter": ["_total"], "Gauge": [""], "Histogram": ["_bucket", "_sum", "_count"], "_gauge": [""]}
+    files = [path for name in ("meters", "exposition") for path in (TEMPLATE / "src").rglob(f"*{name}.py*")]
+    assert len(files) == 2
+    nodes = [node for path in files for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    calls = [
+        node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
+    ]
+    return {f"{ast.literal_eval(call.args[0])}{end}" for call in calls for end in made.get(call.func.id, ())}
 
 
 REPRESENTATIVE = (("critical", "online", "github"), ("low", "batch", "gitlab"))
