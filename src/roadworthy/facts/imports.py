@@ -79,18 +79,19 @@ class _Code:
         """Return `path:line what` for every finding in the files that look suspicious."""
         found = []
         for path in paths:
-            if suspect.search(self.data[path]):
-                lines = _findings(finder, self.data[path])
-                if lines is None:
-                    self.unparsed.add(path)
-                else:
-                    found += [f"{path}:{line} {what}" for line, what in lines]
+            lines = _findings(finder, suspect, self.data[path])
+            if lines is None:
+                self.unparsed.add(path)
+            else:
+                found += [f"{path}:{line} {what}" for line, what in lines]
         return found[:MOST]
 
 
 @lru_cache(maxsize=4096)
-def _findings(finder: Finder, data: bytes) -> tuple[tuple[int, str], ...] | None:
+def _findings(finder: Finder, suspect: re.Pattern[bytes], data: bytes) -> tuple[tuple[int, str], ...] | None:
     """What a finder finds in a file: the same bytes in a thousand projects are looked at once."""
+    if not suspect.search(data):
+        return ()
     tree = python_tree.tree_of(data)
     return None if tree is None else tuple(sorted(finder(tree)))
 
