@@ -72,7 +72,7 @@ def _plain(archive: zipfile.ZipFile, name: str) -> bool:
 
 
 def _starts_as_pickle(data: bytes) -> bool:
-    """Protocol 2 and newer open with a mark; older ones are text that ends with a dot after a stack of lines."""
+    """Protocol 2 and newer open with a mark; older ones are a stack of text lines that ends with a dot."""
     marked = len(data) > 2 and data[0] == 0x80 and 2 <= data[1] <= 5
     return marked or (data[:1] in (b"c", b"(") and data.endswith(b"."))
 

@@ -12,7 +12,9 @@ from .words import is_placeholder, leaves
 
 CARD = "governance/card.yaml"
 _SCHEME = "evidence://"
-_TYPED = re.compile(r"\s*[-+~<>=≥≤]*\s*\d+(?:[.,]\d+)?\s*%?\s*")
+_NUMBER = re.compile(r"\s*[-+~<>=≥≤]*\s*\d+(?:[.,]\d+)?\s*%?\s*")
+_FIGURE = re.compile(r"\d[.,]\d|\d\s*%")
+_MEASURED = "evaluation."  # the part of the card where even a figure inside a sentence has to be a reference
 _SKIPPED = ("schema",)
 
 
@@ -30,7 +32,7 @@ def check(words: dict[str, Any]) -> None:
     for where, value in leaves(words):
         if where in _SKIPPED or isinstance(value, bool) or (isinstance(value, dict) and "ref" in value):
             continue
-        if isinstance(value, int | float) or (isinstance(value, str) and _TYPED.fullmatch(value)):
+        if _typed_in(where, value):
             raise Refused(
                 f"`{where}` is a number typed in by hand: {value}",
                 CARD,
@@ -40,6 +42,12 @@ def check(words: dict[str, Any]) -> None:
             raise Refused(f"`{where}` still waits for its words", CARD, f"write `{where}` in {CARD}")
 
 
+def _typed_in(where: str, value: Any) -> bool:
+    if not isinstance(value, str):
+        return isinstance(value, int | float)
+    return bool(_NUMBER.fullmatch(value) or (where.startswith(_MEASURED) and _FIGURE.search(value)))
+
+
 def resolve(reference: str, names: dict[str, str]) -> Any:
     """The value that evidence://folder/file.json#dotted.path points at."""
     for name, value in names.items():
@@ -47,10 +55,10 @@ def resolve(reference: str, names: dict[str, str]) -> Any:
     file, _, path = reference.removeprefix(_SCHEME).partition("#")
     if not reference.startswith(_SCHEME) or ".." in file or not path:
         raise _dead(reference)
-    value: Any = records.read_record(settings.path("governance", *file.split("/")))
+    found: Any = records.read_record(settings.path("governance", *file.split("/")))
     for key in path.split("."):
-        value = _step(value, key, reference)
-    return value
+        found = _step(found, key, reference)
+    return found
 
 
 def _step(value: Any, key: str, reference: str) -> Any:

@@ -56,6 +56,6 @@ def _name(direction: Direction) -> str:
 
 def _wrong(direction: Direction, scorer: Scorer, rows: pd.DataFrame) -> float:
     value = rows[direction.column] + direction.add if direction.add is not None else direction.set
-    before = scorer.scores(rows)  # type: ignore[arg-type]
-    after = scorer.scores(rows.assign(**{direction.column: value}))  # type: ignore[arg-type]
+    before = scorer.scores(rows)
+    after = scorer.scores(rows.assign(**{direction.column: value}))
     return float(np.mean(after > before + _NOISE))

@@ -38,7 +38,7 @@ class Dataset:
         file = settings.path(self.record["splits"][split]["path"])
         if records.sha256_file(file) != self.digests[split]:
             raise Refused(f"the {split} rows are not the recorded ones", settings.relative(file), _NOTHING)
-        return pd.read_csv(file, float_precision="round_trip")
+        return pd.read_csv(file)
 
 
 def data() -> Outcome:
@@ -114,7 +114,8 @@ def _keep(frame: pd.DataFrame, policy: DataPolicy, checks: list[Check]) -> Datas
 
 
 def _csv(frame: pd.DataFrame) -> bytes:
-    return frame.to_csv(index=False, lineterminator="\n").encode()
+    text: str = frame.to_csv(index=False, lineterminator="\n")
+    return text.encode()
 
 
 def _record(manifest: str, identity: dict[str, Any], checks: list[Check]) -> Dataset:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import shutil
 import sys
 from collections.abc import Iterator
@@ -52,7 +51,7 @@ def fit(dataset: Dataset, folder: Path) -> Fitted:
 
 def features_file() -> Path:
     """The team's features.py in this project's tree."""
-    return Path(__file__).parent.parent / "features.py"
+    return settings.path("src", settings.package(), "features.py")
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def _choices(training: TrainingPolicy) -> Iterator[dict[str, Any]]:
 
 
 def _measured(model: Any, numbers: _Numbers) -> dict[str, float]:
-    found = {}
+    found: dict[str, float] = {}
     for side in ("train", "validation"):
         inputs, answers = getattr(numbers, side)
         scores = model.predict_proba(inputs)[:, 1]
@@ -107,5 +106,4 @@ def _measured(model: Any, numbers: _Numbers) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    done = fit(recorded(sys.argv[1]), Path(sys.argv[2]))
-    print(json.dumps(done.metrics))
+    fit(recorded(sys.argv[1]), Path(sys.argv[2]))

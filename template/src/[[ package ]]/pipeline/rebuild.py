@@ -30,7 +30,7 @@ def rebuild(version: str) -> Outcome:
     run, dataset = _rebuildable(release)
     with tempfile.TemporaryDirectory() as place:
         again = _fitted_again(run, dataset, Path(place))
-        record = _compared(version, run, dataset, again)
+        record = compared(version, run, dataset, again)
     file = settings.path("governance", "rebuilds", f"{records.stamp()}-{version}.json")
     records.write_record(file, record)
     how = "byte for byte" if record["equal"] else f"in scores, within {TOLERANCE:g}"
@@ -85,7 +85,7 @@ def _fitted_again(run: dict[str, Any], dataset: Dataset, place: Path) -> Path:
     return folder
 
 
-def _compared(version: str, run: dict[str, Any], dataset: Dataset, again: Path) -> dict[str, Any]:
+def compared(version: str, run: dict[str, Any], dataset: Dataset, again: Path) -> dict[str, Any]:
     rows, target = dataset.rows("test"), load(DataPolicy, again).target
     if (
         records.sha256_file(settings.path("var", "releases", version, "model.skops"))

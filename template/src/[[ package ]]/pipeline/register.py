@@ -21,7 +21,7 @@ _CONFIGURATION = ("policy/training.yaml", "policy/data.yaml", "policy/serving.ya
 
 @dataclass(frozen=True)
 class Part:
-    """One file of a release: its role, its name (a path of the repository where it has one), its bytes' place."""
+    """One file of a release: role, name (its path in the repository where it has one), place of its bytes."""
 
     role: str
     name: str
@@ -41,12 +41,18 @@ def register(run_id: str | None = None) -> Outcome:
     folder = settings.path("var", "releases", release["version"])
     _record(release, folder)
     registry = tracking.register_version(release, run, report)
-    lines = (
-        f"release {release['version']} ({release['change_type']}) of run {run['run_id']}: {release['subject_digest'][:19]}",
-        f"card {settings.relative(_card_file(release['version']))}",
-        f"next: git add governance && git commit; then roadworthy approve {release['version']}",
+    return Outcome(
+        "register", ok=True, lines=_lines(release), details={"release": release, "registry": registry}
     )
-    return Outcome("register", ok=True, lines=lines, details={"release": release, "registry": registry})
+
+
+def _lines(release: Mapping[str, Any]) -> tuple[str, ...]:
+    version = release["version"]
+    return (
+        f"release {version} ({release['change_type']}) of run {release['run_id']}",
+        f"subject {release['subject_digest'][:19]}, card {settings.relative(_card_file(version))}",
+        f"next: git add governance && git commit, then roadworthy approve {version}",
+    )
 
 
 def _passed(run: Mapping[str, Any]) -> dict[str, Any]:

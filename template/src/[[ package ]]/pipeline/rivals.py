@@ -36,7 +36,7 @@ def trusted() -> tuple[str, ...]:
 def judged(scorer: Scorer, rows: pd.DataFrame, target: str) -> Judged:
     """A scorer's word on rows whose answers are known; rows without a column it reads are refused."""
     try:
-        scores = scorer.scores(rows)  # type: ignore[arg-type]  # a frame is a mapping of columns
+        scores = scorer.scores(rows)
     except KeyError as error:
         raise Refused(
             f"the model reads the column {error}, which the rows lack",
@@ -53,7 +53,7 @@ def baseline(run_id: str, dataset: Dataset, rows: pd.DataFrame) -> Judged:
     folder, target = run_folder(run_id), load(DataPolicy).target
     training, train = load(TrainingPolicy, folder), dataset.rows("train")
     features = wiring.wire(folder / "features.py", training.baseline)
-    model = LogisticRegression().fit(wiring.matrix(features, train), train[target])  # type: ignore[arg-type]
+    model = LogisticRegression().fit(wiring.matrix(features, train), train[target])
     return judged(Scorer(model, features, training.threshold), rows, target)
 
 

@@ -48,6 +48,11 @@ def system() -> str:
     return str(tomllib.loads(path("pyproject.toml").read_text("utf-8"))["project"]["name"])
 
 
+def package() -> str:
+    """The name of this package, which the team's files are part of."""
+    return __name__.split(".", 1)[0]
+
+
 def load_yaml(file: Path) -> dict[str, Any]:
     """One YAML mapping; a missing, unreadable or non-mapping file is refused by name."""
     try:

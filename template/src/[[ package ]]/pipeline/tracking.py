@@ -50,7 +50,7 @@ def log_run(record: dict[str, Any], fitted: Fitted, folder: Path) -> dict[str, s
             mlflow.sklearn.log_model(
                 fitted.model, name="model", serialization_format="skops", pip_requirements=_requirements()
             )
-    return {"uri": _shown(), "experiment": settings.system(), "run_id": str(run.info.run_id)}
+    return {"uri": shown(), "experiment": settings.system(), "run_id": str(run.info.run_id)}
 
 
 def register_version(
@@ -101,7 +101,7 @@ def _requirements() -> list[str]:
     return [f"{name}=={version(name)}" for name in ("scikit-learn", "skops", "numpy")]
 
 
-def _shown() -> str:
+def shown() -> str:
     """The address as a record may hold it: no credentials, no folder of this machine."""
     asked = os.environ.get(_VARIABLE)
     if not asked:

@@ -66,7 +66,7 @@ def refuse_protected(features: Iterable[Feature], protected: Iterable[str]) -> N
 
 
 def _load(file: Path) -> ModuleType:
-    """Run a features.py from its bytes: a bundle's copy must not be mistaken for another, nor leave a cache."""
+    """Run a features.py from its bytes: no copy is mistaken for another, and none leaves a cache."""
     try:
         source = file.read_bytes()
     except OSError as error:

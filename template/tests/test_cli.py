@@ -1,0 +1,88 @@
+"""The command line: every verb is there, answers in text and JSON, and refuses without a traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from conftest import Project
+from project import PACKAGE, ROOT, module
+
+COMMON = {
+    "data", "train", "evaluate", "register", "promote", "monitor", "retrain", "rollback", "drill", "rebuild",
+    "trace", "pipeline",
+}  # fmt: skip
+
+
+def main(*arguments: str) -> int:
+    return int(module("cli").main(list(arguments)))
+
+
+def test_every_verb_is_there_with_its_function() -> None:
+    cli = module("cli")
+    verbs = cli.available()
+    assert verbs.keys() >= COMMON
+    assert len(verbs.keys() & {"serve", "score"}) == 1
+    for verb in verbs.values():
+        where, function = verb.target.split(":")
+        assert callable(getattr(module(where), function))
+
+
+def test_a_verb_answers_in_words_and_in_json(ran: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main("data") == 0
+    assert "snapshot" in capsys.readouterr().out
+    assert main("data", "--json") == 0
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert answer["verb"] == "data"
+    assert answer["ok"] is True
+    assert answer["manifest_sha256"]
+
+
+def test_a_refusal_says_what_where_and_how_to_repair(
+    ran: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran.path("policy", "gates.yaml").write_text("schema: gates/v1\n")
+    assert main("evaluate") == 1
+    said = capsys.readouterr()
+    assert not said.out
+    assert all(word in said.err for word in ("refused:", "where:", "repair:"))
+    assert main("evaluate", "--json") == 1
+    assert json.loads(capsys.readouterr().out).keys() == {"verb", "ok", "refused", "where", "repair"}
+
+
+def test_a_gate_that_says_no_ends_with_one(ran: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    ran.edit("policy/data.yaml", lambda value: value["rows"].update(min=10**6))
+    assert main("data") == 1
+    assert "FAIL" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["rebuild"], ["data", "--fast"]])
+def test_wrong_usage_ends_with_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(*arguments)
+    assert ended.value.code == 2
+
+
+def test_an_interrupt_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(verb: str, arguments: dict[str, Any]) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module("cli"), "run", interrupted)
+    assert main("data") == 130
+
+
+def test_the_module_runs_and_asking_for_help_imports_nothing_heavy() -> None:
+    check = f"import sys; from {PACKAGE}.cli import parser; parser(); print(sorted(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", check],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not {"'mlflow'", "'sklearn'", "'pandas'", "'fastapi'"} & set(done.stdout.strip("[]\n").split(", "))

@@ -1,0 +1,84 @@
+"""The data contract: good rows pass, and every kind of bad rows is refused by the check that is about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import mutations
+from conftest import Project
+from project import module
+
+BAD = {
+    "nulls": mutations.null_spike,
+    "type": mutations.type_change,
+    "range": mutations.out_of_range,
+    "values": mutations.unknown_value,
+    "present": mutations.missing_column,
+    "duplicates": mutations.duplicates,
+    "freshness": mutations.stale,
+    "shift": mutations.category_shift,
+    "rows": mutations.too_few,
+}
+
+
+def policy() -> Any:
+    policies = module("pipeline.policies")
+    return policies.load(policies.DataPolicy)
+
+
+def failing(outcome: Any) -> set[str]:
+    return {check["id"] for check in outcome.details["checks"] if check["passed"] is False}
+
+
+def test_good_rows_pass(ran: Project, rows: Any) -> None:
+    outcome = module("pipeline.dataset").prepare(rows)
+    assert outcome.ok
+    assert len(outcome.details["checks"]) >= 9
+    assert not failing(outcome)
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_bad_rows_are_refused(ran: Project, rows: Any, kind: str) -> None:
+    before = ran.path("var", "data", "current").read_text()
+    outcome = module("pipeline.dataset").prepare(BAD[kind](rows, policy()))
+    assert not outcome.ok
+    assert kind in failing(outcome)
+    assert kind in outcome.lines[-1]
+    assert ran.path("var", "data", "current").read_text() == before, "no snapshot of bad rows"
+
+
+@pytest.mark.parametrize("kind", sorted(set(BAD) - {"present", "type"}))
+def test_one_fault_fails_one_check(ran: Project, rows: Any, kind: str) -> None:
+    assert failing(module("pipeline.dataset").prepare(BAD[kind](rows, policy()))) == {kind}
+
+
+@pytest.mark.parametrize(("happened", "late"), [("2026-03-02", False), ("2026-02-01", True)])
+def test_late_rows_are_refused(ran: Project, rows: Any, happened: str, late: bool) -> None:
+    ran.edit("policy/data.yaml", lambda value: value["time"].update(event="applied_on", max_age_days=99999))
+    dated = rows.assign(applied_on="2026-03-01", received_on="2026-03-05")
+    dated.loc[dated.index[0], "applied_on"] = happened
+    assert ("late" in failing(module("pipeline.dataset").prepare(dated))) is late
+
+
+def test_what_cannot_be_measured_is_unknown(ran: Project, rows: Any) -> None:
+    ran.path("var", "data", "current").unlink()
+    checks = {check["id"]: check for check in module("pipeline.dataset").prepare(rows).details["checks"]}
+    assert checks["shift"]["passed"] is None
+    assert "first snapshot" in checks["shift"]["note"]
+
+
+@pytest.mark.parametrize("dates", [None, "soon", float("nan")])
+def test_rows_without_a_date_are_refused(ran: Project, rows: Any, dates: Any) -> None:
+    name = policy().time.received
+    undated = rows.drop(columns=name) if dates is None else rows.assign(**{name: dates})
+    with pytest.raises(module("pipeline.outcome").Refused, match=name):
+        module("pipeline.dataset").prepare(undated)
+
+
+@pytest.mark.parametrize("key", ["target", "columns", "splits", "time"])
+def test_a_contract_without_a_key_is_refused_by_its_name(ran: Project, key: str) -> None:
+    ran.edit("policy/data.yaml", lambda value: value.pop(key))
+    with pytest.raises(module("pipeline.outcome").Refused, match=key):
+        policy()

@@ -1,0 +1,93 @@
+"""Snapshots and splits: named by digest, disjoint, stable, and refused when somebody touched them."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from conftest import Project
+from project import module
+
+LEARNING = ("train", "validation", "test", "challenge")
+
+
+def policy() -> Any:
+    policies = module("pipeline.policies")
+    return policies.load(policies.DataPolicy)
+
+
+def dealt(rows: Any) -> dict[str, Any]:
+    return dict(module("pipeline.splits").deal(rows, policy()))
+
+
+def test_no_row_is_on_two_sides(ran: Project, rows: Any) -> None:
+    splits, key = dealt(rows), policy().key
+    assert all(len(splits[name]) for name in LEARNING)
+    for left, right in combinations(LEARNING, 2):
+        assert not set(splits[left][key]) & set(splits[right][key])
+    assert sum(len(splits[name]) for name in LEARNING) == len(rows)
+
+
+def test_reference_is_what_the_model_was_not_fitted_on(ran: Project, rows: Any) -> None:
+    splits, key = dealt(rows), policy().key
+    assert set(splits["reference"][key]) == set(splits["validation"][key]) | set(splits["test"][key])
+
+
+def test_new_rows_do_not_move_old_ones(ran: Project, rows: Any) -> None:
+    key, before, after = policy().key, dealt(rows.head(len(rows) // 2)), dealt(rows)
+    for name in LEARNING:
+        assert set(before[name][key]) <= set(after[name][key])
+
+
+def test_challenge_rows_are_hard(ran: Project, rows: Any) -> None:
+    hard, rules = dealt(rows)["challenge"], policy().splits.hard
+    assert rules
+    assert all(any(row[rule.column] > rule.above for rule in rules) for _, row in hard.iterrows())
+
+
+@pytest.mark.parametrize("how", ["key", "content"])
+def test_overlap_is_refused(ran: Project, rows: Any, how: str) -> None:
+    splits, contract = dealt(rows), policy()
+    stray = splits["test"].head(1)
+    if how == "content":
+        stray = stray.assign(**{contract.key: rows[contract.key].max() + 1})
+    splits["train"] = type(rows)([*splits["train"].to_dict("records"), *stray.to_dict("records")])
+    with pytest.raises(module("pipeline.outcome").Refused, match="more than one split"):
+        module("pipeline.splits").refuse_overlap(splits, contract)
+
+
+def test_the_record_names_what_is_on_disk(ran: Project) -> None:
+    records, dataset = module("pipeline.records"), module("pipeline.dataset").current()
+    record = dataset.record
+    assert record["quality"]["passed"] is True
+    for name, split in record["splits"].items():
+        assert records.sha256_file(ran.path(split["path"])) == split["sha256"]
+        assert len(dataset.rows(name)) == split["rows"]
+    splits = {
+        name: {key: split[key] for key in ("sha256", "rows")} for name, split in record["splits"].items()
+    }
+    whole = {"source": record["source"], "contract_sha256": record["contract_sha256"], "splits": splits}
+    assert records.sha256_bytes(records.canonical(whole)) == dataset.manifest
+
+
+def test_the_same_rows_are_the_same_snapshot(ran: Project, rows: Any) -> None:
+    prepare = module("pipeline.dataset").prepare
+    assert prepare(rows).details["manifest_sha256"] == prepare(rows).details["manifest_sha256"]
+    assert len(list(ran.path("governance", "data").glob("*.json"))) == 1
+
+
+def test_an_edited_snapshot_is_refused(ran: Project) -> None:
+    dataset = module("pipeline.dataset").current()
+    file = ran.path(dataset.record["splits"]["test"]["path"])
+    file.write_text(file.read_text().replace("1", "0", 1))
+    with pytest.raises(module("pipeline.outcome").Refused, match="not the recorded ones"):
+        dataset.rows("test")
+
+
+def test_rows_come_back_as_they_were(ran: Project, rows: Any) -> None:
+    dataset, key = module("pipeline.dataset").current(), policy().key
+    kept = dataset.rows("train").set_index(key)
+    given = rows.set_index(key).loc[kept.index, kept.columns]
+    assert given.equals(kept)
