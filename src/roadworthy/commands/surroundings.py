@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from roadworthy import __version__
+from roadworthy.adapters.memory import recall, remember
+from roadworthy.core.parse import parse_yaml
 from roadworthy.core.snapshot import Snapshot
-from roadworthy.core.subject import sha256
+from roadworthy.core.source import BUILTIN, Source
+from roadworthy.core.subject import canonical, sha256
 from roadworthy.errors import RoadworthyError
 from roadworthy.facts.project import ANSWERS, LOCK, read_mapping
 from roadworthy.facts.sources import Forge, Released, Tracked
@@ -25,43 +29,82 @@ def released(snapshot: Snapshot, project: Mapping[str, Any]) -> Released:
             known=False, reason=f"no {LOCK if answers else ANSWERS}: it was not made from a release"
         )
     try:
-        return _rendered(snapshot, answers, spec, release)
+        return _compared(snapshot, answers, spec, release)
     except RoadworthyError as error:
         return Released(known=False, release=release, reason=error.message)
 
 
-def _rendered(snapshot: Snapshot, answers: Mapping[str, Any], spec: str, release: str) -> Released:
-    from roadworthy.commands.source import is_trusted_source, open_source, project_of, releases
-    from roadworthy.core.ownership import ownership_of
-    from roadworthy.core.parse import parse_yaml
-    from roadworthy.core.source import OWNERSHIP
+def _compared(snapshot: Snapshot, answers: Mapping[str, Any], spec: str, release: str) -> Released:
+    from roadworthy.commands.source import is_trusted_source
 
     if not is_trusted_source(spec):
         return Released(
             known=False, release=release, reason=f"made from {spec}, which no configuration trusts"
         )
-    commit = str(answers.get("_commit") or "") or None
-    source = open_source(spec, release if spec == "builtin" else commit)
+    wanted = release if spec == BUILTIN else str(answers.get("_commit") or "") or None
+    digests = _remembered(snapshot, answers, spec, wanted)
+    records = {path: digests.pop(path, "") for path in (ANSWERS, LOCK)}
+    known = _releases(spec)
+    return Released(
+        known=True,
+        release=release,
+        behind=len(known) - known.index(release) - 1 if release in known else 0,
+        supported=release in known or not known,
+        files=digests,
+        answers_ok=all(_same(snapshot, path, digest) for path, digest in records.items()),
+    )
+
+
+def _releases(spec: str) -> list[str]:
+    from roadworthy.commands.source import releases
+
+    return releases(spec)
+
+
+def _remembered(
+    snapshot: Snapshot, answers: Mapping[str, Any], spec: str, release: str | None
+) -> dict[str, str]:
+    """Digests of the managed files of a release for these answers; rendered once, then remembered."""
+    from roadworthy.commands.source import open_source
+
+    folder = Path(snapshot.source["path"]).name
+    frozen = _frozen(spec, release)
+    source = None if frozen else open_source(spec, release)
+    identity = [
+        __version__,
+        frozen or (source.digest if source else ""),
+        spec,
+        folder,
+        sha256(canonical(answers)),
+    ]
+    key = sha256(canonical(identity))
+    known = recall("managed", key)
+    if known is None:
+        known = _digests(source or open_source(spec, release), answers, folder)
+        remember("managed", key, known)
+    return dict(known)
+
+
+def _frozen(spec: str, release: str | None) -> str:
+    """The digest of a release that this installation carries; empty for what can still change."""
+    from roadworthy.adapters.sources import builtin_entries
+
+    entries = builtin_entries() if spec == BUILTIN else ()
+    return next((entry.sha256 for entry in entries if entry.version == release), "")
+
+
+def _digests(source: Source, answers: Mapping[str, Any], folder: str) -> dict[str, str]:
+    from roadworthy.commands.source import project_of
+    from roadworthy.core.ownership import ownership_of
+    from roadworthy.core.source import OWNERSHIP
+
     manifest = parse_yaml(source.tree[OWNERSHIP].data)
 
     def ours(path: str) -> bool:
         return ownership_of(path, manifest).kind == "managed"
 
-    folder = Path(snapshot.source["path"]).absolute().name
     made = project_of(source, {}, last=answers, folder=folder, only=ours)
-    digests = {
-        path: sha256(file.data) for path, file in made.files.items() if ours(path) and file.link is None
-    }
-    records = {path: digests.pop(path, "") for path in (ANSWERS, LOCK)}
-    known = releases(spec)
-    return Released(
-        known=True,
-        release=source.release,
-        behind=len(known) - known.index(source.release) - 1 if source.release in known else 0,
-        supported=source.release in known or not known,
-        files=digests,
-        answers_ok=all(_same(snapshot, path, digest) for path, digest in records.items()),
-    )
+    return {path: sha256(file.data) for path, file in made.files.items() if ours(path) and file.link is None}
 
 
 def _same(snapshot: Snapshot, path: str, digest: str) -> bool:

@@ -22,6 +22,7 @@ from roadworthy.core.parse import ParseError, parse
 from roadworthy.errors import UsageError
 
 Tree = Mapping[str, bytes]
+Parsed = Mapping[str, Any]
 Shape = Callable[[Mapping[str, Any], Any], Sequence[str]]
 LINT = "repair the file, then `roadworthy policy lint`"
 CONTROL_SCHEMA = "control.v1.json"
@@ -29,24 +30,39 @@ CONTROL_SCHEMA = "control.v1.json"
 
 def load_pack(tree: Tree, shape: Shape) -> Pack:
     """Return the pack in `tree` (paths relative to the policy folder). Raises UsageError with the place."""
-    read = {path: _read(path, data) for path, data in sorted(tree.items()) if _wanted(path)}
-    about = _mapping(read, "pack.yaml")
-    schemas = {path.removeprefix("schemas/"): value for path, value in _under(read, "schemas/")}
-    controls = [_control(path, value, schemas, shape) for path, value in _under(read, "controls/")]
+    return pack_of(parse_pack(tree, shape), pack_digest(tree))
+
+
+def parse_pack(tree: Tree, shape: Shape) -> Parsed:
+    """Return the parsed files of a pack, every control held against its schema."""
+    parsed = {path: _read(path, data) for path, data in sorted(tree.items()) if _wanted(path)}
+    for name in ("pack.yaml", "tiers.yaml", "facts.yaml"):
+        _demand_mapping(parsed, name)
+    controls = _under(parsed, "controls/")
+    if not controls:
+        raise UsageError("the policy pack has no control", "add policy/controls/<ID>.yaml")
+    for path, value in controls:
+        _demand_control(path, value, parsed[f"schemas/{CONTROL_SCHEMA}"], shape)
+    return parsed
+
+
+def pack_of(parsed: Parsed, digest: str) -> Pack:
+    """Return the pack that parsed files make."""
+    about = parsed["pack.yaml"]
     return Pack(
         id=str(about["id"]),
         version=str(about["version"]),
-        digest=pack_digest(tree),
-        controls=_distinct(controls),
-        tiers=_mapping(read, "tiers.yaml"),
-        fact_types=_mapping(read, "facts.yaml"),
-        frameworks={_stem(path): value for path, value in _under(read, "frameworks/")},
-        schemas=schemas,
+        digest=digest,
+        controls=tuple(control_from(value) for _, value in _under(parsed, "controls/")),
+        tiers=parsed["tiers.yaml"],
+        fact_types=parsed["facts.yaml"],
+        frameworks={_stem(path): value for path, value in _under(parsed, "frameworks/")},
+        schemas={path.removeprefix("schemas/"): value for path, value in _under(parsed, "schemas/")},
         notes=tuple(about.get("notes", ())),
     )
 
 
-def _under(read: Mapping[str, Any], folder: str) -> list[tuple[str, Any]]:
+def _under(read: Parsed, folder: str) -> list[tuple[str, Any]]:
     return [(path, value) for path, value in read.items() if path.startswith(folder)]
 
 
@@ -73,21 +89,19 @@ def _read(path: str, data: bytes) -> Any:
         raise UsageError(f"policy/{path}: {error}", LINT) from None
 
 
-def _mapping(read: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    value = read.get(path)
+def _demand_mapping(parsed: Parsed, path: str) -> None:
+    value = parsed.get(path)
     if not isinstance(value, dict):
         found = "nothing" if value is None else type(value).__name__
         raise UsageError(f"policy/{path}: expected a mapping, found {found}", LINT)
-    return value
 
 
-def _control(path: str, value: Any, schemas: Mapping[str, Any], shape: Shape) -> Control:
-    problems = list(shape(schemas[CONTROL_SCHEMA], value))
+def _demand_control(path: str, value: Any, schema: Mapping[str, Any], shape: Shape) -> None:
+    problems = list(shape(schema, value))
     if not problems and value["id"] != _stem(path):
         problems = [f"the id {value['id']} differs from the file's name"]
     if problems:
         raise UsageError(f"policy/{path}: {problems[0]}", LINT)
-    return control_from(value)
 
 
 def control_from(value: Mapping[str, Any]) -> Control:
@@ -128,12 +142,6 @@ def _applies(value: Mapping[str, Any]) -> Applies:
 def _dates(value: Any) -> Mapping[str, str]:
     """One date for every tier may be written alone."""
     return {"low": value} if isinstance(value, str) else dict(value)
-
-
-def _distinct(controls: Sequence[Control]) -> tuple[Control, ...]:
-    if not controls:
-        raise UsageError("the policy pack has no control", "add policy/controls/<ID>.yaml")
-    return tuple(controls)
 
 
 def _stem(path: str) -> str:
