@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from .signals import Signal
 
-PIPELINE = frozenset({"nulls", "novel", "refused", "input_age_hours", "errors"})
-DATA = frozenset({"input_psi", "input_shape"})
+PIPELINE = frozenset({"nulls", "refused", "input_age_hours", "errors"})
+DATA = frozenset({"input_psi", "input_shape", "novel"})
 TRUTH = frozenset({"calibration_gap"})
 LOSS = frozenset({"auc_loss", "accuracy_loss", "brier_loss"})
+AFTER_MENDING = "it may follow from the broken feed: mend that, then look again"
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ def diagnose(signals: Sequence[Signal]) -> list[Kind]:
         found.append(
             Kind("pipeline", _names(broken), "mend the feed that fills these inputs; do not retrain on it")
         )
-    if moved and not broken:
-        found.append(Kind("data", _names(moved), _when_moved(loss, signals)))
+    if moved:
+        found.append(Kind("data", _names(moved), AFTER_MENDING if broken else _when_moved(loss, signals)))
     if truth or (loss and not moved and not broken):
         why = _names([*truth, *loss]) + ("" if moved else "; the inputs look as they did")
         found.append(

@@ -34,12 +34,16 @@ header{background:#fff;border-radius:10px;padding:24px 28px;border-left:8px soli
 font-size:13px;font-weight:600}
 .facts{display:flex;gap:32px;flex-wrap:wrap;margin-top:18px}.facts b{display:block;font-size:18px}
 .act{margin-top:18px;padding-top:16px;border-top:1px solid #e6e9ee}
-.card{background:#fff;border-radius:10px;padding:6px 20px}table{width:100%;border-collapse:collapse}
+.card{background:#fff;border-radius:10px;padding:6px 20px;overflow-x:auto}
+table{width:100%;min-width:760px;border-collapse:collapse;table-layout:fixed}
+th:nth-child(1){width:19%}th:nth-child(2){width:14%}th:nth-child(3){width:10%}th:nth-child(4){width:23%}
 td,th{padding:10px 10px 10px 0;text-align:left;vertical-align:middle;border-bottom:1px solid #edf0f4}
 tr:last-child td{border-bottom:0}th{font-size:12px;font-weight:600;color:#5b6472}
 td.number{font-variant-numeric:tabular-nums;white-space:nowrap}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(240px,1fr));gap:14px}
-.tile{background:#fff;border-radius:10px;padding:14px 16px}svg{display:block;max-width:100%;margin-top:8px}
+.tile{background:#fff;border-radius:10px;padding:14px 16px}svg{display:block;max-width:100%;margin-top:8px;
+overflow:visible}.act p+p{margin-top:6px}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:14px}
 .key i{display:inline-block;width:11px;height:11px;border-radius:2px;margin:0 5px 0 14px}
 @media print{body{background:#fff}main{padding:0}
 header,.card,.tile{border:1px solid #d5dbe3;break-inside:avoid}
@@ -56,9 +60,7 @@ def page(
     """The whole page as text."""
     name = str(watched.release.lineage["model"])
     groups = [_group(group, [each for each in signals if each.group == group]) for group in GROUPS]
-    body = tag(
-        "main", _header(name, verdict), *groups, _distributions(watched), _truth(watched), _past(looks)
-    )
+    body = tag("main", _header(name, verdict), *groups, _distributions(watched), _truth(watched, looks))
     head = join(
         (
             Markup(
@@ -147,20 +149,18 @@ def _distributions(watched: Watched) -> Markup:
     return join((title, tag("div", *tiles, class_="grid"))) if tiles else Markup("")
 
 
-def _truth(watched: Watched) -> Markup:
-    if not watched.outcomes.rows:
-        return Markup("")
-    words = "Dots are fifths of the scores: right is what the model expected, up is what happened."
-    chart = charts.reliability(watched.outcomes.scores, watched.outcomes.answers)
-    inside = tag("div", tag("p", words, class_="muted small"), chart, class_="tile")
-    return join((tag("h2", f"Kept promises: {watched.outcomes.rows} outcomes"), inside))
-
-
-def _past(looks: Sequence[Mapping[str, Any]]) -> Markup:
-    inside = tag(
-        "div",
-        charts.trend(looks),
-        tag("p", f"{len(looks)} looks so far", class_="muted small"),
-        class_="tile",
+def _truth(watched: Watched, looks: Sequence[Mapping[str, Any]]) -> Markup:
+    past = join(
+        (
+            tag("h3", "Earlier looks"),
+            charts.trend(looks),
+            tag("p", f"{len(looks)} so far", class_="muted small"),
+        )
     )
-    return join((tag("h2", "Earlier looks"), inside))
+    tiles = [tag("div", past, class_="tile")]
+    if rows := watched.outcomes.rows:
+        words = "Dots are fifths of the scores: right is what the model expected, up is what happened."
+        chart = charts.reliability(watched.outcomes.scores, watched.outcomes.answers)
+        kept = (tag("h3", f"Kept promises, {rows} outcomes"), tag("p", words, class_="muted small"), chart)
+        tiles.insert(0, tag("div", *kept, class_="tile"))
+    return join((tag("h2", "Truth and time"), tag("div", *tiles, class_="pair")))

@@ -111,7 +111,8 @@ def _inputs(seen: Watched, distance: Callable[[stats.Values, stats.Values], stat
         return Measured(None, about="every input is redacted")
     worst = max(found, key=lambda name: (found[name].value >= found[name].noise, found[name].value))
     parts = {name: round(each.value, 4) for name, each in found.items()}
-    return Measured(found[worst].value, found[worst].noise, worst, parts)
+    about = worst if found[worst].value > 0 else ""
+    return Measured(found[worst].value, found[worst].noise, about, parts)
 
 
 def _psi(known: stats.Values, now: stats.Values) -> stats.Distance:
@@ -176,7 +177,7 @@ def _decisions(seen: Watched) -> Measured:
     )
     sizes = (len(seen.reference.scores), len(seen.window.scores))
     return Measured(
-        abs(now - before), stats.of_share(before, sizes), f"{before:.1%} -> {now:.1%} {seen.release.words[1]}"
+        abs(now - before), stats.of_share(before, sizes), f"{before:.1%} → {now:.1%} {seen.release.words[1]}"
     )
 
 
@@ -191,7 +192,7 @@ def _loss(metric: str, sign: float) -> Callable[[Watched], Measured]:
         now = function(realised)
         if np.isnan(now):
             return Measured(None, about="all outcomes are alike")
-        return Measured(sign * (before - now), _wobble(function, realised), f"{before:.3f} -> {now:.3f}")
+        return Measured(sign * (before - now), _wobble(function, realised), f"{before:.3f} → {now:.3f}")
 
     return measure
 
