@@ -2,11 +2,12 @@
 
 What appears in two places is derived from one. In `copier.yml` the rubric questions, the tier and its
 obligations come from `policy/tiers.yaml`, the files an update never touches from `policy/ownership.yaml`.
-The page on a project's files comes from rendering it in every shape.
+The line on each module comes from its docstring, the page on a project's files from rendering every shape.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import sys
@@ -16,6 +17,8 @@ from typing import Any
 
 import project_files
 import yaml
+
+from roadworthy.core.ownership import UNCLAIMED, ownership_of
 
 ROOT = Path(__file__).resolve().parent.parent
 POLICY = ROOT / "src" / "roadworthy" / "policy"
@@ -44,6 +47,28 @@ def policy(name: str) -> dict[str, Any]:
     return loaded
 
 
+def ownership_yaml() -> str:
+    """Return `ownership.yaml` with a line for each module that no other line claims."""
+    text = (POLICY / "ownership.yaml").read_text("utf-8")
+    claimed = yaml.safe_load(replace_block(text, "modules", ""))
+    modules = {
+        _rendered(path): path for path in project_files.listed(ROOT, "template") if path.endswith(".py")
+    }
+    free = [path for path in sorted(modules) if ownership_of(path, claimed) == UNCLAIMED]
+    return replace_block(text, "modules", "".join(_module_line(path, ROOT / modules[path]) for path in free))
+
+
+def _rendered(path: str) -> str:
+    """Return the path that a template file has in a project, whatever its package and conditions."""
+    return re.sub(r"\[%.*?%\]", "", path).replace("[[ package ]]", "*").removeprefix("template/")
+
+
+def _module_line(path: str, source: Path) -> str:
+    docstring = ast.get_docstring(ast.parse(source.read_text("utf-8"))) or ""
+    purpose = json.dumps(docstring.partition("\n")[0].removesuffix("."), ensure_ascii=False)
+    return f"  - {{path: {path}, ownership: managed, purpose: {purpose}}}\n"
+
+
 def seeded_block(ownership: Mapping[str, Any]) -> str:
     """Return Copier's list of files that an update never touches."""
     seeded = [row["path"] for row in ownership["files"] if row["ownership"] == "seeded"]
@@ -52,7 +77,7 @@ def seeded_block(ownership: Mapping[str, Any]) -> str:
 
 def replace_block(text: str, name: str, body: str) -> str:
     """Return `text` with what stands between the markers of block `name` replaced by `body`."""
-    pattern = re.compile(rf"(# >>> {name}: [^\n]*\n).*?(# <<< {name}\n)", re.DOTALL)
+    pattern = re.compile(rf"(# >>> {name}: [^\n]*\n).*?( *# <<< {name}\n)", re.DOTALL)
     renewed, count = pattern.subn(lambda found: found[1] + body + found[2], text)
     if count != 1:
         raise SystemExit(
@@ -153,7 +178,9 @@ def _obligations(rubric: Rubric) -> str:
     )
 
 
+# In the order in which they build on one another.
 GENERATED: Mapping[str, Callable[[], str]] = {
+    "src/roadworthy/policy/ownership.yaml": ownership_yaml,
     "copier.yml": copier_yml,
     "docs/reference/project-files.md": lambda: project_files.page(ROOT, policy("ownership")),
 }
@@ -161,14 +188,16 @@ GENERATED: Mapping[str, Callable[[], str]] = {
 
 def main(arguments: list[str]) -> int:
     """Write every generated file, or with `--check` name the stale ones and return 1."""
-    stale = [path for path, make in GENERATED.items() if make() != _read(ROOT / path)]
-    if "--check" in arguments:
-        print("".join(f"stale: {path}; run: python tools/generate.py\n" for path in stale), end="")
-        return 1 if stale else 0
-    for path in stale:
-        (ROOT / path).write_text(GENERATED[path](), "utf-8")
-        print(f"wrote {path}")
-    return 0
+    check = "--check" in arguments
+    stale = 0
+    for path, make in GENERATED.items():
+        made = make()
+        if made != _read(ROOT / path):
+            stale += 1
+            print(f"stale: {path}; run: make generate" if check else f"wrote {path}")
+            if not check:
+                (ROOT / path).write_text(made, "utf-8")
+    return 1 if check and stale else 0
 
 
 def _read(path: Path) -> str:
