@@ -19,6 +19,8 @@ from roadworthy.core.tree import File
 from roadworthy.core.update_report import CONFLICTS, CURRENT, PLANNED, UPDATED, AnswerChange, Update
 from roadworthy.errors import Refused, UsageError
 
+NOTHING = MergePlan(paths=(), changes={})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
@@ -106,12 +108,20 @@ def _prepare(wish: Wish) -> Prepared:
         return _nothing(checkout, recorded)
     plan = plan_merge(_request(checkout, recorded, base, theirs, heal=wish.heal))
     record = {path: theirs.files[path] for path in _generated(recorded) if path in theirs.files}
+    if not plan.changes and not plan.stages and record == _waiting(checkout, record):
+        return _nothing(checkout, recorded, plan)
     return Prepared(checkout=checkout, plan=plan, record=record, report=_report(base, theirs, plan))
 
 
-def _nothing(checkout: Checkout, recorded: Recorded) -> Prepared:
-    report = Update(state=CURRENT, source=recorded.spec, before=recorded.release, after=recorded.release)
-    return Prepared(checkout=checkout, plan=MergePlan(paths=(), changes={}), record={}, report=report)
+def _nothing(checkout: Checkout, recorded: Recorded, plan: MergePlan = NOTHING) -> Prepared:
+    release = recorded.release
+    report = Update(state=CURRENT, source=recorded.spec, before=release, after=release, paths=plan.paths)
+    return Prepared(checkout=checkout, plan=plan, record={}, report=report)
+
+
+def _waiting(checkout: Checkout, record: Mapping[str, File]) -> dict[str, File | None]:
+    """Return what lies where the record will be written."""
+    return {path: journal.look_at(_on_disk(checkout, path)) for path in record}
 
 
 def _aim(wish: Wish, recorded: Recorded, checkout: Checkout) -> tuple[Recorded, str, str]:
@@ -179,8 +189,7 @@ def _publish(prepared: Prepared) -> Update:
     landing = {**plan.changes, **({} if plan.stages else prepared.record)}
     _demand_free(checkout, plan)
     index = index_with(checkout, landing, plan.stages)
-    waiting = {path: journal.look_at(_on_disk(checkout, path)) for path in prepared.record}
-    written = {**waiting, **as_checked_out(checkout, landing)}
+    written = {**_waiting(checkout, prepared.record), **as_checked_out(checkout, landing)}
     journal.begin(
         place_of(checkout),
         {checkout.prefix + path: file for path, file in written.items()},

@@ -24,12 +24,15 @@ Entries = Mapping[str, Entry]
 
 @dataclass(frozen=True, kw_only=True)
 class TreeMerge:
-    """What git made of a merge: the merged tree, and for each conflicted path its index stages (1, 2, 3)."""
+    """What git made of a merge: the merged tree, and for each conflicted path its index stages (1, 2, 3).
+
+    `messages` holds git's kind of conflict and its sentence, by path.
+    """
 
     tree: str
     entries: Entries
     stages: Mapping[str, Mapping[int, Entry]] = field(default_factory=dict)
-    messages: Mapping[str, str] = field(default_factory=dict)
+    messages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def content(file: File) -> bytes:

@@ -122,12 +122,31 @@ def _merge_in_order(
             merged += o
         elif _same_items(b, o):
             merged += t
-        elif len(b) == len(o) == len(t):
+        elif _in_step(b, o) and _in_step(b, t):
             merged += [_merge(f"{path}[]", *item, conflicts) for item in zip(b, o, t, strict=True)]
         else:
             conflicts.append(path or "the whole document")
             merged += o
     return merged
+
+
+def _in_step(base: list[Any], side: list[Any]) -> bool:
+    """Say whether each item of a side is plainly its base item, edited at most: nothing moved or replaced."""
+    return len(base) == len(side) and all(_is_edited(base, place, item) for place, item in enumerate(side))
+
+
+def _is_edited(base: list[Any], place: int, item: Any) -> bool:
+    likeness = [_likeness(other, item) for other in base]
+    rivals = [score for other, score in enumerate(likeness) if other != place]
+    return likeness[place] >= 0.5 and likeness[place] > max(rivals, default=0)
+
+
+def _likeness(one: Any, other: Any) -> float:
+    if same(one, other):
+        return 1.0
+    if not (isinstance(one, dict) and isinstance(other, dict) and one):
+        return 0.0
+    return sum(key in other and same(one[key], other[key]) for key in one) / len(one)
 
 
 def _chunks(

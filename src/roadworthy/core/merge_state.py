@@ -12,7 +12,8 @@ from roadworthy.core.merge_plan import Fate, KindOf, Outcome, PathPlan, Sides
 from roadworthy.core.tree import File, Tree
 
 SUBMODULE = "160000"
-USUAL = ("(content)", "(modify/delete)", "(add/add)")
+BINARY = "CONFLICT (binary)"
+USUAL = ("", "CONFLICT (contents)", "CONFLICT (modify/delete)")
 REASONS = {
     frozenset({1, 2, 3}): "both sides changed the same lines",
     frozenset({1, 2}): "you changed it, the release removes it",
@@ -152,12 +153,11 @@ def _distrust(state: State, path: str, blobs: Mapping[str, bytes]) -> str:
 
 
 def guard_by_repetition(state: State, second: TreeMerge) -> State:
-    """Demand that merging the same release into the result (`second`) changed nothing more."""
-    result = state.result
-    paths = result.keys() | second.entries.keys() | second.stages.keys()
-    aside = state.open | state.moved | state.healed | state.resolved
-    changed = (path for path in paths - aside if second.entries.get(path) != result.get(path))
-    again = {*changed, *(second.stages.keys() - aside)}
+    """Demand that merging the same release into the result (`second`) changes no merged file again."""
+    settled = state.mixed - state.resolved - state.moved
+    again = {
+        path for path in settled if path in second.stages or second.entries.get(path) != state.result[path]
+    }
     return refuse(state, dict.fromkeys(again, "a second merge would change it again"))
 
 
@@ -212,8 +212,10 @@ def outcome(state: State) -> Outcome:
 def _why(state: State, path: str) -> str:
     if path in state.refused:
         return state.refused[path]
-    said = state.merge.messages.get(path, "")
+    kind, sentence = state.merge.messages.get(path, ("", ""))
+    if kind == BINARY:
+        return "both sides changed it, and it is no text"
     plain = REASONS.get(frozenset(state.merge.stages[path]))
-    if plain and (not said or any(kind in said for kind in USUAL)):
+    if plain and kind in USUAL:
         return plain
-    return said.partition("): ")[2] or said
+    return sentence.partition("): ")[2].rstrip(".") or sentence

@@ -168,17 +168,17 @@ def _stages(rows: list[bytes]) -> dict[str, dict[int, Entry]]:
     return found
 
 
-def _messages(fields: list[bytes]) -> dict[str, str]:
-    """Return git's sentence about each path it could not merge."""
-    found: dict[str, str] = {}
+def _messages(fields: list[bytes]) -> dict[str, tuple[str, str]]:
+    """Return git's kind of conflict, and its sentence, for each path it could not merge."""
+    found: dict[str, tuple[str, str]] = {}
     items = iter(fields)
     for count in items:
         if not count:
             break
         paths = [_text(next(items)) for _ in range(int(count))]
-        kind, sentence = next(items), _text(next(items)).strip()
-        if kind.startswith(b"CONFLICT"):
-            found |= {path: sentence for path in paths if path not in found}
+        kind, sentence = _text(next(items)), _text(next(items)).strip()
+        if kind.startswith("CONFLICT"):
+            found |= {path: (kind, sentence) for path in paths if path not in found}
     return found
 
 

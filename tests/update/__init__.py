@@ -1,0 +1,1 @@
+"""Updates on real git: named situations, random histories, kills, and the engines we compare with."""
