@@ -11,7 +11,7 @@ from roadworthy.core.snapshot import Unreadable
 from roadworthy.core.subject import sha256
 from roadworthy.core.times import rfc3339
 from roadworthy.facts import lineage, proofs
-from roadworthy.facts.documents import documents
+from roadworthy.facts.documents import documents, value_of
 from roadworthy.facts.history import ADD_ONLY, History, history_facts
 from roadworthy.facts.project import duties, project_facts
 from roadworthy.facts.records import Shelf, read_shelf
@@ -135,6 +135,12 @@ def _signatures(collection: Collection) -> dict[str, Any]:
     }
 
 
+def _cards(collection: Collection) -> dict[str, Any]:
+    from roadworthy.facts.cards import cards
+
+    return cards(value_of(collection.documents, "card"), collection.shelf, collection.sources.snapshot)
+
+
 def _policy(collection: Collection) -> dict[str, Any]:
     today = collection.sources.as_of.date().isoformat()
     frameworks = collection.sources.pack.frameworks
@@ -170,6 +176,7 @@ COLLECTORS: dict[str, Collector] = {
     "policy": _policy,
     "documents": lambda collection: collection.documents,
     "records": Collection.records,
+    "cards": _cards,
     "managed": _managed,
     "history": _history,
     "registry": _registry,
