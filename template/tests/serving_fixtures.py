@@ -166,6 +166,7 @@ class Workshop:
 
     root: Path
     keys: dict[str, Path]
+    commit: str = "c" * 40
 
     def release(self, version: str, approved: bool = True, **changes: Any) -> Path:
         """A real bundle with its records; approved and judged by the gate unless told otherwise."""
@@ -179,15 +180,17 @@ class Workshop:
         artifact = module("pipeline.artifact")
         folder = self.root / "var" / "releases" / version
         run_id = f"20261101T00000{version}Z-abcdef"
+        model = artifact.dumps(fitted(int(version)))
+        evaluation = _evaluation(run_id, _sha(model))
         files = {
-            ("model", "model.skops", "model.skops"): artifact.dumps(fitted(int(version))),
+            ("model", "model.skops", "model.skops"): model,
             ("features", f"src/{module('').__name__}/features.py", "features.py"): FEATURES.encode(),
             ("data", "dataset.json", "dataset.json"): self._dataset(version),
             ("thresholds", "policy/gates.yaml", "policy/gates.yaml"): b"schema: gates/v1\n",
             ("config", "policy/training.yaml", "policy/training.yaml"): TRAINING.encode(),
             ("config", "policy/data.yaml", "policy/data.yaml"): DATA.encode(),
             ("config", "policy/serving.yaml", "policy/serving.yaml"): SERVING.encode(),
-            ("eval_report", "evaluation.json", "evaluation.json"): _evaluation(run_id),
+            ("eval_report", "evaluation.json", "evaluation.json"): evaluation,
             ("card", "card.md", "card.md"): f"# Release {version}\n".encode(),
             ("policy_pack", ".roadworthy/lock.yaml", "lock.yaml"): b"schema: lock/v1\n",
         }
@@ -203,7 +206,7 @@ class Workshop:
             "change_type": "new",
             "created_at": "2026-11-01T00:00:00Z",
             "run_id": run_id,
-            "commit": "c" * 40,
+            "commit": self.commit,
             "tier": "critical",
             "subject": subject,
             "subject_digest": module("pipeline.verdict").subject_digest(subject),
@@ -216,7 +219,7 @@ class Workshop:
         (self.root / "governance" / "cards" / f"{version}.md").write_bytes(f"# Release {version}\n".encode())
         evaluations = self.root / "governance" / "evaluations"
         evaluations.mkdir(exist_ok=True)
-        (evaluations / f"{run_id}.json").write_bytes(_evaluation(run_id))
+        (evaluations / f"{run_id}.json").write_bytes(evaluation)
         return folder
 
     def judge(self, version: str, signer: str = "gate", **changes: Any) -> dict[str, Any]:
@@ -227,6 +230,7 @@ class Workshop:
         approval.parent.mkdir(exist_ok=True)
         if not approval.exists():
             approval.write_text(_approval(name, release))
+            self.sign(approval, "robin", "roadworthy-approval")
         said = {
             "system": SYSTEM,
             "version": version,
@@ -356,7 +360,7 @@ class Workshop:
             "kind": "train",
             "created_at": "2026-11-01T00:00:00Z",
             "submitter": {"name": "Dev", "email": "dev@loans.example"},
-            "code": {"commit": "c" * 40, "dirty": False},
+            "code": {"commit": self.commit, "dirty": False},
             "data": {"manifest_sha256": json.loads(self._dataset(version))["manifest_sha256"], "splits": {}},
             "config": {name: parts[name] for name in ("policy/training.yaml", "policy/data.yaml")},
             "gates_sha256": parts["policy/gates.yaml"],
@@ -402,12 +406,12 @@ def _sha(data: bytes) -> str:
     return str(module("pipeline.records").sha256_bytes(data))
 
 
-def _evaluation(run_id: str) -> bytes:
+def _evaluation(run_id: str, model: str) -> bytes:
     metrics = {
         name: {"value": value, "low": value - 0.05, "high": value + 0.05} for name, value in _METRICS.items()
     }
-    record = {"schema": "evaluation/v1", "run_id": run_id, "candidate": metrics, "passed": True}
-    return str(module("pipeline.records").dumps(record)).encode()
+    record = {"schema": "evaluation/v1", "run_id": run_id, "model_sha256": model, "candidate": metrics}
+    return str(module("pipeline.records").dumps({**record, "passed": True})).encode()
 
 
 _METRICS = {"auc": 0.85, "accuracy": 0.78, "brier": 0.15}

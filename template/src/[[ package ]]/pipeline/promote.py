@@ -97,7 +97,7 @@ def _full(verdict: Verdict, before: Routes, entries: list[history.Entry], judged
     known = {str(each["version"]) for each in entries if each["action"] in ("promote", "rollback")}
     staging, evidence = part("staging"), None
     if not known:
-        reason = "first release: nothing serves yet that it could run beside"
+        reason = "first release: nothing to run beside"
     elif version in known:
         reason = "served before; its verdict still holds"
     elif staging is None:

@@ -1,0 +1,48 @@
+"""From one prediction to everything behind it: each link recomputed, what is missing said to be unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..pipeline.outcome import Outcome, Refused
+from . import capture, links
+
+MARKS = {True: "✓", False: "✗", None: "?"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One link: what it is, what was found, and whether it holds (None: unknown)."""
+
+    name: str
+    holds: bool | None
+    text: str
+
+
+def trace(id: str) -> Outcome:  # noqa: A002 - the name of the command's argument
+    """Decision, release, run, data, configuration, evaluation, approvals, gate; exit 0 only when all hold."""
+    line = capture.find(id)
+    if line is None:
+        days = "its day may be past retention"
+        raise Refused(f"no prediction {id} was captured here; {days}", "var/predictions", "check the id")
+    steps = [Step("decision", True, _decision(line)), *(Step(*each) for each in _behind(line))]
+    marks = [each.holds for each in steps]
+    state = "broken" if False in marks else "unknown" if None in marks else "whole"
+    lines = [f"{MARKS[each.holds]} {each.name:<14}{each.text}" for each in steps]
+    counts = f"{marks.count(True)} hold, {marks.count(None)} unknown, {marks.count(False)} broken"
+    said = {"id": id, "state": state, "steps": [asdict(each) for each in steps], "prediction": line}
+    return Outcome("trace", state == "whole", (*lines, f"the trace is {state}: {counts}"), said)
+
+
+def _decision(line: Mapping[str, Any]) -> str:
+    score = "no score" if line["score"] is None else f"score {line['score']:.3f}"
+    about = f", {line['error']}" if line.get("error") else ""
+    return f"{line['decision']}, {score}, by {line['route']} at {line['ts'][:19]}Z{about}"
+
+
+def _behind(line: Mapping[str, Any]) -> list[links.Link]:
+    if line["version"] is None:
+        return [links.switched(line)]
+    return links.chain(line)
