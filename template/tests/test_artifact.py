@@ -91,8 +91,8 @@ def test_a_pickle_beside_the_model_is_refused(ran: Project, protocol: int) -> No
         module("pipeline.untouched").refuse_changed_files(run)
 
 
-def test_another_scanner_finds_nothing_either(ran: Project) -> None:
+def test_another_scanner_finds_nothing_either(seen: Project) -> None:
     run = module("pipeline.evaluate").read_run(None)
-    found = scan_directory_path(str(ran.path("var", "runs", run["run_id"])))
+    found = scan_directory_path(str(seen.path("var", "runs", run["run_id"])))
     assert found.issues_count == 0
     assert found.infected_files == 0

@@ -22,9 +22,9 @@ def refused(value: dict[str, Any], match: str) -> None:
         module("pipeline.card").check(value)
 
 
-def test_the_words_of_the_sample_are_accepted(ran: Project) -> None:
-    module("pipeline.card").check(words(ran))
-    assert len(list(module("pipeline.words").leaves(words(ran)))) > 5
+def test_the_words_of_the_sample_are_accepted(seen: Project) -> None:
+    module("pipeline.card").check(words(seen))
+    assert len(list(module("pipeline.words").leaves(words(seen)))) > 5
 
 
 @pytest.mark.parametrize(
@@ -43,24 +43,24 @@ def test_the_words_of_the_sample_are_accepted(ran: Project) -> None:
         None,
     ],
 )
-def test_a_placeholder_is_refused(ran: Project, text: str | None) -> None:
-    refused({**words(ran), "purpose": {"intended_use": text}}, "waits for its words")
+def test_a_placeholder_is_refused(seen: Project, text: str | None) -> None:
+    refused({**words(seen), "purpose": {"intended_use": text}}, "waits for its words")
 
 
 @pytest.mark.parametrize("number", [0.91, 91, "0.91", "91 %", "> 0,9", "~3"])
-def test_a_typed_in_number_is_refused(ran: Project, number: Any) -> None:
-    refused({**words(ran), "evaluation": {"discrimination": number}}, "typed in by hand")
+def test_a_typed_in_number_is_refused(seen: Project, number: Any) -> None:
+    refused({**words(seen), "evaluation": {"discrimination": number}}, "typed in by hand")
 
 
 @pytest.mark.parametrize("sentence", ["It reaches an AUC of 0.91.", "Right in 91 % of cases."])
-def test_a_figure_hidden_in_a_sentence_is_refused(ran: Project, sentence: str) -> None:
-    refused({**words(ran), "evaluation": {"metric_rationale": sentence}}, "typed in by hand")
+def test_a_figure_hidden_in_a_sentence_is_refused(seen: Project, sentence: str) -> None:
+    refused({**words(seen), "evaluation": {"metric_rationale": sentence}}, "typed in by hand")
 
 
 @pytest.mark.parametrize(
     "text", ["Applicants of 1990 in Boston.", "A loan officer reviews each refusal.", "x < y and y > z"]
 )
-def test_honest_words_pass(ran: Project, text: str) -> None:
+def test_honest_words_pass(seen: Project, text: str) -> None:
     module("pipeline.card").check({"purpose": {"intended_use": text}})
 
 
@@ -73,21 +73,21 @@ def test_honest_words_pass(ran: Project, text: str) -> None:
         "https://example.org/metrics.json#auc",
     ],
 )
-def test_a_reference_that_leads_nowhere_is_refused(ran: Project, reference: str) -> None:
+def test_a_reference_that_leads_nowhere_is_refused(seen: Project, reference: str) -> None:
     names = {"run_id": module("pipeline.evaluate").read_run(None)["run_id"]}
     with pytest.raises(module("pipeline.outcome").Refused, match="leads nowhere"):
         module("pipeline.card").resolve(reference, names)
 
 
-def test_a_reference_to_a_record_that_is_not_there_is_refused(ran: Project) -> None:
+def test_a_reference_to_a_record_that_is_not_there_is_refused(seen: Project) -> None:
     with pytest.raises(module("pipeline.outcome").Refused, match="no such record"):
         module("pipeline.card").resolve("evidence://evaluations/none.json#candidate", {})
 
 
-def test_the_rendered_card_tells_every_gate_and_figure(serving: Project) -> None:
-    (file,) = serving.path("governance", "evaluations").glob("*.json")
+def test_the_rendered_card_tells_every_gate_and_figure(shown: Project) -> None:
+    (file,) = shown.path("governance", "evaluations").glob("*.json")
     found = module("pipeline.records").read_record(file)
-    card = serving.path("governance", "cards", "1.md").read_text("utf-8")
+    card = shown.path("governance", "cards", "1.md").read_text("utf-8")
     number = module("pipeline.check").number
     for name, figure in found["candidate"].items():
         assert f"| {name} | {number(figure['value'])} (" in card

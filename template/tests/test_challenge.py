@@ -33,17 +33,17 @@ def checked(contrary: bool, fewest: int | None = None) -> dict[str, bool | None]
     return {check.id: check.passed for check in challenge.checks(gates.challenge, gates, found)}
 
 
-def test_the_candidate_keeps_every_direction(ran: Project) -> None:
+def test_the_candidate_keeps_every_direction(seen: Project) -> None:
     found = checked(contrary=False)
     assert len(found) > 1
     assert all(found.values())
 
 
-def test_a_model_that_rewards_trouble_is_refused(ran: Project) -> None:
+def test_a_model_that_rewards_trouble_is_refused(seen: Project) -> None:
     found = checked(contrary=True)
     assert found["challenge"] is False
     assert [passed for name, passed in found.items() if name.startswith("direction:")].count(False) >= 1
 
 
-def test_too_few_hard_cases_are_unknown(ran: Project) -> None:
+def test_too_few_hard_cases_are_unknown(seen: Project) -> None:
     assert checked(contrary=False, fewest=10**6)["challenge"] is None

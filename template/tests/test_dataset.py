@@ -22,7 +22,7 @@ def dealt(rows: Any) -> dict[str, Any]:
     return dict(module("pipeline.splits").deal(rows, policy()))
 
 
-def test_no_row_is_on_two_sides(ran: Project, rows: Any) -> None:
+def test_no_row_is_on_two_sides(seen: Project, rows: Any) -> None:
     splits, key = dealt(rows), policy().key
     assert all(len(splits[name]) for name in LEARNING)
     for left, right in combinations(LEARNING, 2):
@@ -30,25 +30,25 @@ def test_no_row_is_on_two_sides(ran: Project, rows: Any) -> None:
     assert sum(len(splits[name]) for name in LEARNING) == len(rows)
 
 
-def test_reference_is_what_the_model_was_not_fitted_on(ran: Project, rows: Any) -> None:
+def test_reference_is_what_the_model_was_not_fitted_on(seen: Project, rows: Any) -> None:
     splits, key = dealt(rows), policy().key
     assert set(splits["reference"][key]) == set(splits["validation"][key]) | set(splits["test"][key])
 
 
-def test_new_rows_do_not_move_old_ones(ran: Project, rows: Any) -> None:
+def test_new_rows_do_not_move_old_ones(seen: Project, rows: Any) -> None:
     key, before, after = policy().key, dealt(rows.head(len(rows) // 2)), dealt(rows)
     for name in LEARNING:
         assert set(before[name][key]) <= set(after[name][key])
 
 
-def test_challenge_rows_are_hard(ran: Project, rows: Any) -> None:
+def test_challenge_rows_are_hard(seen: Project, rows: Any) -> None:
     hard, rules = dealt(rows)["challenge"], policy().splits.hard
     assert rules
     assert all(any(row[rule.column] > rule.above for rule in rules) for _, row in hard.iterrows())
 
 
 @pytest.mark.parametrize("how", ["key", "content"])
-def test_overlap_is_refused(ran: Project, rows: Any, how: str) -> None:
+def test_overlap_is_refused(seen: Project, rows: Any, how: str) -> None:
     splits, contract = dealt(rows), policy()
     stray = splits["test"].head(1)
     if how == "content":
@@ -58,12 +58,12 @@ def test_overlap_is_refused(ran: Project, rows: Any, how: str) -> None:
         module("pipeline.splits").refuse_overlap(splits, contract)
 
 
-def test_the_record_names_what_is_on_disk(ran: Project) -> None:
+def test_the_record_names_what_is_on_disk(seen: Project) -> None:
     records, dataset = module("pipeline.records"), module("pipeline.dataset").current()
     record = dataset.record
     assert record["quality"]["passed"] is True
     for name, split in record["splits"].items():
-        assert records.sha256_file(ran.path(split["path"])) == split["sha256"]
+        assert records.sha256_file(seen.path(split["path"])) == split["sha256"]
         assert len(dataset.rows(name)) == split["rows"]
     splits = {
         name: {key: split[key] for key in ("sha256", "rows")} for name, split in record["splits"].items()
@@ -86,7 +86,7 @@ def test_an_edited_snapshot_is_refused(ran: Project) -> None:
         dataset.rows("test")
 
 
-def test_rows_come_back_as_they_were(ran: Project, rows: Any) -> None:
+def test_rows_come_back_as_they_were(seen: Project, rows: Any) -> None:
     dataset, key = module("pipeline.dataset").current(), policy().key
     kept = dataset.rows("train").set_index(key)
     given = rows.set_index(key).loc[kept.index, kept.columns]

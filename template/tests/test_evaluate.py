@@ -35,8 +35,8 @@ def report(project: Project) -> dict[str, Any]:
     return dict(found)
 
 
-def test_the_report_holds_the_whole_comparison(ran: Project) -> None:
-    found, run = report(ran), module("pipeline.evaluate").read_run(None)
+def test_the_report_holds_the_whole_comparison(seen: Project) -> None:
+    found, run = report(seen), module("pipeline.evaluate").read_run(None)
     assert found["passed"] is True
     assert found["model_sha256"] == run["artifacts"]["model.skops"]
     assert found["gates_sha256"] == run["gates_sha256"]
@@ -143,7 +143,7 @@ def test_another_model_under_the_run_is_refused(ran: Project) -> None:
         evaluate(first)
 
 
-def test_a_missing_run_is_refused(ran: Project) -> None:
+def test_a_missing_run_is_refused(seen: Project) -> None:
     with pytest.raises(module("pipeline.outcome").Refused, match="no such record"):
         evaluate("20200101T000000Z-000000")
 
@@ -157,7 +157,7 @@ def test_an_unknown_value_is_neither_yes_nor_no(value: float | None, passed: boo
     assert bool(module("pipeline.evaluate").blocking([check])) is (passed is not True)
 
 
-def test_an_unknown_metric_is_refused(ran: Project) -> None:
+def test_an_unknown_metric_is_refused(seen: Project) -> None:
     with pytest.raises(module("pipeline.outcome").Refused, match="no metric"):
         module("pipeline.metrics").measure("happiness")
 

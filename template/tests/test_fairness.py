@@ -67,8 +67,8 @@ def test_our_figures_are_fairlearns() -> None:
     )
 
 
-def test_the_measured_candidate_is_judged_by_group(ran: Project) -> None:
-    (file,) = ran.path("governance", "evaluations").glob("*.json")
+def test_the_measured_candidate_is_judged_by_group(seen: Project) -> None:
+    (file,) = seen.path("governance", "evaluations").glob("*.json")
     found = module("pipeline.records").read_record(file)["fairness"]
     assert len(found["groups"]) >= 2
     rates = [group["selection_rate"] for group in found["groups"]]

@@ -40,7 +40,7 @@ def test_one_row_and_whole_columns_agree(rows: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", every_name())
-def test_a_feature_reads_only_unprotected_columns_of_the_contract(ran: Project, name: str) -> None:
+def test_a_feature_reads_only_unprotected_columns_of_the_contract(seen: Project, name: str) -> None:
     _, contract = policies()
     (feature,) = wired([name])
     assert feature.columns
@@ -51,7 +51,7 @@ def test_a_feature_reads_only_unprotected_columns_of_the_contract(ran: Project, 
     }
 
 
-def test_a_feature_that_reads_a_protected_column_is_refused(ran: Project) -> None:
+def test_a_feature_that_reads_a_protected_column_is_refused(seen: Project) -> None:
     _, contract = policies()
     feature = module("pipeline.wiring").Feature("origin", (contract.protected[0],), lambda value: value)
     with pytest.raises(module("pipeline.outcome").Refused, match="protected"):
@@ -64,7 +64,7 @@ def test_a_name_that_is_no_feature_is_refused(name: str) -> None:
         wired([name])
 
 
-def test_every_used_feature_earns_its_place(ran: Project) -> None:
+def test_every_used_feature_earns_its_place(seen: Project) -> None:
     """Without it the fit on the training rows is worse: a column that adds nothing is a risk for nothing."""
     training, contract = policies()
     metrics, wiring, build = module("pipeline.metrics"), module("pipeline.wiring"), module("model").build

@@ -38,7 +38,7 @@ def test_a_release_nobody_can_make_again_is_refused(serving: Project) -> None:
         module("pipeline.rebuild").rebuild("1")
 
 
-def test_an_unknown_release_is_refused(serving: Project) -> None:
+def test_an_unknown_release_is_refused(shown: Project) -> None:
     with pytest.raises(module("pipeline.outcome").Refused, match="no such record"):
         module("pipeline.rebuild").rebuild("7")
 

@@ -20,10 +20,10 @@ def refused(match: str) -> Any:
     return pytest.raises(module("pipeline.outcome").Refused, match=match)
 
 
-def test_the_bundle_holds_every_file_of_the_subject(serving: Project) -> None:
+def test_the_bundle_holds_every_file_of_the_subject(shown: Project) -> None:
     records, verdict = module("pipeline.records"), module("pipeline.verdict")
-    release = records.read_record(serving.path("governance", "releases", "1.json"))
-    bundle = serving.path("var", "releases", "1")
+    release = records.read_record(shown.path("governance", "releases", "1.json"))
+    bundle = shown.path("var", "releases", "1")
     for each in release["subject"]:
         assert records.sha256_file(bundle / each["path"]) == each["sha256"]
     assert {each["role"] for each in release["subject"]} >= {
@@ -33,24 +33,24 @@ def test_the_bundle_holds_every_file_of_the_subject(serving: Project) -> None:
     assert records.read_record(bundle / "release.json") == release
 
 
-def test_files_of_the_repository_are_the_committed_ones(serving: Project) -> None:
+def test_files_of_the_repository_are_the_committed_ones(shown: Project) -> None:
     records = module("pipeline.records")
-    release = records.read_record(serving.path("governance", "releases", "1.json"))
+    release = records.read_record(shown.path("governance", "releases", "1.json"))
     committed = [each for each in release["subject"] if "/" in each["name"]]
     assert len(committed) >= 6
     for each in committed:
         assert records.sha256_bytes(records.head_bytes(each["name"])) == each["sha256"]
 
 
-def test_the_registry_shows_the_release(serving: Project) -> None:
-    release = module("pipeline.records").read_record(serving.path("governance", "releases", "1.json"))
+def test_the_registry_shows_the_release(shown: Project) -> None:
+    release = module("pipeline.records").read_record(shown.path("governance", "releases", "1.json"))
     with module("pipeline.tracking").tracking() as mlflow:
         (version,) = mlflow.MlflowClient().search_model_versions(f"name='{release['system']}'")
     assert version.tags["release"] == "1"
     assert version.tags["subject_digest"] == release["subject_digest"]
 
 
-def test_a_run_is_released_once(serving: Project) -> None:
+def test_a_run_is_released_once(shown: Project) -> None:
     with refused("is release 1 already"):
         register()
 

@@ -20,19 +20,19 @@ def newest() -> dict[str, Any]:
     return dict(module("pipeline.evaluate").read_run(None))
 
 
-def test_the_record_says_what_the_run_stood_on(ran: Project) -> None:
+def test_the_record_says_what_the_run_stood_on(seen: Project) -> None:
     records, run = module("pipeline.records"), newest()
     assert run.keys() >= NEEDED
     assert run["code"] == {"commit": records.git("rev-parse", "HEAD~1").decode().strip(), "dirty": False}
     assert run["submitter"] == {"name": "Kim Developer", "email": "kim@loans.example"}
-    assert run["gates_sha256"] == records.sha256_file(ran.path("policy", "gates.yaml"))
+    assert run["gates_sha256"] == records.sha256_file(seen.path("policy", "gates.yaml"))
     assert run["data"]["manifest_sha256"] == module("pipeline.dataset").current().manifest
-    assert run["environment"]["lock_sha256"] == records.sha256_file(ran.path("requirements", "train.txt"))
+    assert run["environment"]["lock_sha256"] == records.sha256_file(seen.path("requirements", "train.txt"))
     for name, digest in {**run["artifacts"], **run["config"]}.items():
-        assert records.sha256_file(ran.path("var", "runs", run["run_id"], name)) == digest
+        assert records.sha256_file(seen.path("var", "runs", run["run_id"], name)) == digest
 
 
-def test_the_search_is_recorded_and_its_best_is_used(ran: Project) -> None:
+def test_the_search_is_recorded_and_its_best_is_used(seen: Project) -> None:
     run = newest()
     assert len(run["search"]) > 1
     best = min(run["search"], key=lambda tried: float(tried["score"]))
@@ -48,7 +48,7 @@ def test_a_second_run_gives_the_same_model_and_tells_of_a_dirty_tree(ran: Projec
     assert second["run_id"] != first["run_id"]
 
 
-def test_the_tracked_run_shows_the_same(ran: Project) -> None:
+def test_the_tracked_run_shows_the_same(seen: Project) -> None:
     run = newest()
     assert run["tracking"]["uri"] == "sqlite:///var/mlflow.db"
     with module("pipeline.tracking").tracking() as mlflow:
@@ -60,10 +60,10 @@ def test_the_tracked_run_shows_the_same(ran: Project) -> None:
     assert seen.tags["data.manifest_sha256"] == run["data"]["manifest_sha256"]
 
 
-def test_tracking_calls_nobody_and_leaves_the_environment_alone(ran: Project) -> None:
-    with module("pipeline.tracking").tracking():
+def test_tracking_calls_nobody_and_leaves_the_environment_alone(seen: Project) -> None:
+    with module("pipeline.tracking").tracking() as mlflow:
+        assert mlflow.get_tracking_uri().startswith("sqlite:")
         assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
-        assert os.environ["MLFLOW_TRACKING_URI"].startswith("sqlite:")
     assert "MLFLOW_TRACKING_URI" not in os.environ
 
 

@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import json
 import sys
+import traceback
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,7 +120,7 @@ def run(verb: str, arguments: dict[str, Any]) -> Outcome:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Parse, run, print, and answer with the exit code: 0 ok, 1 refused, 2 usage, 130 interrupted."""
+    """Parse, run, print, answer the exit code: 0 ok, 1 refused, 2 usage, 3 a defect, 130 interrupted."""
     arguments = vars(parser().parse_args(argv))
     verb, as_json = arguments.pop("verb"), arguments.pop("json")
     settings.quiet()
@@ -129,6 +130,10 @@ def main(argv: list[str] | None = None) -> int:
         return _refused(refusal, verb, as_json)
     except KeyboardInterrupt:
         return 130
+    except (
+        Exception
+    ) as defect:  # the team's files are called from here: no traceback, but no loss of it either
+        return _broken(defect, verb, as_json)
     print(_as_json(outcome) if as_json else "\n".join(outcome.lines))
     return 0 if outcome.ok else 1
 
@@ -140,6 +145,18 @@ def _shipped(module: str) -> bool:
 def _as_json(outcome: Outcome) -> str:
     whole = {"verb": outcome.verb, "ok": outcome.ok, "lines": outcome.lines, **outcome.details}
     return json.dumps(whole, sort_keys=True)
+
+
+def _broken(defect: Exception, verb: str, as_json: bool) -> int:
+    """A defect is no refusal: exit code 3, the whole story in a file."""
+    report = settings.path("var", "last-error.txt")
+    report.parent.mkdir(exist_ok=True)
+    report.write_text("".join(traceback.format_exception(defect)), "utf-8")
+    place = traceback.extract_tb(defect.__traceback__)[-1]
+    told = f"{type(defect).__name__}: {defect}".splitlines()[0]
+    where = f"{place.filename}:{place.lineno}"
+    _refused(Refused(f"a defect: {told}", where, f"read {settings.relative(report)}"), verb, as_json)
+    return 3
 
 
 def _refused(refusal: Refused, verb: str, as_json: bool) -> int:

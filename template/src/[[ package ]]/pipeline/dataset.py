@@ -43,9 +43,7 @@ class Dataset:
 
 def data() -> Outcome:
     """Load, check, snapshot, split; the record is written only when every check passed."""
-    from ..data import load as load_rows
-
-    return prepare(load_rows())
+    return prepare(_loaded())
 
 
 def prepare(frame: pd.DataFrame) -> Outcome:
@@ -66,6 +64,19 @@ def prepare(frame: pd.DataFrame) -> Outcome:
         lines=(*lines, f"snapshot {dataset.manifest[:12]}: {told}"),
         details=details | {"manifest_sha256": dataset.manifest, "rows": counts},
     )
+
+
+def _loaded() -> pd.DataFrame:
+    from ..data import load as load_rows
+
+    try:
+        return load_rows()
+    except ModuleNotFoundError as error:
+        raise Refused(
+            f"data.py needs the package {error.name}, which is not installed",
+            f"src/{settings.package()}/data.py",
+            "let `load` read your own data, or for the sample: pip install -r requirements/sample.txt",
+        ) from error
 
 
 def current() -> Dataset:
