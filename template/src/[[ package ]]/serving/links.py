@@ -187,9 +187,10 @@ def _gate(line: Record) -> Link:
         return "gate", None, f"no signed verdict on release {line['version']}"
     predicate = records.read_record(file)["predicate"]
     said, when = predicate["roadworthy"], parse(predicate["timeVerified"])
+    result, count = predicate["verificationResult"], len(said["approvals"])
     signer = signed_by(file.read_bytes(), signature.read_bytes(), NAMESPACE, when)
-    good = predicate["verificationResult"] == "PASSED" and said["subject_digest"] == line["subject_digest"]
-    words = f"{predicate['verificationResult']} {text(when)}, tier {said['tier']}, {len(said['approvals'])} approvals"
+    good = result == "PASSED" and said["subject_digest"] == line["subject_digest"]
+    words = f"{result} {text(when)}, tier {said['tier']}, approvals {count}"
     signed = f", signed by {signer}" if signer else "; not signed"
     ended = "" if parse(said["expires_at"]) > datetime.now(UTC) else f"; expired {said['expires_at']}"
     return (
