@@ -1,0 +1,93 @@
+"""The cage: what breaks inside stays inside, and says so."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from roadworthy.adapters.executor import Limits, caged
+from roadworthy.errors import Refused, Unjudgeable
+
+SHORT = Limits(wall_seconds=1.0, cpu_seconds=1, memory_bytes=1 << 30, file_bytes=1024)
+
+
+def test_values_come_back() -> None:
+    assert caged(lambda: {"a": [1, "ü"]}) == {"a": [1, "ü"]}
+
+
+def test_it_works_in_an_empty_folder_that_is_gone_after() -> None:
+    folder, entries = caged(lambda: [os.getcwd(), os.listdir(".")])
+    assert entries == []
+    assert not Path(folder).exists()
+    assert os.getcwd() != folder
+
+
+def test_expected_errors_pass_through_with_their_hint_and_code() -> None:
+    def refuse() -> None:
+        raise Refused("no", "do this")
+
+    with pytest.raises(Exception, match="no") as caught:
+        caged(refuse)
+    assert (caught.value.hint, caught.value.exit_code) == ("do this", 1)  # type: ignore[attr-defined]
+
+
+def test_a_bug_is_told_as_one() -> None:
+    with pytest.raises(Unjudgeable, match="ZeroDivisionError"):
+        caged(lambda: 1 // 0)
+
+
+def test_a_crash_is_a_crash_of_one() -> None:
+    def crash() -> None:
+        faulthandler.disable()
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+    with pytest.raises(Unjudgeable, match="SIGSEGV"):
+        caged(crash)
+
+
+def test_a_hang_is_ended() -> None:
+    start = time.perf_counter()
+    with pytest.raises(Unjudgeable, match="longer than 1 s"):
+        caged(lambda: time.sleep(30), SHORT)
+    assert time.perf_counter() - start < 5
+
+
+def test_a_busy_loop_is_ended() -> None:
+    def spin() -> None:
+        while True:
+            pass
+
+    with pytest.raises(Unjudgeable):
+        caged(spin, Limits(wall_seconds=10, cpu_seconds=1))
+
+
+def test_memory_has_a_limit() -> None:
+    with pytest.raises(Unjudgeable, match="MemoryError"):
+        caged(lambda: len(bytes(2 << 30)), SHORT)
+
+
+def test_files_have_a_limit(tmp_path: Path) -> None:
+    def fill() -> int:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        return (tmp_path / "big").write_bytes(bytes(1 << 20))
+
+    with pytest.raises(Unjudgeable):
+        caged(fill, SHORT)
+
+
+def test_without_fork_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "fork")
+    assert caged(os.getpid) == os.getpid()
+
+
+def test_an_interruption_goes_through() -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        caged(interrupt)
