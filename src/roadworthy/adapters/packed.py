@@ -53,12 +53,10 @@ class _Unpacked:
         if reason or stream is None:
             self.refused[ascii(name)[1:-1][:200]] = reason or "not a regular file"
             return
-        self._take(name, stream.read(MAX_FILE + 1))
-
-    def _take(self, name: str, data: bytes) -> None:
+        data = stream.read(MAX_FILE + 1)
         self.total += len(data)
-        if len(data) > MAX_FILE or self.total > MAX_TOTAL:
-            raise TooMuchError("more bytes than it says, or than are looked at")
+        if len(data) != size or self.total > MAX_TOTAL:
+            raise TooMuchError("other bytes than it says, or more than are looked at")
         self.files[name] = data
 
 
@@ -76,7 +74,7 @@ def open_packed(place: Path) -> Snapshot:
                 f"{place} is not a zip or tar archive that can be read: {error}", "name one"
             ) from None
         incomplete = f"the archive breaks off: {error}"
-    files = _without_common_folder(unpacked.files)
+    files = _without_common_folder({n: data for n, data in unpacked.files.items() if n not in unpacked.refused})
     return Snapshot(
         sizes={name: len(data) for name, data in files.items()},
         refused=unpacked.refused,

@@ -266,7 +266,7 @@ class _Yaml:
         if not isinstance(event, yaml.ScalarEvent) or event.anchor:
             raise ParseError("a key that is not plain text", line)
         key = _text(event.value, line)
-        if key == "<<" and event.style is None:
+        if key == "<<" and event.implicit[0]:
             raise ParseError("a merge key (<<): write the values out", line)
         if key in result:
             raise ParseError(f"the key {key[:60]!r} twice", line)

@@ -141,6 +141,24 @@ def _cards(collection: Collection) -> dict[str, Any]:
     return cards(value_of(collection.documents, "card"), collection.shelf, collection.sources.snapshot)
 
 
+def _llm(collection: Collection) -> dict[str, Any]:
+    from roadworthy.facts.llm import llm_facts
+
+    return llm_facts(collection.documents, collection.shelf, collection.sources.snapshot, collection.sources.days)
+
+
+def _runbooks(collection: Collection) -> list[dict[str, Any]]:
+    from roadworthy.facts.runbooks import runbooks
+
+    return runbooks(collection.sources.snapshot)
+
+
+def _limits(collection: Collection) -> dict[str, Any]:
+    """A prohibited system is held to the highest there are."""
+    tiers = collection.sources.pack.tiers["limits"]
+    return dict(tiers.get(collection.project["tier"], tiers["critical"]))
+
+
 def _policy(collection: Collection) -> dict[str, Any]:
     today = collection.sources.as_of.date().isoformat()
     frameworks = collection.sources.pack.frameworks
@@ -175,7 +193,10 @@ COLLECTORS: dict[str, Collector] = {
     "tier": lambda collection: collection.tier,
     "policy": _policy,
     "documents": lambda collection: collection.documents,
+    "limits": _limits,
     "records": Collection.records,
+    "runbooks": _runbooks,
+    "llm": _llm,
     "cards": _cards,
     "managed": _managed,
     "history": _history,

@@ -16,6 +16,9 @@ POLICY = ("data", "training", "gates", "serving", "monitoring", "retraining", "r
 PLACES = {
     **{name: f"governance/{name}.yaml" for name in GOVERNANCE},
     **{name: f"policy/{name}.yaml" for name in POLICY},
+    "envelope": "governance/envelope.yaml",
+    "vendors": "governance/vendors.yaml",
+    "prompts": "prompts/manifest.yaml",
 }
 MOST = 20
 

@@ -92,7 +92,8 @@ def _dataset(record: Record, contracts: set[str], sure: bool) -> dict[str, Any]:
         "overlap_rows": record.value.get("overlap_rows"),
         "quality_passed": record.mapping("quality").get("passed") is True
         and bool(checks)
-        and all(check.get("passed") is True for check in checks),
+        and any(check.get("passed") is True for check in checks)
+        and not any(check.get("passed") is False for check in checks),
         "quality_checks": [str(check.get("id")) for check in checks],
     }
 

@@ -58,6 +58,7 @@ def project_facts(snapshot: Snapshot, documents: Mapping[str, Any], rubric: Rubr
         "computed_rank": order.index(computed),
         "prohibited": sorted({ref for each in given for ref, _ in assess(each, rubric).prohibited}),
         "loosened": list(_loosened(lock.get("obligations"), duties(tier, rubric))),
+        "tracking": _first(answers.get("tracking")),
         "has_policy": bool(lock),
     }
 
