@@ -247,7 +247,7 @@ def test_no_request_is_dropped_while_the_pointer_moves(one: Workshop) -> None:
         one.release(version)
     one.policy("rollout", "shadow: {min_days: 0, min_samples: 0}\ncanary: {percent: 0}\n")
     with online.server(workers=2) as port:
-        load = online.Load(port, online.request_body("1"))
+        load = online.Load(port, online.request_body(port))
         with load.running():
             for move in (
                 lambda: pipeline.promote("2"),

@@ -61,6 +61,7 @@ class Face:
         """What is live: its lineage, and what a request to it must hold."""
         serving = self.live.serving
         champion, trial = serving.champion, serving.challenger
+        taken = champion.fields if champion else {}
         return _json(
             {
                 "live": serving.routes.live,
@@ -69,7 +70,8 @@ class Face:
                 "stage": serving.routes.stage,
                 "canary_percent": serving.routes.canary_percent,
                 "problem": self.live.problem,
-                "inputs": {name: each.expected for name, each in champion.fields.items()} if champion else {},
+                "inputs": {name: each.expected for name, each in taken.items()},
+                "example": {name: each.example for name, each in taken.items()},
             }
         )
 
