@@ -173,3 +173,9 @@ def test_what_the_policy_does_not_ask_for_is_not_reported(ran: Project) -> None:
     outcome = evaluate()
     assert outcome.ok
     assert not {"slices", "fairness", "challenge"} & outcome.details["report"].keys()
+
+
+def test_a_gate_whose_module_is_not_here_is_refused() -> None:
+    """A lighter tier comes without some modules; gates.yaml may not count on them then."""
+    with pytest.raises(module("pipeline.outcome").Refused, match="without the module for `horoscope`"):
+        module("pipeline.evaluate").further("horoscope")

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from . import rivals
 from .check import Check, judge
 from .metrics import Interval, measure, with_interval
 from .policies import ChallengeGate, DataPolicy, Direction, GatesPolicy, load
-from .rivals import judged
+from .rivals import Evidence
 from .scorer import Scorer
 
 _NOISE = 1e-9  # a rise smaller than this is rounding
@@ -26,9 +27,16 @@ class Challenge:
     wrong: dict[str, float]
 
 
+def judged(gates: GatesPolicy, evidence: Evidence) -> tuple[dict[str, Any], list[Check]]:
+    """Record and checks of the challenge that gates.yaml declares."""
+    assert gates.challenge is not None
+    found = challenged(gates.challenge, gates, evidence.scorer, evidence.hard)
+    return record(gates.challenge, found), checks(gates.challenge, gates, found)
+
+
 def challenged(gate: ChallengeGate, gates: GatesPolicy, scorer: Scorer, rows: pd.DataFrame) -> Challenge:
     """Measure a scorer on the challenge rows."""
-    said = judged(scorer, rows, load(DataPolicy).target)
+    said = rivals.judged(scorer, rows, load(DataPolicy).target)
     figure = with_interval(measure(gate.metric), said, gates.bootstrap)
     wrong = {_name(each): _wrong(each, scorer, rows) for each in gate.directions}
     return Challenge(len(rows), figure, wrong)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from pathlib import Path
+from types import ModuleType
 from typing import Any
-
-import pandas as pd
 
 from . import records, rivals, settings, untouched
 from .check import Check, judge
@@ -14,11 +15,12 @@ from .dataset import recorded
 from .metrics import METRICS, Judged, measure, with_interval
 from .outcome import Outcome, Refused
 from .policies import DataPolicy, GatesPolicy, load
-from .rivals import Incumbent
-from .scorer import Scorer, load_scorer
+from .rivals import Evidence, Incumbent
+from .scorer import load_scorer
 from .train import run_file, run_folder
 
 Report = dict[str, Any]
+_FURTHER = ("slices", "fairness", "challenge")
 
 
 def evaluate(run_id: str | None = None) -> Outcome:
@@ -68,7 +70,7 @@ def _judged(run: Report) -> tuple[Report, list[Check]]:
     found = figures(candidate, gates)
     checks = [*_metric_checks(gates, found), _gain(gates, candidate, simple)]
     checks += [_loss(gates, candidate, serving)] if serving else []
-    further, more = _further(gates, scorer, candidate, rows, dataset.rows("challenge"))
+    further, more = _further(gates, Evidence(scorer, candidate, rows, dataset.rows("challenge")))
     checks += more
     report: Report = {
         "schema": "evaluation/v1",
@@ -124,28 +126,24 @@ def _incumbent(rival: Incumbent | None, serving: Judged | None, gates: GatesPoli
     return {"version": rival.version, "model_sha256": rival.model_sha256, "metrics": figures(serving, gates)}
 
 
-def _further(
-    gates: GatesPolicy, scorer: Scorer, candidate: Judged, rows: pd.DataFrame, hard: pd.DataFrame
-) -> tuple[Report, list[Check]]:
+def _further(gates: GatesPolicy, evidence: Evidence) -> tuple[Report, list[Check]]:
     """What gates.yaml asks for beyond the metrics; a module that it does not ask for is never imported."""
     report: Report = {}
     checks: list[Check] = []
-    if gates.slices:
-        from . import slices
-
-        found = slices.sliced(gates.slices, gates, rows, candidate)
-        report["slices"] = slices.records(gates.slices, found)
-        checks += slices.checks(gates.slices, gates, found)
-    if gates.fairness:
-        from . import fairness
-
-        groups = fairness.measured(gates.fairness, gates, rows, candidate)
-        report["fairness"] = fairness.record(gates.fairness, groups)
-        checks += fairness.checks(gates.fairness, gates, groups)
-    if gates.challenge:
-        from . import challenge
-
-        cases = challenge.challenged(gates.challenge, gates, scorer, hard)
-        report["challenge"] = challenge.record(gates.challenge, cases)
-        checks += challenge.checks(gates.challenge, gates, cases)
+    for name in _FURTHER:
+        if getattr(gates, name) is not None:
+            part, found = further(name).judged(gates, evidence)
+            report[name] = part
+            checks += found
     return report, checks
+
+
+def further(name: str) -> ModuleType:
+    """The module behind an optional part of gates.yaml; a lighter tier may have come without it."""
+    if importlib.util.find_spec(f".{name}", __package__) is None:
+        raise Refused(
+            f"this project's tier came without the module for `{name}`",
+            untouched.GATES,
+            f"take `{name}` out of gates.yaml, or let an update to a higher tier bring the module",
+        )
+    return importlib.import_module(f".{name}", __package__)

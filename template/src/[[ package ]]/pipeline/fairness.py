@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .check import Check, judge
 from .metrics import Interval, Judged, interval, resamples
 from .policies import FairnessGate, GatesPolicy
+from .rivals import Evidence
 
 RATIO, DIFFERENCE = "adverse_impact_ratio", "equal_opportunity_difference"
 NO_GROUP = "no group"
@@ -28,22 +29,29 @@ class Fairness:
     difference: Interval
 
 
-def measured(gate: FairnessGate, gates: GatesPolicy, rows: pd.DataFrame, judged: Judged) -> Fairness:
+def judged(gates: GatesPolicy, evidence: Evidence) -> tuple[dict[str, Any], list[Check]]:
+    """Record and checks of the groups that gates.yaml declares."""
+    assert gates.fairness is not None
+    found = measured(gates.fairness, gates, evidence.rows, evidence.candidate)
+    return record(gates.fairness, found), checks(gates.fairness, gates, found)
+
+
+def measured(gate: FairnessGate, gates: GatesPolicy, rows: pd.DataFrame, candidate: Judged) -> Fairness:
     """Selection and true positive rates per group, by fairlearn; intervals by the shared resamples."""
     from fairlearn.metrics import MetricFrame, selection_rate, true_positive_rate
 
     member = members(gate, rows)
     frame = MetricFrame(
         metrics={"selection_rate": selection_rate, "true_positive_rate": true_positive_rate},
-        y_true=judged.answers,
-        y_pred=judged.decisions,
+        y_true=candidate.answers,
+        y_pred=candidate.decisions,
         sensitive_features=pd.Series(member, name=gate.attribute),
     )
     groups = [_group(name, frame.by_group, member) for name in gate.groups if (member == name).any()]
     return Fairness(
         groups,
-        _interval(ratio, gate, gates, member, judged),
-        _interval(difference, gate, gates, member, judged),
+        _interval(ratio, gate, gates, member, candidate),
+        _interval(difference, gate, gates, member, candidate),
     )
 
 
@@ -53,16 +61,16 @@ def members(gate: FairnessGate, rows: pd.DataFrame) -> NDArray[np.str_]:
     return np.select(marks, list(gate.groups), default=NO_GROUP)
 
 
-def ratio(gate: FairnessGate, member: NDArray[np.str_], judged: Judged) -> float:
+def ratio(gate: FairnessGate, member: NDArray[np.str_], candidate: Judged) -> float:
     """Adverse impact ratio: the lowest selection rate over the highest."""
-    rates = [_share(judged.decisions[member == name]) for name in gate.groups]
+    rates = [_share(candidate.decisions[member == name]) for name in gate.groups]
     return min(rates) / max(rates) if max(rates) > 0 else float("nan")
 
 
-def difference(gate: FairnessGate, member: NDArray[np.str_], judged: Judged) -> float:
+def difference(gate: FairnessGate, member: NDArray[np.str_], candidate: Judged) -> float:
     """Equal opportunity: the widest gap in approvals of those who were approved before."""
-    earned = judged.answers == 1
-    rates = [_share(judged.decisions[(member == name) & earned]) for name in gate.groups]
+    earned = candidate.answers == 1
+    rates = [_share(candidate.decisions[(member == name) & earned]) for name in gate.groups]
     return max(rates) - min(rates)
 
 
@@ -98,12 +106,12 @@ def _interval(
     gate: FairnessGate,
     gates: GatesPolicy,
     member: NDArray[np.str_],
-    judged: Judged,
+    candidate: Judged,
 ) -> Interval:
     drawn = [
-        function(gate, member[rows], judged.at(rows)) for rows in resamples(len(member), gates.bootstrap)
+        function(gate, member[rows], candidate.at(rows)) for rows in resamples(len(member), gates.bootstrap)
     ]
-    return interval(function(gate, member, judged), drawn, gates.bootstrap)
+    return interval(function(gate, member, candidate), drawn, gates.bootstrap)
 
 
 def _share(decisions: NDArray[np.int64]) -> float:

@@ -20,6 +20,16 @@ _COMPARED = ("model.skops", "features.py", "policy/training.yaml")
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What a candidate said: itself, its word on the test rows, those rows, and the hard ones."""
+
+    scorer: Scorer
+    candidate: Judged
+    rows: pd.DataFrame
+    hard: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Incumbent:
     """The champion of var/routes.json, opened from its own bundle."""
 

@@ -11,6 +11,7 @@ import pandas as pd
 from .check import Check, judge
 from .metrics import Interval, Judged, measure, with_interval
 from .policies import GatesPolicy, SlicesGate
+from .rivals import Evidence
 
 PREFIX = "slice:"
 
@@ -24,12 +25,19 @@ class Slice:
     interval: Interval
 
 
-def sliced(gate: SlicesGate, gates: GatesPolicy, rows: pd.DataFrame, judged: Judged) -> list[Slice]:
+def judged(gates: GatesPolicy, evidence: Evidence) -> tuple[list[dict[str, Any]], list[Check]]:
+    """Record and checks of every slice that gates.yaml declares."""
+    assert gates.slices is not None
+    found = sliced(gates.slices, gates, evidence.rows, evidence.candidate)
+    return records(gates.slices, found), checks(gates.slices, gates, found)
+
+
+def sliced(gate: SlicesGate, gates: GatesPolicy, rows: pd.DataFrame, candidate: Judged) -> list[Slice]:
     """The metric on every value of every declared column; a missing value is a slice too."""
     function = measure(gate.metric)
     found = []
     for name, chosen in _each(gate, rows):
-        part = judged.at(chosen.to_numpy())
+        part = candidate.at(chosen.to_numpy())
         found.append(Slice(name, int(chosen.sum()), with_interval(function, part, gates.bootstrap)))
     return found
 
