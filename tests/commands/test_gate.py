@@ -141,6 +141,13 @@ def test_a_one_person_team_may_approve_itself_at_low_and_the_verdict_says_so(
     assert "self-approval" in gated.verdict["predicate"]["roadworthy"]["notes"][0]
 
 
+def test_a_slice_too_small_to_tell_is_no_reason_to_refuse(approved: Project) -> None:
+    small = {"id": "slice:old=1", "value": None, "op": ">=", "limit": 0.6, "passed": None}
+    approved.change(REPORT, checks=[*approved.read(REPORT)["checks"], small])
+    approved.commit()
+    assert "evaluation-failed" not in codes(at_gate(approved))
+
+
 def test_a_dirty_run_is_only_said_at_low(keys: dict[str, Path], tmp_path: Path) -> None:
     project = make_project(tmp_path / "p", keys, "low")
     project.approve(OWNER, "reviewer")
@@ -657,6 +664,7 @@ REFUSED: dict[str, tuple[Callable[[Project], object], str]] = {
     "evaluation failed": (lambda p: _report_edit(p, passed=False), "evaluation-failed"),
     "evaluation checked nothing": (lambda p: _report_edit(p, checks=[]), "evaluation-failed"),
     "evaluation's numbers disagree": (lambda p: _report_edit(p, **_check(value=0.2)), "evaluation-failed"),
+    "a check is unknown": (lambda p: _report_edit(p, **_check(passed=None, value=None)), "evaluation-failed"),
     "a check failed under a pass": (lambda p: _report_edit(p, **_check(passed=False)), "evaluation-failed"),
     "evaluation of another model": (
         lambda p: _report_edit(p, model_sha256="0" * 64),
