@@ -47,7 +47,7 @@ def _when_moved(loss: Sequence[Signal], signals: Sequence[Signal]) -> str:
     if loss:
         return "the model is asked outside what it knows, and it shows: retrain on rows like these"
     if any(each.group == "performance" and each.value is not None for each in signals):
-        return "realised performance holds: find out who is asking now"
+        return "performance holds where outcomes are known: find out who is asking now"
     return "outcomes are not known yet: find out who is asking now"
 
 

@@ -114,8 +114,8 @@ def _plain(signal: Signal) -> dict[str, Any]:
 
 def _line(signal: Signal) -> str:
     value = "unknown" if signal.value is None else f"{signal.value:.3g}"
-    limits = ", ".join(f"{level} from {limit:g}" for level, limit in signal.limits.items())
-    return f"  {signal.level}: {signal.id} = {value} ({signal.about or limits}; {limits})"
+    limits = (f"{level} from {limit:g}" for level, limit in signal.limits.items())
+    return f"  {signal.level}: {signal.id} = {value} ({'; '.join(filter(None, (signal.about, *limits)))})"
 
 
 def _keep(seen: Seen, policy: Mapping[str, Any], judged: Clock) -> str | None:

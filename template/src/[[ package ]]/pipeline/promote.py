@@ -212,4 +212,6 @@ def _sentence(change: Change, before: Routes) -> str:
     if change.action in ("shadow", "canary"):
         share = f" of {change.routes.canary_percent} %" if change.action == "canary" else ""
         return f"{change.action}{share}: release {change.version} beside {before.live}"
-    return f"{change.action}: {change.routes.live} answers; before it {before.live}"
+    if change.routes.fallback:
+        return f"{change.action}: the safe answer is given; before it {before.live} answered"
+    return f"{change.action}: release {change.routes.live} answers; before it {before.live}"
