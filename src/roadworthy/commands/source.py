@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from roadworthy.core.tree import File, Tree
 from roadworthy.errors import UsageError
 
 ANSWERS_FILE: Final = ".copier-answers.yml"
+# One moment for every render of this process: the sides of a merge must not differ by the clock.
+STARTED: Final = time.time()
 NOTHING: Final[Mapping[str, Any]] = {}
 
 
@@ -83,6 +86,7 @@ def project_of(
         folder=folder,
         answers_file=answers_file,
         operation=operation,
+        now=STARTED,
     )
     try:
         answers = resolve(source.template, data, last=last, run=run)

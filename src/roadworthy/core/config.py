@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import yaml
 
+from roadworthy.core.globs import matches
 from roadworthy.core.jinja import Unsupported
 from roadworthy.core.questions import MISSING, RESERVED, Question
 from roadworthy.core.tree import Tree
@@ -77,7 +78,7 @@ def _raw(tree: Tree) -> dict[str, Any]:
     names = [path for path in tree if re.fullmatch(r"copier\.ya?ml", path, re.IGNORECASE)]
     if len(names) > 1:
         raise UsageError(f"the template has {' and '.join(sorted(names))}", "keep one of them")
-    documents = [document for name in names for document in _documents(name, tree[name].data) if document]
+    documents = [document for name in names for document in _documents(tree, name)]
     if not all(isinstance(document, dict) for document in documents):
         raise UsageError(f"{names[0]}: expected a mapping of settings and questions", "repair the template")
     merged = {key: [item for document in documents for item in document.get(key, ())] for key in MERGED}
@@ -85,13 +86,28 @@ def _raw(tree: Tree) -> dict[str, Any]:
     return dict(ChainMap(present, *reversed(documents)))
 
 
-def _documents(name: str, data: bytes) -> list[Any]:
+def _documents(tree: Tree, name: str) -> list[Any]:
+    """Return the documents of a file that say something, those of the files it includes in their places."""
+
+    class Loader(YAML_LOADER):  # type: ignore[misc,valid-type]
+        """A loader of this template's own, for its `!include`."""
+
+    def include(_: yaml.Loader, node: yaml.ScalarNode) -> list[Any]:
+        found = sorted(path for path in tree if matches(node.value, path))
+        return [document for path in found for document in _documents(tree, path)]
+
+    Loader.add_constructor("!include", include)
     try:
-        return list(yaml.load_all(data, Loader=YAML_LOADER))
+        return _flat(document for document in yaml.load_all(tree[name].data, Loader=Loader) if document)
     except yaml.constructor.ConstructorError as error:
         raise Unsupported(f"{name}: {error.problem}") from error
     except yaml.YAMLError as error:
         raise UsageError(f"{name} is not YAML: {error}", "repair it in the template") from error
+
+
+def _flat(items: Iterable[Any]) -> list[Any]:
+    nested = [_flat(item) if isinstance(item, list) else [item] for item in items]
+    return [item for each in nested for item in each]
 
 
 def _demand_version(wanted: object) -> None:
@@ -104,8 +120,6 @@ def _question(name: str, value: Any, secret: bool) -> Question:
     details = dict(value) if isinstance(value, dict) else {"default": value}
     if name in RESERVED or not name.isidentifier():
         raise Unsupported(f"question name {name}")
-    for key in details.keys() - QUESTION_KEYS:
-        raise Unsupported(f"question {name}: {key}")
     if secret:
         details["secret"] = True
     if details.get("secret") and details.get("default", MISSING) is MISSING:
@@ -113,4 +127,5 @@ def _question(name: str, value: Any, secret: bool) -> Question:
     for flag in ("multiselect", "secret"):
         if not isinstance(details.get(flag, False), bool):
             raise Unsupported(f"question {name}: {flag} that is not a boolean")
-    return Question(name=name, **details)
+    known = {key: value for key, value in details.items() if key in QUESTION_KEYS}  # Copier ignores others
+    return Question(name=name, **known)

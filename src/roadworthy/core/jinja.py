@@ -40,6 +40,7 @@ ENVOPS: Final = frozenset(
     }
 )
 UNDEFINED: Final = {"jinja2.Undefined": jinja2.Undefined, "jinja2.StrictUndefined": jinja2.StrictUndefined}
+NOW: Final = "_roadworthy_now"
 IMPURE_FILTERS: Final = (
     "ans_random",
     "expanduser",
@@ -157,7 +158,16 @@ def _add_filters(env: SandboxedEnvironment) -> None:
         env.add_extension("jinja2_ansible_filters.AnsibleCoreFiltersExtension")
     for name in IMPURE_FILTERS:
         env.filters[name] = partial(_impure, name)
+    env.filters["strftime"] = jinja2.pass_context(partial(_strftime, env.filters["strftime"]))
     env.filters["to_json"] = partial(env.filters["to_json"], default=_jsonable)
+
+
+def _strftime(write: Callable[..., str], context: Context, template: str, second: Any = None) -> str:
+    """Write a time; the current one is an input, so that two renders of one update agree on it."""
+    moment = context.get(NOW) if second is None else second
+    if moment is None:
+        raise Unsupported("the current time")
+    return write(template, moment)
 
 
 def _impure(name: str, *_: object, **__: object) -> NoReturn:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
+
+from roadworthy.core.globs import matches
 
 KINDS: Final = ("managed", "merged", "seeded", "record")
 
@@ -24,19 +24,10 @@ class Ownership:
 def ownership_of(path: str, manifest: Manifest) -> Ownership:
     """Return the ownership of a rendered path: that of the first entry that claims it."""
     for row in manifest["files"]:
-        if _pattern(row["path"]).fullmatch(path):
+        if matches(row["path"], path):
             return Ownership(kind=row["ownership"], purpose=row["purpose"])
     return UNCLAIMED
 
 
 # No entry claims it: shown as such, and the tests of a release refuse it.
 UNCLAIMED: Final = Ownership(kind="unclaimed", purpose="")
-
-
-@lru_cache(maxsize=1024)
-def _pattern(glob: str) -> re.Pattern[str]:
-    """Compile a glob: `*` and `?` stay within a folder, `**` crosses folders, a final `/` is all below."""
-    source = glob + "**" if glob.endswith("/") else glob
-    pieces = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", source)
-    return re.compile("".join(pieces.get(part, re.escape(part)) for part in parts))

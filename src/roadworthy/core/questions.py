@@ -10,7 +10,7 @@ from typing import Any, Final
 import jinja2
 
 from roadworthy.core.answers import CASTS, BadAnswer, cast, from_yaml, raw_items, to_bool
-from roadworthy.core.jinja import Context, CopierConf, Strings, Unsupported, unavailable
+from roadworthy.core.jinja import NOW, Context, CopierConf, Strings, Unsupported, unavailable
 from roadworthy.core.tree import tidy
 from roadworthy.errors import UsageError
 
@@ -21,13 +21,14 @@ REMEMBERED: Final = (dict, list, str, int, float, bool, type(None))
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What Copier records of a render, beside the answers."""
+    """What a render depends on, beside template and answers. `now` is in seconds since 1970."""
 
     src_path: str = ""
     commit: str | None = None
     folder: str = "project"
     answers_file: str | None = None
     operation: str = "copy"
+    now: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +89,7 @@ class Asked:
             "_folder_name": self.run.folder,
             "_copier_python": unavailable("_copier_python"),
             "_copier_phase": phase,
+            NOW: self.run.now,
         }
         source = self.run.answers_file or self.answers_file
         blank = {**context, "_copier_conf": {"answers_file": ""}}
@@ -240,7 +242,8 @@ def _accepted(posed: Posed, value: Any, validate: bool) -> Any:
 
 
 def _refusal(posed: Posed, value: Any, why: str) -> UsageError:
-    return UsageError(f"question {posed.question.name}: {value!r} was not accepted: {why}", _repair(posed))
+    said = " ".join(why.split())  # a validator's words may span lines
+    return UsageError(f"question {posed.question.name}: {value!r} was not accepted: {said}", _repair(posed))
 
 
 def _repair(posed: Posed) -> str:
