@@ -150,7 +150,9 @@ def _copied(target: Path) -> Project:
     git(target, "config", "user.email", "kim@loans.example")
     git(target, "config", "commit.gpgsign", "false")
     project = Project(target)
-    project.edit("policy/gates.yaml", lambda value: value["bootstrap"].update(samples=100))  # enough for a test
+    project.edit(
+        "policy/gates.yaml", lambda value: value["bootstrap"].update(samples=100)
+    )  # enough for a test
     project.commit()
     return project
 

@@ -122,24 +122,23 @@ def _evolve(
 
 def _whole_file(draw: Draw, made: dict[str, File], name: str, doc: Doc, token: str) -> None:
     """Now and then delete, rename, replace or re-encode a whole file."""
+    variants = {
+        5: doc.file(executable=True),
+        6: replace(doc, crlf=True).file(),
+        7: replace(doc, end=False).file(),
+        8: File(link=f"{token}-target"),
+        10: File(made[name].data + (f"caf\xe9 {token}\n".encode("latin-1") if doc.lines else b"")),
+    }
     chance = draw(st.integers(0, 29))
-    if chance <= 1:
+    if chance in variants:
+        made[name] = variants[chance]
+    elif chance <= 1:
         del made[name]
     elif chance <= 4:
         made[f"moved/{token}-{name.rpartition('/')[2]}"] = made.pop(name)
-    elif chance == 5:
-        made[name] = doc.file(executable=True)
-    elif chance == 6:
-        made[name] = replace(doc, crlf=True).file()
-    elif chance == 7:
-        made[name] = replace(doc, end=False).file()
-    elif chance == 8:
-        made[name] = File(link=f"{token}-target")
     elif chance == 9:
         del made[name]
         made[f"{name}/inner.txt"] = File(f"{token}-inner\n".encode())
-    elif chance == 10 and doc.lines:
-        made[name] = File(made[name].data + f"caf\xe9 {token}\n".encode("latin-1"))
 
 
 @st.composite

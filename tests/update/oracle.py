@@ -1,4 +1,4 @@
-"""What an update must never do, checked from outside: only the files before and after, and what was reported."""
+"""What an update must never do, checked from outside: the files before and after, and what was reported."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Block = dict[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What an engine left: the files, the paths it reported as conflicts, and how it died, if it did."""
+    """What an engine left: the files, the paths it told the person about, and how it died, if it did."""
 
     before: Tree
     after: Tree
@@ -147,7 +147,8 @@ def _markers(case: Case, result: Result) -> Iterator[str]:
     for path, file in result.after.items():
         if b"<<<<<<< " in file.data and not result.covers(path):
             yield f"P6 unreported marker: {path}"
-        if path.endswith((".rej", ".orig", "~")) and not result.covers(path.removesuffix(".rej")):
+        left = path.endswith((".rej", ".orig", "~")) and path not in case.untracked
+        if left and not result.covers(path.removesuffix(".rej")):
             yield f"P6 leftover: {path}"
 
 

@@ -1,4 +1,4 @@
-"""P1 to P9 on random histories. `tools/nightly_updates.py` runs ten thousand, and the engines we compare with."""
+"""P1 to P8 on random histories. `tools/nightly_updates.py` runs ten thousand, and the other engines."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_no_promise_is_broken(case: Case) -> None:
 
 
 def assert_settled(world: World, result: Result) -> None:
-    """A clean update is recorded, is complete, and can be taken back after its commit without losing an edit."""
+    """A clean update is recorded, is complete, and after its commit goes back without losing an edit."""
     assert world.recorded() == NEW
     commit_all(world.project)
     assert update(Wish(project=world.project, to=NEW)).state == CURRENT

@@ -1,4 +1,4 @@
-"""A template with two releases and a project made from the first: real git, small, built in a few processes."""
+"""A template with two releases and a project made from the first: real git, small, quickly built."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from roadworthy.core.tree import File, Tree
 ANSWERS = ".copier-answers.yml"
 OLD, NEW = "v1.0.0", "v2.0.0"
 WHO = {"user.name": "Test Author", "user.email": "author@tests.example", "init.defaultBranch": "main"}
-COPIER_YML = b"_subdirectory: template\n_preserve_symlinks: true\n_templates_suffix: .jinja\nname:\n  type: str\n  default: demo\n"
+COPIER_YML = b"""_subdirectory: template
+_preserve_symlinks: true
+_templates_suffix: .jinja
+name:
+  type: str
+  default: demo
+"""
 ANSWERS_JINJA = b"# Written by the template engine\n{{ _copier_answers|to_nice_yaml -}}\n"
 
 
@@ -98,7 +104,8 @@ def _as_template(tree: Tree) -> dict[str, File]:
 
 
 def _commit(tag: str, tree: Tree) -> bytes:
-    head = b"commit refs/heads/main\ncommitter Test <author@tests.example> 1700000000 +0000\ndata 1\n.\ndeleteall\n"
+    who = b"committer Test <author@tests.example> 1700000000 +0000"
+    head = b"commit refs/heads/main\n" + who + b"\ndata 1\n.\ndeleteall\n"
     files = b"".join(
         b"M %s inline %s\ndata %d\n%s\n"
         % (mode(file).encode(), _quoted(path), len(content(file)), content(file))

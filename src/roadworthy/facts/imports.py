@@ -54,6 +54,7 @@ def imports(snapshot: Snapshot, package: str) -> dict[str, Any]:
             for name, line in source.imports
             if name.partition(".")[0] == "roadworthy"
         ][:MOST],
+        "features": _features(data.get(f"{root}features.py")),
         **_tests(snapshot, package, {_module(path, root) for path in sources}),
     }
     return {
@@ -111,6 +112,11 @@ def _logic(paths: list[str], code: _Code, root: str, snapshot: Snapshot) -> list
         suspect = re.compile(rb"def (?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b")
         found += code.find(paths, suspect, partial(_copies, names=frozenset(names)))
     return found[:MOST]
+
+
+def _features(data: bytes | None) -> list[dict[str, Any]]:
+    tree = python_tree.tree_of(data) if data else None
+    return list(python_tree.signatures(tree)) if tree else []
 
 
 def _copies(tree: Any, names: frozenset[str]) -> Iterator[tuple[int, str]]:

@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 VENDORS = {
     *("openai", "anthropic", "cohere", "mistralai", "groq", "together", "replicate", "litellm", "vertexai"),
@@ -109,6 +110,18 @@ def feature_logic(tree: ast.Module, columns: frozenset[str]) -> Iterator[tuple[i
 def functions(tree: ast.Module) -> frozenset[str]:
     """Return the names of the functions at the top of a module."""
     return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+
+
+def signatures(tree: ast.Module) -> Iterator[dict[str, Any]]:
+    """Yield each public function at the top of a module: its name, arguments, and whether it says what it is."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            yield {
+                "name": node.name,
+                "inputs": [argument.arg for argument in arguments],
+                "documented": bool((ast.get_docstring(node) or "").strip()),
+            }
 
 
 def literal(node: ast.expr | None) -> str:

@@ -23,6 +23,8 @@ _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 _PICKLE_NAME = (".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth")
 _PICKLE_START = re.compile(rb"\x80[\x02-\x05]")
 _MODEL_NAME = (".model", ".bin", ".dat", ".sav")
+_TABLE_NAME = (".csv", ".tsv", ".parquet", ".feather", ".arrow", ".avro", ".orc", ".xlsx", ".db", ".sqlite", ".jsonl")
+FEW_ROWS = 4096
 MOST = 20
 MAX_SCANNED = 262_144
 # kind: (how it starts, which is quick to look for; the whole of it)
@@ -56,6 +58,7 @@ def requirements(snapshot: Snapshot) -> dict[str, Any]:
         "images": [image for path in snapshot.paths if _IMAGE_FILE.fullmatch(path) for image in images(path, scripts)],
         "notebooks": list(_notebooks(snapshot, scripts))[:MOST],
         "secrets": list(_secrets(snapshot))[:MOST],
+        "data_files": [path for path in snapshot.paths if _is_table(path, snapshot)][:MOST],
         "pickles": [path for path in snapshot.paths if _is_pickle(path, snapshot)][:MOST],
     }
 
@@ -153,6 +156,12 @@ def secrets_in(data: bytes) -> Iterator[tuple[int, str]]:
     for kind, (starts, whole) in _SECRETS.items():
         if any(start in data for start in starts):
             yield from ((data.count(b"\n", 0, match.start()) + 1, kind) for match in whole.finditer(data))
+
+
+def _is_table(path: str, snapshot: Snapshot) -> bool:
+    """A table of more than a few rows, outside the folders for made-up ones."""
+    made_up = path.startswith(("tests/", "sample/")) or "/tests/" in path
+    return not made_up and path.endswith(_TABLE_NAME) and snapshot.sizes[path] > FEW_ROWS
 
 
 def _is_pickle(path: str, snapshot: Snapshot) -> bool:
