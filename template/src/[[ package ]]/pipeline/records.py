@@ -118,10 +118,16 @@ def git(*arguments: str, cwd: Path | None = None) -> bytes:
         raise Refused("git is not installed", "PATH", "install git") from error
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["git failed"]
-        raise Refused(
-            said[-1], f"git {' '.join(arguments)}", "git init && git add -A && git commit -m 'Start'"
-        )
+        raise Refused(said[-1], f"git {' '.join(arguments)}", _repair(said[-1], arguments[0]))
     return done.stdout
+
+
+def _repair(said: str, verb: str) -> str:
+    if verb == "var":
+        return "git config user.name 'Your Name' && git config user.email you@example.org"
+    if "not a git repository" in said or verb == "rev-parse":
+        return "git init && git add -A && git commit -m 'Start'"
+    return "bring the whole history here: git fetch --unshallow"
 
 
 def code() -> Code:
