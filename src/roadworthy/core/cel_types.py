@@ -150,11 +150,11 @@ class _Typist:
         return results[node.name]
 
     def _macro(self, node: Call, scope: Mapping[str, Type], known: Known) -> Type:
-        over = self._demand(node.target, {"list"}, scope, known) if node.target else ANY
+        over = self._demand(node.target, {"list", "map"}, scope, known) if node.target else ANY
         if len(node.arguments) != 2 or not isinstance(node.arguments[0], Name):
             return self.problem(f"{node.name} takes a name and an expression: {write(node)}")
         variable, body = node.arguments
-        inner = {**scope, write(variable): over.item or ANY}
+        inner = {**scope, write(variable): STRING if over.name == "map" else over.item or ANY}
         if node.name == "map":
             return Type("list", item=self.type_of(body, inner, known))
         self._demand(body, {"bool"}, inner, known)
