@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return commit(tmp_path, HOUSE)
 
 
-def commit(house: Path, texts: dict[str, object]) -> Path:
+def commit(house: Path, texts: Mapping[str, object]) -> Path:
     write_tree(house, files(texts))
     git(house, "add", "-A", env=WHO)
     git(house, "commit", "-q", "-m", "Change", env=WHO)

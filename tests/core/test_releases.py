@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_versions_are_ordered_by_number() -> None:
 def test_a_digest_is_of_paths_modes_and_contents_alone() -> None:
     tree = files({"b": "2", "a": "1"})
     assert digest(tree) == digest(dict(reversed(list(tree.items()))))
-    others = [
+    others: list[dict[str, Any]] = [
         {"a": "1", "c": "2"},
         {"a": "1", "b": "3"},
         {"a": "1"},
