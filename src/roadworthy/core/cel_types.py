@@ -158,7 +158,7 @@ class _Typist:
         if node.name == "map":
             return Type("list", item=self.type_of(body, inner, known))
         self._demand(body, {"bool"}, inner, known)
-        return over if node.name == "filter" else BOOL
+        return Type("list", item=inner[write(variable)]) if node.name == "filter" else BOOL
 
 
 def facts_when(node: Node, holds: bool) -> Known:
