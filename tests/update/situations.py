@@ -144,7 +144,7 @@ SITUATIONS = (
         {"s.yaml": steps("sB", "sC", "sD")},
         {"s.yaml": steps("sA", "sB", "sC", "sD", sC="mine-c")},
         fates={"s.yaml": "merged"},
-        copier="right",
+        copier="misplaced",
         cruft="right",
     ),
     situation(
@@ -153,7 +153,7 @@ SITUATIONS = (
         {"s.yaml": steps("policy-0", "sA", "sB", "sC", "sD")},
         {"s.yaml": steps("sA", "sB", "sC", "sD", sD="mine-d")},
         fates={"s.yaml": "merged"},
-        copier="right",
+        copier="misplaced",
         cruft="right",
     ),
     situation(
