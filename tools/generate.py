@@ -51,10 +51,9 @@ def ownership_yaml() -> str:
     """Return `ownership.yaml` with a line for each module that no other line claims."""
     text = (POLICY / "ownership.yaml").read_text("utf-8")
     claimed = yaml.safe_load(replace_block(text, "modules", ""))
-    modules = {
-        _rendered(path): path for path in project_files.listed(ROOT, "template") if path.endswith(".py")
-    }
-    free = [path for path in sorted(modules) if ownership_of(path, claimed) == UNCLAIMED]
+    modules = {_rendered(path): path for path in project_files.listed(ROOT, "template")}
+    python = [path for path in sorted(modules) if path.endswith(".py")]
+    free = [path for path in python if ownership_of(path, claimed) == UNCLAIMED]
     return replace_block(text, "modules", "".join(_module_line(path, ROOT / modules[path]) for path in free))
 
 
