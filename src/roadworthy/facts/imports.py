@@ -55,7 +55,7 @@ def imports(snapshot: Snapshot, package: str) -> dict[str, Any]:
             if name.partition(".")[0] == "roadworthy"
         ][:MOST],
         "features": _features(data.get(f"{root}features.py")),
-        **_tests(snapshot, package, {_module(path, root) for path in sources}),
+        **_tests(snapshot, package, {_module(path, root): path for path in sources}, graph),
     }
     return {
         "available": bool(sources) and not unread and not code.unparsed,
@@ -185,7 +185,9 @@ def _module(path: str, root: str) -> str:
     return path.removeprefix(root).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _tests(snapshot: Snapshot, package: str, modules: set[str]) -> dict[str, Any]:
+def _tests(
+    snapshot: Snapshot, package: str, modules: Mapping[str, str], graph: Mapping[str, set[str]]
+) -> dict[str, Any]:
     """Tests that assert something, what they reach, and how many assert nothing."""
     names, targets, empty = [], set[str](), 0
     for path in [path for path in snapshot.paths if _TEST_FILE.fullmatch(path)][:MAX_FILES]:
@@ -197,8 +199,14 @@ def _tests(snapshot: Snapshot, package: str, modules: set[str]) -> dict[str, Any
         good = [test.name for test in tests if test.asserts and not test.skipped]
         empty += sum(not test.asserts for test in tests)
         names += [f"{path}::{name}" for name in good]
-        targets |= _targets(source, package) & modules if good else set()
-    return {"tests": names, "test_targets": sorted(targets), "empty_tests": empty}
+        targets |= _targets(source, package) & modules.keys() if good else set()
+    # The command line imports everything: what is reached only through it is not what a test is about.
+    reached = _reached([modules[name] for name in targets - {"cli", "__main__"}], graph)
+    return {
+        "tests": names,
+        "test_targets": sorted(name for name, path in modules.items() if path in reached or name in targets),
+        "empty_tests": empty,
+    }
 
 
 def _targets(source: Source, package: str) -> set[str]:
