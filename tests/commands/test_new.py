@@ -377,3 +377,8 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def read_made(place: Path, name: str) -> list[str]:
     run(name, "--defaults", "--no-git", "--source", str(CHECKOUT))
     return list(read_folder(place / name))
+
+
+def test_the_rubrics_answers_may_be_given_as_text(place: Path, capsys: Say) -> None:
+    data = [part for answer in ("impact=1", "autonomy=0", "circumstances=[]") for part in ("--data", answer)]
+    assert run("p", "--defaults", *data, "--source", str(CHECKOUT)) == 0, capsys.readouterr().err

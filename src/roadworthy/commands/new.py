@@ -124,7 +124,7 @@ def _demand_lawful(source: Source, given: Mapping[str, Any]) -> None:
     named = given.get("prohibited") or []
     named = yaml.safe_load(named) if isinstance(named, str) else named
     known = [name for name in named if name in rubric["prohibited"]] if isinstance(named, list) else []
-    if hits := assess({**given, "circumstances": (), "prohibited": known}, rubric).prohibited:
+    if hits := assess({"prohibited": known}, rubric).prohibited:
         reasons = "; ".join(f"{text} ({reference})" for reference, text in hits)
         raise Refused(f"prohibited by the EU AI Act, so nothing was generated: {reasons}")
 
