@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from project import module
-from serving_fixtures import INPUTS, SERVING, Workshop, keys, workshop
+from serving_fixtures import Workshop, keys, workshop
+from serving_samples import INPUTS, SERVING
 
 __all__ = ["keys", "workshop"]
 FIELDS = {
@@ -105,13 +106,3 @@ def test_a_new_day_is_a_new_file_and_old_ones_are_named(one: Workshop) -> None:
     assert [each["id"] for each in capture.lines("2026-11-19")] == ["2026-11-19", "2026-11-20"]
     old = capture.expired(30, datetime(2026, 11, 20, tzinfo=UTC))
     assert [each.name for each in old] == ["20260901.jsonl"]
-
-
-def test_an_answer_that_cannot_be_captured_is_not_given(one: Workshop) -> None:
-    from fastapi.testclient import TestClient
-
-    (one.root / "var/predictions").write_text("a file where the folder should be")
-    with TestClient(module("serving.app").create()) as client:
-        answer = client.post("/predict", json={"inputs": INPUTS})
-    assert answer.status_code == 503
-    assert "cannot be captured" in answer.json()["detail"]

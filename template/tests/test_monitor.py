@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from project import module
-from serving_fixtures import MONITORING, Workshop, keys, made_up, workshop
+from serving_fixtures import Workshop, keys, workshop
+from serving_samples import MONITORING, made_up
 
 __all__ = ["keys", "workshop"]
 

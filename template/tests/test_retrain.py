@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from project import module
-from serving_fixtures import RETRAINING, Workshop, keys, workshop
+from serving_fixtures import Workshop, keys, workshop
+from serving_samples import RETRAINING
 
 __all__ = ["keys", "workshop"]
 LATER = "2026-12-20T00:00:00Z"

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from project import module
-from serving_fixtures import Workshop, keys, made_up, workshop
+from serving_fixtures import Workshop, keys, workshop
+from serving_samples import made_up
 
 __all__ = ["keys", "workshop"]
 
