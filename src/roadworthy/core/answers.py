@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from copy import deepcopy
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 import yaml
@@ -45,9 +47,15 @@ def to_str(value: Any) -> str:
 def from_yaml(text: str) -> Any:
     """Parse YAML text."""
     try:
-        return yaml.safe_load(text)
+        return deepcopy(_parsed(text))
     except yaml.YAMLError as error:
         raise BadAnswer(f"expected YAML: {error}") from error
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Any:
+    """Parse once what every project of a template computes again."""
+    return yaml.safe_load(text)
 
 
 def raw_items(text: str) -> list[str]:

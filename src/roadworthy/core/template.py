@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from unicodedata import normalize
 
@@ -18,7 +19,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from roadworthy.core.config import Config, read_config
 from roadworthy.core.jinja import Context, Strings, Unsupported, environment, parsed
 from roadworthy.core.questions import Asked, Run, answer_all
-from roadworthy.core.tree import File, ForbiddenPath, Tree, is_folder, tidy, tidy_link, walk
+from roadworthy.core.tree import File, ForbiddenPath, Tree, places, tidy, tidy_link, walk
 from roadworthy.errors import UsageError
 
 __all__ = ["File", "Run", "Template", "Tree", "Unsupported", "load_template", "render", "resolve"]
@@ -34,6 +35,7 @@ class Template:
     config: Config
     env: SandboxedEnvironment
     strings: Strings
+    places: frozenset[str]
     plans: dict[str, tuple[Plan, ...]] = field(default_factory=dict)
     matchers: dict[tuple[str, ...], Matcher] = field(default_factory=dict)
 
@@ -52,7 +54,7 @@ def load_template(tree: Tree) -> Template:
     """Compile a template; Unsupported names a feature that only Copier has."""
     config = read_config(tree)
     env = environment(tree, config.envops)
-    return Template(tree=tree, config=config, env=env, strings=Strings(env))
+    return Template(tree=tree, config=config, env=env, strings=Strings(env), places=places(tree))
 
 
 def resolve(
@@ -88,9 +90,10 @@ def render(
         excluded = _excluder(template, answers)
         answers_file = context["_copier_conf"]["answers_file"]
     made: dict[str, File] = {}
+    named = cache(lambda part: template.strings.render(part, context))
     for plan in _plans(template, context):
         with _explained(plan.source):
-            path = _path(template, plan, context, answers_file)
+            path = _path(template, plan, named, answers_file)
             if path is None or excluded(path) or (only and not only(path)):
                 continue
             file = _file(template, plan, context)
@@ -161,21 +164,19 @@ def _without_suffix(path: str) -> str:
     return folder + slash + (stem if dot and stem and end else name)
 
 
-def _path(template: Template, plan: Plan, context: Context, answers_file: str) -> str | None:
+def _path(template: Template, plan: Plan, named: Callable[[str], str], answers_file: str) -> str | None:
     """Return where a file goes; None if a part of its path is rendered to nothing."""
     parts = []
     for part in plan.parts:
-        rendered = template.strings.render(part, context)
+        rendered = named(part)
         if rendered == answers_file:
             return answers_file
         if not rendered:
             return None
         parts.append(rendered)
     path = tidy(*parts)
-    shadowed = path + template.config.suffix
-    if not plan.rendered and (shadowed in template.tree or is_folder(template.tree, shadowed)):
-        return None
-    return path
+    shadowed = not plan.rendered and path + template.config.suffix in template.places
+    return None if shadowed else path
 
 
 def _file(template: Template, plan: Plan, context: Context) -> File:

@@ -53,6 +53,12 @@ def under(tree: Tree, *roots: str) -> dict[str, File]:
     return {path: file for path, file in tree.items() if path in roots or path.startswith(prefixes)}
 
 
+def places(tree: Tree) -> frozenset[str]:
+    """Return every path of a tree, its folders included."""
+    folders = {"/".join(path.split("/")[:depth]) for path in tree for depth in range(1, path.count("/") + 1)}
+    return frozenset({*tree, *folders})
+
+
 def walk(tree: Tree, folder: str, follow_links: bool) -> Iterator[tuple[str, File]]:
     """Yield the files below `folder` by relative path, with links followed (inside the tree) or kept."""
     prefix = folder + "/" if folder else ""
