@@ -111,6 +111,15 @@ def test_a_release_that_is_not_there_is_named_with_those_that_are(tmp_path: Path
         open_source(str(repository), release)
 
 
+def test_a_template_with_submodules_is_refused(tmp_path: Path) -> None:
+    repository = repository_of(tmp_path, TREE, "v1.0")
+    head = git(repository, "rev-parse", "HEAD").decode().strip()
+    git(repository, "update-index", "--add", "--cacheinfo", f"160000,{head},vendor", env=WHO)
+    git(repository, "commit", "-q", "-m", "Vendor", env=WHO)
+    with pytest.raises(UsageError, match="submodules"):
+        open_source(str(repository), "main")
+
+
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not a folder"):
         open_source(str(tmp_path / "gone"))

@@ -182,6 +182,19 @@ def test_a_prohibited_practice_ends_it_and_the_reason_is_said(place: Path, capsy
     assert os.listdir(place) == []
 
 
+@pytest.mark.parametrize("answer", ["[", "none", "{a: b}", "[no_such_practice]"])
+def test_a_malformed_practice_is_a_bad_answer(place: Path, capsys: Say, answer: str) -> None:
+    assert run("p", "--defaults", "--data", f"prohibited={answer}", "--source", str(CHECKOUT)) == 2
+    assert f"question prohibited: {answer!r} was not accepted" in capsys.readouterr().err
+
+
+def test_the_rubrics_answers_may_be_given_as_text(place: Path, capsys: Say) -> None:
+    light = [f"--data={name}=0" for name in ("impact", "autonomy", "reversibility", "regulatory", "scale")]
+    given = (*light, "--data=circumstances=[]", "--data=prohibited=[]")
+    assert run("p", "--defaults", "--source", str(CHECKOUT), *given) == 0
+    assert "tier low" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("question", ["tier", "obligations", "package"])
 def test_what_is_computed_cannot_be_given(place: Path, capsys: Say, question: str) -> None:
     assert run("p", "--defaults", "--data", f"{question}=low", "--source", str(CHECKOUT)) == 2
@@ -197,6 +210,17 @@ def test_a_render_that_does_not_parse_is_not_a_project(place: Path, capsys: Say)
     assert run("p", "--defaults", "--source", governed) == 2
     assert "writes no .roadworthy/lock.yaml" in capsys.readouterr().err
     assert os.listdir(place) == []
+
+
+def test_a_repository_inside_another_is_pointed_out_unless_it_is_ignored(place: Path, capsys: Say) -> None:
+    git(place, "init", "-q", env=WHO)
+    (place / ".gitignore").write_text("build/\n")
+    plain = ("--defaults", "--source", str(place.parent / "plain"))
+    run("p", *plain)
+    assert f"Note: it is a repository inside that of {place}; " in capsys.readouterr().out
+    run("build/p", *plain)
+    run("q", *plain, "--no-git")
+    assert "Note" not in capsys.readouterr().out
 
 
 def test_git_missing_is_said_with_the_way_round_it(
@@ -377,8 +401,3 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def read_made(place: Path, name: str) -> list[str]:
     run(name, "--defaults", "--no-git", "--source", str(CHECKOUT))
     return list(read_folder(place / name))
-
-
-def test_the_rubrics_answers_may_be_given_as_text(place: Path, capsys: Say) -> None:
-    data = [part for answer in ("impact=1", "autonomy=0", "circumstances=[]") for part in ("--data", answer)]
-    assert run("p", "--defaults", *data, "--source", str(CHECKOUT)) == 0, capsys.readouterr().err

@@ -214,7 +214,7 @@ def _committed(repository: Path, commit: str, git: Git) -> dict[str, File]:
             entries[path] = facts.split(" ")
     kept = sorted(release_paths(entries))
     if any(entries[path][1] == "commit" for path in kept):
-        raise UsageError(f"{repository}: templates with submodules cannot be rendered")
+        raise UsageError("the template has git submodules, which are not rendered", "render it with copier")
     asked = "".join(f"{entries[path][2]}\n" for path in kept)
     blobs = _blobs(git(repository, "cat-file", "--batch", input=asked.encode()), len(kept))
     return {path: _committed_file(entries[path][0], blob) for path, blob in zip(kept, blobs, strict=True)}

@@ -17,8 +17,9 @@ from typing import Any, Final
 import yaml
 
 from roadworthy.adapters import copier, workplace
-from roadworthy.adapters.git import GitFailed, GitMissing, git, isolated
+from roadworthy.adapters.git import GitFailed, GitMissing, git, isolated, run_git
 from roadworthy.commands.source import Rendered, open_source, project_of
+from roadworthy.core.answers import BadAnswer, raw_items
 from roadworthy.core.config import YAML_LOADER, read_config
 from roadworthy.core.made import MadeFile, Project
 from roadworthy.core.ownership import ownership_of
@@ -118,12 +119,16 @@ def _demand_known(source: Source, given: Mapping[str, Any]) -> None:
 
 def _demand_lawful(source: Source, given: Mapping[str, Any]) -> None:
     """Refuse a prohibited practice with its reason, before anything is rendered."""
-    if not source.governed:
+    if not source.governed or "prohibited" not in given:
         return
     rubric = yaml.load(source.tree[TIERS].data, Loader=YAML_LOADER)
-    named = given.get("prohibited") or []
-    named = yaml.safe_load(named) if isinstance(named, str) else named
-    known = [name for name in named if name in rubric["prohibited"]] if isinstance(named, list) else []
+    try:
+        named = (
+            raw_items(given["prohibited"]) if isinstance(given["prohibited"], str) else given["prohibited"]
+        )
+        known = [name for name in named if name in rubric["prohibited"]]
+    except (BadAnswer, TypeError):
+        return  # not a list: the question itself says so
     if hits := assess({"prohibited": known}, rubric).prohibited:
         reasons = "; ".join(f"{text} ({reference})" for reference, text in hits)
         raise Refused(f"prohibited by the EU AI Act, so nothing was generated: {reasons}")
@@ -154,9 +159,18 @@ def _placed(request: Request, source: Source, rendered: Rendered) -> tuple[str, 
     message = f"Make {request.destination.absolute().name} from {source.spec} {source.release}"
     with workplace.aside(request.destination) as folder:
         workplace.write_tree(folder, rendered.files)
-        made = _committed(folder, message) if request.repository else ("", ())
+        commit, notes = _committed(folder, message) if request.repository else ("", ())
         workplace.put_in_place(folder, request.destination)
-    return made
+    return commit, (*notes, *(_nested(request.destination) if request.repository else ()))
+
+
+def _nested(destination: Path) -> tuple[str, ...]:
+    """Say so if the new repository lies in another one, which does not ignore it."""
+    place = destination.absolute()
+    outer = next((folder for folder in place.parents if (folder / ".git").exists()), None)
+    if outer is None or run_git(outer, "check-ignore", "--quiet", str(place)).code == 0:
+        return ()
+    return (f"it is a repository inside that of {outer}; to make it part of that one, use --no-git",)
 
 
 def _committed(folder: Path, message: str) -> tuple[str, tuple[str, ...]]:
