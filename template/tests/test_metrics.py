@@ -52,3 +52,12 @@ def test_intervals_are_the_same_every_time_and_hold_the_value() -> None:
     first = metrics.with_interval(metrics.measure("auc"), judged(), bootstrap)
     assert first == metrics.with_interval(metrics.measure("auc"), judged(), bootstrap)
     assert first.low < first.value < first.high
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_better_model_leads_whatever_way_the_metric_points(name: str) -> None:
+    """Answers known in advance beat a coin in everything that has a better and a worse."""
+    perfect, coin = judged(scores=ANSWERS.astype(float)), judged(scores=RANDOM.random(400))
+    lead = module("pipeline.metrics").lead
+    assert lead(name, perfect, coin) == pytest.approx(-lead(name, coin, perfect))
+    assert name == "selection_rate" or lead(name, perfect, coin) > 0

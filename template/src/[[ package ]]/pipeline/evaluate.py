@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 from . import records, rivals, settings, untouched
 from .check import Check, judge
 from .check import records as as_records
-from .dataset import recorded
-from .metrics import METRICS, Judged, measure, with_interval
+from .dataset import Dataset, recorded
+from .metrics import METRICS, Judged, lead, measure, with_interval
 from .outcome import Outcome, Refused
 from .policies import DataPolicy, GatesPolicy, load
 from .rivals import Evidence, Incumbent
@@ -23,12 +24,24 @@ Report = dict[str, Any]
 _FURTHER = ("slices", "fairness", "challenge")
 
 
+@dataclass(frozen=True)
+class Case:
+    """A candidate and whom it is measured against, all on the same rows."""
+
+    gates: GatesPolicy
+    dataset: Dataset
+    evidence: Evidence
+    simple: Judged
+    rival: Incumbent | None
+    serving: Judged | None
+
+
 def evaluate(run_id: str | None = None) -> Outcome:
     """Measure, compare, judge; the report is written whether the run passes or not."""
     run = read_run(run_id)
     untouched.refuse_changed_gates(run)
     untouched.refuse_changed_files(run)
-    report, checks = _judged(run)
+    report, checks = _judged(run, _case(run))
     records.write_record(report_file(run["run_id"]), report)
     told = "passed" if report["passed"] else f"refused by {', '.join(each.id for each in blocking(checks))}"
     lines = (*(check.line() for check in checks), f"run {run['run_id']} {told}")
@@ -59,32 +72,39 @@ def blocking(checks: list[Check]) -> list[Check]:
     ]
 
 
-def _judged(run: Report) -> tuple[Report, list[Check]]:
+def _case(run: Report) -> Case:
+    """Open the candidate and its rivals, and let each speak about the same rows."""
     gates, dataset = load(GatesPolicy), recorded(run["data"]["manifest_sha256"])
     rows, target = dataset.rows("test"), load(DataPolicy).target
     scorer = load_scorer(run_folder(run["run_id"]), rivals.trusted())
-    candidate = rivals.judged(scorer, rows, target)
-    simple = rivals.baseline(run["run_id"], dataset, rows)
     rival = rivals.incumbent(run["run_id"])
-    serving = rivals.judged(rival.scorer, rows, target) if rival else None
-    found = figures(candidate, gates)
-    checks = [*_metric_checks(gates, found), _gain(gates, candidate, simple)]
-    checks += [_loss(gates, candidate, serving)] if serving else []
-    further, more = _further(gates, Evidence(scorer, candidate, rows, dataset.rows("challenge")))
-    checks += more
+    return Case(
+        gates=gates,
+        dataset=dataset,
+        evidence=Evidence(scorer, rivals.judged(scorer, rows, target), rows, dataset.rows("challenge")),
+        simple=rivals.baseline(run["run_id"], dataset, rows),
+        rival=rival,
+        serving=rivals.judged(rival.scorer, rows, target) if rival else None,
+    )
+
+
+def _judged(run: Report, case: Case) -> tuple[Report, list[Check]]:
+    found = figures(case.evidence.candidate, case.gates)
+    further_parts, further_checks = _further(case.gates, case.evidence)
+    checks = [*_metric_checks(case.gates, found), *_rival_checks(case), *further_checks]
     report: Report = {
         "schema": "evaluation/v1",
         "run_id": run["run_id"],
         "created_at": records.now(),
         "model_sha256": run["artifacts"]["model.skops"],
         "gates_sha256": run["gates_sha256"],
-        "data": {name: dataset.digests[name] for name in ("test", "challenge")},
-        "rows": len(rows),
-        "threshold": scorer.threshold,
+        "data": {name: case.dataset.digests[name] for name in ("test", "challenge")},
+        "rows": len(case.evidence.rows),
+        "threshold": case.evidence.scorer.threshold,
         "candidate": found,
-        "baseline": figures(simple, gates),
-        "incumbent": _incumbent(rival, serving, gates),
-        **further,
+        "baseline": figures(case.simple, case.gates),
+        "incumbent": _incumbent(case),
+        **further_parts,
         "checks": as_records(checks),
         "passed": not blocking(checks),
     }
@@ -108,22 +128,25 @@ def _metric_checks(gates: GatesPolicy, found: Report) -> list[Check]:
     return checks
 
 
-def _gain(gates: GatesPolicy, candidate: Judged, simple: Judged) -> Check:
-    gate = gates.baseline
-    gain = measure(gate.metric)(candidate) - measure(gate.metric)(simple)
-    return judge("beats-baseline", f"{gate.metric} gain", round(gain, 6), ">=", gate.min_gain)
+def _rival_checks(case: Case) -> list[Check]:
+    """Better than the simple model, and not much worse than what serves."""
+    gain, loss = case.gates.baseline, case.gates.incumbent
+    checks = [_lead("beats-baseline", gain.metric, case, case.simple, gain.min_gain)]
+    if case.serving is not None:
+        checks.append(_lead("keeps-up-with-incumbent", loss.metric, case, case.serving, -loss.max_loss))
+    return checks
 
 
-def _loss(gates: GatesPolicy, candidate: Judged, serving: Judged) -> Check:
-    gate = gates.incumbent
-    loss = measure(gate.metric)(serving) - measure(gate.metric)(candidate)
-    return judge("keeps-up-with-incumbent", f"{gate.metric} loss", round(loss, 6), "<=", gate.max_loss)
+def _lead(name: str, metric: str, case: Case, rival: Judged, least: float) -> Check:
+    ahead = round(lead(metric, case.evidence.candidate, rival), 6)
+    return judge(name, f"{metric} lead", ahead, ">=", least, f"over {measure(metric)(rival):.3f}")
 
 
-def _incumbent(rival: Incumbent | None, serving: Judged | None, gates: GatesPolicy) -> Report | None:
-    if rival is None or serving is None:
+def _incumbent(case: Case) -> Report | None:
+    if case.rival is None or case.serving is None:
         return None
-    return {"version": rival.version, "model_sha256": rival.model_sha256, "metrics": figures(serving, gates)}
+    who = {"version": case.rival.version, "model_sha256": case.rival.model_sha256}
+    return who | {"metrics": figures(case.serving, case.gates)}
 
 
 def _further(gates: GatesPolicy, evidence: Evidence) -> tuple[Report, list[Check]]:

@@ -78,6 +78,15 @@ METRICS: dict[str, Callable[[Judged], float]] = {
 }
 
 
+LOWER_IS_BETTER = frozenset({"brier"})
+
+
+def lead(name: str, ours: Judged, theirs: Judged) -> float:
+    """By how much ours is better in this metric; below zero it is worse."""
+    gap = measure(name)(ours) - measure(name)(theirs)
+    return -gap if name in LOWER_IS_BETTER else gap
+
+
 def measure(name: str) -> Callable[[Judged], float]:
     """The metric of this name; an unknown one is refused."""
     if name not in METRICS:
