@@ -92,10 +92,9 @@ def _conclude(
     if unmerged:
         return _told(note, CONFLICTS, _still_open(unmerged), RESOLVE)
     if not force:
+        aside = conflicts | {note["prefix"] + path for path in note["record"]}
         _demand_resolved([each for each in standings if each.path in conflicts])
-        _demand_landed(
-            [each.path for each in changed if each.path not in conflicts and each.now == each.before]
-        )
+        _demand_landed([each.path for each in changed if each.path not in aside and each.now == each.before])
     _record(checkout, place, note)
     return _told(note, UPDATED, next_=COMMIT)
 

@@ -243,9 +243,12 @@ def _drop_own_lock(place: Place, journal: Path) -> None:
 
 
 def _is_own(lock: Path, journal: Path) -> bool:
-    """Say whether an index lock is a link to one of a journal's index files."""
-    sides = (journal / "index.before", journal / "index.after")
-    return lock.exists() and any(side.exists() and os.path.samefile(lock, side) for side in sides)
+    """Say whether an index lock is one of a journal's index files, or a copy of one."""
+    sides = [side for side in (journal / "index.before", journal / "index.after") if side.exists()]
+    if not lock.exists():
+        return False
+    held = _bytes(lock)
+    return any(os.path.samefile(lock, side) or (held and held == _bytes(side)) for side in sides)
 
 
 def _lock(place: Place) -> Path:
