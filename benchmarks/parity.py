@@ -11,7 +11,7 @@ then repaired until the template's own validators are content. A project counts 
     fallback   outside our subset: Copier renders it, so there is nothing to compare
     differs    anything else: a bug, and exit code 1
 
-Tasks run nowhere. Clones are material to read; they stay out of this repository.
+Copier's clock stands still, as ours does: what a template writes of it must be equal. Tasks run nowhere. Clones are material to read; they stay out of this repository.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import copier
 from jinja2_ansible_filters import core_filters
@@ -68,7 +69,13 @@ def main(folder: Path, samples: int) -> int:
     """Print one row per clone; 1 if any project differs."""
     warnings.simplefilter("ignore")
     moment, write = time.localtime(NOW), time.strftime
-    core_filters.strftime = lambda text, second=None: write(text, moment)  # Copier's clock stands still, too
+    with patch.object(core_filters, "strftime", lambda text, second=None: write(text, moment)):
+        total = _table(folder, samples)
+    print(f"\n{total['identical']} of {total.total()} projects identical, {total['differs']} differ")
+    return 1 if total["differs"] or not total["identical"] else 0
+
+
+def _table(folder: Path, samples: int) -> Counter[str]:
     total: Counter[str] = Counter()
     print("| template | release | commit | samples | files | identical | refused | fallback | differs |")
     print("|---|---|---|---|---|---|---|---|---|")
@@ -76,8 +83,7 @@ def main(folder: Path, samples: int) -> int:
         counts, row = _compared(clone, samples)
         total += counts
         print(row, flush=True)
-    print(f"\n{total['identical']} of {total.total()} projects identical, {total['differs']} differ")
-    return 1 if total["differs"] or not total["identical"] else 0
+    return total
 
 
 def _compared(clone: Path, samples: int) -> tuple[Counter[str], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,12 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from roadworthy.adapters.git import git, isolated
+from roadworthy.adapters.workplace import write_tree
 from roadworthy.commands.source import open_source
 from roadworthy.core.config import read_config
 from roadworthy.core.questions import Question
 from roadworthy.core.source import Source
-from tests.copier_reference import by_copier, by_us
+from tests.copier_reference import by_copier, by_us, files
 
+WHO = isolated({"user.name": "Robin", "user.email": "robin@tests.example"})
 CHECKOUT = Path(__file__).resolve().parents[2]
 WORDS = {
     "name": st.from_regex(r"[a-z][a-z0-9]{2,8}(-[a-z0-9]{1,6}){1,2}", fullmatch=True),
@@ -35,7 +39,7 @@ def tree_of_checkout() -> Source:
 def test_our_template_renders_as_with_copier(tree_of_checkout: Source, tmp_path: Path) -> None:
     seen = []
 
-    @settings(max_examples=12, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=8, deadline=None, derandomize=True, database=None)
     @given(answers(read_config(tree_of_checkout.tree).questions))
     def holds(data: Mapping[str, Any]) -> None:
         expected = by_copier(tree_of_checkout.tree, tmp_path, data)
@@ -44,7 +48,7 @@ def test_our_template_renders_as_with_copier(tree_of_checkout: Source, tmp_path:
         seen.append(len(expected))
 
     holds()
-    assert len(seen) >= 12
+    assert len(seen) >= 8
     assert min(seen) > 20
 
 
@@ -63,3 +67,28 @@ def _answer(question: Question) -> st.SearchStrategy[Any]:
     if question.type == "bool":
         return st.booleans()
     return WORDS.get(question.name, PERSON)
+
+
+@pytest.mark.parametrize(
+    ("broken", "code", "row"), [(False, 0, "| 4 | 0 | 0 | 0 |"), (True, 1, "| 0 | 0 | 0 | 4 |")]
+)
+def test_the_parity_script_counts_and_fails_on_a_difference(
+    broken: bool,
+    code: int,
+    row: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    script = runpy.run_path(str(CHECKOUT / "benchmarks" / "parity.py"))
+    template = {
+        "copier.yml": "a: {type: bool, default: true}\n",
+        "f.jinja": "{{ a }} {{ '%Y' | strftime }}\n",
+    }
+    write_tree(tmp_path / "clones" / "one", files(template))
+    for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "1")):
+        git(tmp_path / "clones" / "one", *command, env=WHO)
+    if broken:
+        monkeypatch.setitem(script["main"].__globals__, "render", lambda *_: files({"other": ""}))
+    assert script["main"](tmp_path / "clones", 4) == code
+    assert row in capsys.readouterr().out
