@@ -11,7 +11,8 @@ then repaired until the template's own validators are content. A project counts 
     fallback   outside our subset: Copier renders it, so there is nothing to compare
     differs    anything else: a bug, and exit code 1
 
-Copier's clock stands still, as ours does: what a template writes of it must be equal. Tasks run nowhere. Clones are material to read; they stay out of this repository.
+Copier's clock stands still, as ours does: what a template writes of it must be equal. Tasks run
+nowhere. Clones are material to read; they stay out of this repository.
 """
 
 from __future__ import annotations
