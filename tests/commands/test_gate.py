@@ -395,6 +395,30 @@ def _too_few(project: Project) -> None:
     once(project)
 
 
+def _author_replaced(project: Project) -> None:
+    """Let git show another author, by a replacement that a clone can carry along."""
+    _author(project)
+    true = project.git("rev-parse", "HEAD")
+    tree, parent = project.git("rev-parse", "HEAD^{tree}"), project.git("rev-parse", "HEAD^")
+    false = project.git("commit-tree", tree, "-p", parent, "-m", "Help out")
+    project.git("replace", true, false)
+
+
+def _history_grafted(project: Project) -> None:
+    """Cut the commits that say who built it out of the history, the old way."""
+    _author(project)
+    project.commit("Go on")
+    start = project.git("rev-list", "--max-parents=0", "HEAD")
+    (project.path / ".git/info/grafts").write_text(f"{project.git('rev-parse', 'HEAD')} {start}\n")
+
+
+def _mapped(project: Project) -> None:
+    """Rename the author by a mailmap."""
+    _author(project)
+    project.write(".mailmap", f"Dana Devlin <{DEV}> <{RISK}>\n")
+    project.commit("Tidy the names")
+
+
 def _built(project: Project, **who: str) -> None:
     project.write("src/credit_decision/other.py", "x = 1\n")
     project.commit(who.pop("message", "Help out"), **who)
@@ -641,6 +665,9 @@ REFUSED: dict[str, tuple[Callable[[Project], object], str]] = {
     "too few approvals": (_too_few, "approvals-too-few"),
     "a role is missing": (_too_few, "approval-role-missing"),
     "approver is author": (_author, "approver-is-builder"),
+    "approver is author, behind a replacement": (_author_replaced, "approver-is-builder"),
+    "approver is author, behind a graft": (_history_grafted, "approver-is-builder"),
+    "approver is author, behind a mailmap": (_mapped, "approver-is-builder"),
     "approver is author by another address": (_author_by_alias, "approver-is-builder"),
     "approver is author by name": (_author_by_name, "approver-is-builder"),
     "approver is committer": (_committer, "approver-is-builder"),

@@ -146,7 +146,9 @@ def isolated(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """
     pins = {**_PINNED, **(extra or {})}
     env = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
-    env |= {"GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_CONFIG_COUNT": str(len(pins))}
+    # Neither replacements nor grafts: history is what the objects say.
+    env |= {"GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull}
+    env["GIT_CONFIG_COUNT"] = str(len(pins))
     for number, (key, value) in enumerate(pins.items()):
         env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     return env
