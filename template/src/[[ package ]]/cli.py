@@ -37,6 +37,8 @@ def option(*flags: str, **keywords: Any) -> Option:
     return Option(flags, keywords)
 
 
+ABOUT = """The life of this model, one verb per stage.
+Exit codes: 0 ok, 1 refused or a gate failed, 2 usage, 3 a defect, 130 interrupted."""
 _AS_OF = option("--as-of", help="the time to judge at, RFC 3339 (default: now); recorded when given")
 _RUN = option("run_id", nargs="?", help="run to use (default: the newest)")
 _VERSION = option("version", help="release, such as 1")
@@ -101,7 +103,7 @@ def available() -> dict[str, Verb]:
 
 def parser() -> argparse.ArgumentParser:
     """The command line, built from the table above."""
-    top = argparse.ArgumentParser(prog=f"python -m {__package__}", description=__doc__)
+    top = argparse.ArgumentParser(prog=f"python -m {__package__}", description=ABOUT)
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, verb in available().items():
         sub = verbs.add_parser(name, help=verb.help, description=verb.help)
