@@ -1,0 +1,401 @@
+"""What a person meets: refusals with a way out, conflicts resolved with plain git, healing, going back."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from roadworthy.adapters.git import git, isolated
+from roadworthy.commands.update import Wish, abort, preview, read_answers, resume, update
+from roadworthy.core.source import OWNERSHIP
+from roadworthy.core.tree import File
+from roadworthy.core.update_report import ABORTED, CONFLICTS, CURRENT, PLANNED, UPDATED
+from roadworthy.errors import Refused, Unjudgeable, UsageError
+from roadworthy.render.update import update_json, update_text
+from tests.update.situations import text
+from tests.update.world import ANSWERS, NEW, OLD, WHO, Case, World, build, commit_all, repository
+
+CLEAN = Case(
+    old={"a.txt": text()}, new={"a.txt": text((3, "policy-3"))}, mine={"a.txt": text((15, "mine-15"))}
+)
+CLASH = Case(old={"a.txt": text()}, new={"a.txt": text((3, "policy-3"))}, mine={"a.txt": text((3, "mine-3"))})
+Maker = Callable[[Case], World]
+
+
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Maker:
+    """Return a maker of worlds whose template is trusted."""
+    monkeypatch.setenv("ROADWORTHY_TRUSTED_SOURCES", str(tmp_path))
+    return lambda case: build(tmp_path, case)
+
+
+def fates(report: object) -> dict[str, str]:
+    return {path.path: path.fate.value for path in report.paths}  # type: ignore[attr-defined]
+
+
+def test_a_preview_touches_nothing_and_needs_no_clean_tree(make: Maker) -> None:
+    world = make(CLEAN)
+    (world.project / "a.txt").write_text("being edited\n")
+    before = (world.files(), (world.project / ".git" / "index").read_bytes())
+    report = preview(Wish(project=world.project))
+    assert (report.state, report.before, report.after, fates(report)) == (
+        PLANNED,
+        OLD,
+        NEW,
+        {"a.txt": "merged"},
+    )
+    assert (world.files(), (world.project / ".git" / "index").read_bytes()) == before
+    assert not (world.project / ".git" / "roadworthy").exists()
+
+
+def test_an_update_stages_everything_and_the_next_has_nothing_to_do(make: Maker) -> None:
+    world = make(CLEAN)
+    assert update(Wish(project=world.project)).state == UPDATED
+    assert git(world.project, "status", "--porcelain").decode().split() == ["M", ANSWERS, "M", "a.txt"]
+    commit_all(world.project)
+    assert update(Wish(project=world.project)).state == CURRENT
+
+
+def test_a_dirty_tree_is_refused_with_the_way_out(make: Maker) -> None:
+    world = make(CLEAN)
+    (world.project / "a.txt").write_text("being edited\n")
+    with pytest.raises(Refused, match=r"uncommitted changes in a\.txt") as caught:
+        update(Wish(project=world.project))
+    assert "git stash" in caught.value.hint
+    assert (world.project / "a.txt").read_text() == "being edited\n"
+
+
+def test_an_untracked_file_in_the_way_is_never_overwritten(make: Maker) -> None:
+    world = make(
+        Case(old={}, new={"new.txt": File(b"policy-n\n")}, mine={}, untracked={"new.txt": b"mine-n\n"})
+    )
+    with pytest.raises(Refused, match=r"in the way: new\.txt"):
+        update(Wish(project=world.project))
+    assert (world.project / "new.txt").read_bytes() == b"mine-n\n"
+    assert world.recorded() == OLD
+
+
+def test_a_merge_under_way_is_refused(make: Maker) -> None:
+    world = make(CLEAN)
+    (world.project / ".git" / "MERGE_HEAD").write_text(git(world.project, "rev-parse", "HEAD").decode())
+    with pytest.raises(Refused, match="a merge is in progress"):
+        update(Wish(project=world.project))
+
+
+def test_a_source_nobody_trusts_is_not_rendered(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make(CLEAN)
+    monkeypatch.setenv("ROADWORTHY_TRUSTED_SOURCES", "/somewhere/else")
+    with pytest.raises(Unjudgeable, match="not a source you trust") as caught:
+        update(Wish(project=world.project))
+    assert (caught.value.exit_code, "trusted" in caught.value.hint) == (3, True)
+
+
+def test_a_conflict_is_resolved_with_plain_git(make: Maker) -> None:
+    world = make(CLASH)
+    assert update(Wish(project=world.project)).state == CONFLICTS
+    assert git(world.project, "status", "--porcelain") == b"UU a.txt\n"
+    stages = [git(world.project, "show", f":{number}:a.txt") for number in (1, 2, 3)]
+    assert stages == [each["a.txt"].data for each in (CLASH.old, CLASH.mine, CLASH.new)]
+    assert update(Wish(project=world.project)).state == CONFLICTS
+    git(world.project, "checkout", "--theirs", "a.txt")
+    git(world.project, "add", "a.txt")
+    assert world.recorded() == OLD
+    assert resume(world.project).state == UPDATED
+    assert world.recorded() == NEW
+    commit_all(world.project)
+    assert update(Wish(project=world.project)).state == CURRENT
+
+
+def test_a_resolution_committed_at_once_is_recorded_by_the_next_update(make: Maker) -> None:
+    world = make(CLASH)
+    update(Wish(project=world.project))
+    (world.project / "a.txt").write_bytes(text((3, "mine-3 policy-3")).data)
+    commit_all(world.project)
+    assert update(Wish(project=world.project)).state == UPDATED
+    assert world.recorded() == NEW
+
+
+def test_markers_left_in_a_file_are_refused(make: Maker) -> None:
+    world = make(CLASH)
+    update(Wish(project=world.project))
+    git(world.project, "add", "a.txt")
+    with pytest.raises(Refused, match=r"a\.txt still has conflict markers"):
+        resume(world.project)
+    assert world.recorded() == OLD
+    assert resume(world.project, force=True).state == UPDATED
+
+
+def test_an_update_dropped_with_git_is_not_recorded(make: Maker) -> None:
+    world = make(CLASH)
+    update(Wish(project=world.project))
+    git(world.project, "reset", "-q", "--hard")
+    with pytest.raises(Refused, match="no unfinished update"):
+        resume(world.project)
+    assert world.recorded() == OLD
+    assert update(Wish(project=world.project)).state == CONFLICTS
+
+
+def test_a_part_dropped_with_git_is_not_recorded(make: Maker) -> None:
+    both = {"b.txt": text()}
+    case = Case(
+        old=CLASH.old | both, new=CLASH.new | {"b.txt": text((3, "policy-b"))}, mine=CLASH.mine | both
+    )
+    world = make(case)
+    update(Wish(project=world.project))
+    git(world.project, "checkout", "HEAD", "--", "b.txt")
+    (world.project / "a.txt").write_bytes(text((3, "both")).data)
+    git(world.project, "add", "a.txt")
+    with pytest.raises(Refused, match=r"b\.txt: back to what was before"):
+        resume(world.project)
+    assert world.recorded() == OLD
+
+
+@pytest.mark.parametrize("case", [CLEAN, CLASH])
+def test_abort_restores_every_byte(case: Case, make: Maker) -> None:
+    world = make(case)
+    (world.project / "a.txt").chmod(0o600)
+    before, index = world.files(), (world.project / ".git" / "index").read_bytes()
+    update(Wish(project=world.project))
+    assert abort(world.project).state == ABORTED
+    assert (world.files(), (world.project / ".git" / "index").read_bytes()) == (before, index)
+    assert (world.project / "a.txt").stat().st_mode & 0o777 == 0o600
+
+
+def test_abort_does_not_throw_away_what_was_edited_since(make: Maker) -> None:
+    world = make(CLEAN)
+    update(Wish(project=world.project))
+    (world.project / "a.txt").write_text("edited after the update\n")
+    with pytest.raises(Refused, match=r"a\.txt was edited since"):
+        abort(world.project)
+    assert (world.project / "a.txt").read_text() == "edited after the update\n"
+
+
+def test_abort_after_a_commit_points_to_back(make: Maker) -> None:
+    world = make(CLEAN)
+    update(Wish(project=world.project))
+    commit_all(world.project)
+    with pytest.raises(Refused, match="you committed") as caught:
+        abort(world.project)
+    assert "--back" in caught.value.hint
+
+
+def test_back_returns_to_the_release_before(make: Maker) -> None:
+    world = make(CLEAN)
+    before = world.files()
+    update(Wish(project=world.project))
+    commit_all(world.project)
+    assert update(Wish(project=world.project, back=True)).after == OLD
+    assert world.files() == before
+
+
+def test_back_without_history_says_what_to_do(make: Maker) -> None:
+    with pytest.raises(Unjudgeable, match="no earlier release") as caught:
+        update(Wish(project=make(CLEAN).project, back=True))
+    assert "--to" in caught.value.hint
+
+
+def test_answers_are_changed_at_the_recorded_release(make: Maker) -> None:
+    case = Case(
+        old={"n.txt.jinja": File(b"{{ name }}\n")},
+        new={"n.txt.jinja": File(b"{{ name }} policy-n\n")},
+        mine={"n.txt": File(b"demo\n")},
+    )
+    world = make(case)
+    report = update(Wish(project=world.project, answers={"name": "other"}))
+    assert [(each.name, each.before, each.after) for each in report.answers] == [("name", "demo", "other")]
+    assert (world.project / "n.txt").read_bytes() == b"other\n"
+    assert world.recorded() == OLD
+
+
+def test_an_unknown_answer_is_refused(make: Maker) -> None:
+    with pytest.raises(UsageError, match="nmae: not a question"):
+        update(Wish(project=make(CLEAN).project, answers={"nmae": "x"}))
+    with pytest.raises(UsageError, match="KEY=VALUE"):
+        read_answers(["name"])
+
+
+def test_a_release_that_is_not_there_is_refused(make: Maker) -> None:
+    with pytest.raises(UsageError, match=r"no release v9\.0\.0"):
+        update(Wish(project=make(CLEAN).project, to="v9.0.0"))
+
+
+def test_a_folder_without_answers_says_what_it_is_not(tmp_path: Path) -> None:
+    repository(tmp_path / "plain", {"": {"a.txt": File(b"a\n")}})
+    with pytest.raises(Refused, match="records no template"):
+        update(Wish(project=tmp_path / "plain"))
+
+
+def test_a_project_below_the_root_and_several_answers_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROADWORTHY_TRUSTED_SOURCES", str(tmp_path))
+    inner = build(tmp_path / "made", CLEAN)
+    files = inner.files()
+    named = {".copier-answers.other.yml": files.pop(ANSWERS), "a.txt": files["a.txt"]}
+    whole = {f"apps/one/{path}": file for path, file in named.items()} | {"top.txt": File(b"top\n")}
+    whole["apps/one/.copier-answers.third.yml"] = named[".copier-answers.other.yml"]
+    repository(tmp_path / "mono", {"": whole})
+    project = tmp_path / "mono" / "apps" / "one"
+    with pytest.raises(UsageError, match="several answers files"):
+        update(Wish(project=project))
+    report = update(Wish(project=project, answers_file=".copier-answers.other.yml"))
+    assert (report.state, fates(report)) == (UPDATED, {"a.txt": "merged"})
+    changed = git(tmp_path / "mono", "status", "--porcelain").decode().split("\n")
+    assert changed == ["M  apps/one/.copier-answers.other.yml", "M  apps/one/a.txt", ""]
+    assert b"policy-3" in (project / "a.txt").read_bytes()
+
+
+OWNED = {"kept/seed.py": "seeded", "told/record.yaml": "record", "held/m.txt": "managed", "a.txt": "merged"}
+
+
+def governed(world: World) -> None:
+    """Give both releases of a template an ownership manifest."""
+    rows = [{"path": path, "ownership": kind, "purpose": "a test"} for path, kind in OWNED.items()]
+    rows.append({"path": "**", "ownership": "merged", "purpose": "the rest"})
+    manifest = json.dumps({"schema": "ownership/v1", "files": rows})
+    trees = {}
+    for tag in (OLD, NEW):
+        git(world.template, "checkout", "-q", "--detach", tag, env=isolated(WHO))
+        place = world.template / OWNERSHIP
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(manifest)
+        commit_all(world.template)
+        git(world.template, "tag", "-f", tag, env=isolated(WHO))
+        trees[tag] = tag
+
+
+OWNERSHIP_CASE = Case(
+    old={path: text() for path in OWNED},
+    new={path: text((3, "policy-3")) for path in OWNED} | {"kept/new.py": File(b"policy-new\n")},
+    mine={path: text((15, "mine-15")) for path in OWNED},
+)
+
+
+def test_ownership_decides_what_a_release_may_touch(make: Maker) -> None:
+    world = make(OWNERSHIP_CASE)
+    governed(world)
+    report = update(Wish(project=world.project))
+    assert fates(report) == {
+        "a.txt": "merged",
+        "held/m.txt": "merged",
+        "kept/new.py": "synced",
+        "kept/seed.py": "kept",
+        "told/record.yaml": "kept",
+    }
+    for path in ("kept/seed.py", "told/record.yaml"):
+        assert (world.project / path).read_bytes() == text((15, "mine-15")).data
+
+
+def test_heal_gives_managed_files_the_releases_content_again(make: Maker) -> None:
+    world = make(OWNERSHIP_CASE)
+    governed(world)
+    report = update(Wish(project=world.project, heal=True))
+    assert (report.after, fates(report)["held/m.txt"]) == (OLD, "healed")
+    assert (world.project / "held/m.txt").read_bytes() == text().data
+    assert (world.project / "a.txt").read_bytes() == text((15, "mine-15")).data
+    commit_all(world.project)
+    assert update(Wish(project=world.project, heal=True)).state == CURRENT
+    (world.project / "held/m.txt").unlink()
+    commit_all(world.project)
+    assert fates(update(Wish(project=world.project, heal=True, to=NEW)))["held/m.txt"] == "healed"
+    assert (world.project / "held/m.txt").read_bytes() == text((3, "policy-3")).data
+
+
+def test_two_updates_at_once(make: Maker) -> None:
+    world = make(CLEAN)
+    home = world.project / ".git" / "roadworthy"
+    home.mkdir()
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(Refused, match="another update"):
+            update(Wish(project=world.project))
+    assert update(Wish(project=world.project)).state == UPDATED
+
+
+def test_git_at_work_is_respected(make: Maker) -> None:
+    world = make(CLEAN)
+    before = world.files()
+    (world.project / ".git" / "index.lock").write_bytes(b"")
+    with pytest.raises(Refused, match=r"index\.lock"):
+        update(Wish(project=world.project))
+    assert (world.files(), (world.project / ".git" / "index.lock").exists()) == (before, True)
+
+
+@pytest.mark.parametrize(
+    "failure", [OSError(28, "No space left on device"), OSError(13, "Permission denied")]
+)
+def test_a_full_disk_or_read_only_folder_leaves_everything_as_it_was(
+    failure: OSError, make: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make(CLEAN)
+    before = world.files()
+    real = os.replace
+
+    def full(source: Path, target: Path) -> None:
+        if Path(target).name == "a.txt":
+            monkeypatch.setattr(os, "replace", real)
+            raise OSError(failure.errno, failure.strerror, str(target))
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(Refused, match=rf"a\.txt cannot be written: {failure.strerror}"):
+        update(Wish(project=world.project))
+    assert world.files() == before
+    assert git(world.project, "status", "--porcelain") == b""
+
+
+@pytest.mark.parametrize("kind", ["shallow", "worktree", "blobless"])
+def test_other_kinds_of_checkouts(kind: str, make: Maker, tmp_path: Path) -> None:
+    world = make(CLEAN)
+    (world.project / "more.txt").write_text("more\n")
+    commit_all(world.project)
+    git(world.project, "config", "uploadpack.allowFilter", "true")
+    project = tmp_path / "other"
+    flags = {"shallow": ["--depth=1"], "blobless": ["--filter=blob:none"]}
+    if kind == "worktree":
+        git(world.project, "worktree", "add", "-q", str(project), env=isolated(WHO))
+    else:
+        git(tmp_path, "clone", "-q", *flags[kind], f"file://{world.project}", str(project))
+    assert update(Wish(project=project)).state == UPDATED
+    assert b"mine-15" in (project / "a.txt").read_bytes()
+    assert b"policy-3" in (project / "a.txt").read_bytes()
+    abort(project)
+    assert git(project, "status", "--porcelain") == b""
+
+
+def test_line_ends_are_the_users_in_the_work_tree_and_gits_in_the_commit(make: Maker) -> None:
+    world = make(CLEAN)
+    git(world.project, "config", "core.autocrlf", "true")
+    (world.project / "a.txt").unlink()
+    git(world.project, "checkout", "--", ".")
+    assert update(Wish(project=world.project)).state == UPDATED
+    assert b"policy-3\r\n" in (world.project / "a.txt").read_bytes()
+    assert git(world.project, "cat-file", "blob", ":a.txt") == text((3, "policy-3"), (15, "mine-15")).data
+    assert git(world.project, "status", "--porcelain").decode().split() == ["M", ANSWERS, "M", "a.txt"]
+
+
+def test_the_screens(make: Maker) -> None:
+    report = update(Wish(project=make(CLASH).project))
+    screen = update_text(report)
+    assert "waits for you" in screen
+    assert "conflict        a.txt  both sides changed the same lines" in screen
+    document = json.loads(update_json(report))
+    assert (document["schema"], document["state"], document["exit_code"]) == ("update/v1", CONFLICTS, 1)
+
+
+def test_the_command_line(make: Maker) -> None:
+    world = make(CLASH)
+    command = (sys.executable, "-m", "roadworthy", "update", str(world.project))
+    dry = subprocess.run((*command, "--dry-run", "--json"), capture_output=True, text=True)
+    assert (dry.returncode, json.loads(dry.stdout)["paths"][0]["fate"]) == (1, "conflict")
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, "roadworthy update --continue" in done.stdout) == (1, True)
+    back = subprocess.run((*command, "--abort"), capture_output=True, text=True)
+    assert (back.returncode, back.stdout.startswith("taken back")) == (0, True)
