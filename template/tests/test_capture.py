@@ -104,5 +104,5 @@ def test_a_new_day_is_a_new_file_and_old_ones_are_named(one: Workshop) -> None:
     for day in ("2026-09-01", "2026-11-19", "2026-11-20"):
         mine.write({"id": day, "ts": f"{day}T12:00:00.000000Z", "inputs": {}})
     assert [each["id"] for each in capture.lines("2026-11-19")] == ["2026-11-19", "2026-11-20"]
-    old = capture.expired(30, datetime(2026, 11, 20, tzinfo=UTC))
+    old = capture.expired(datetime(2026, 11, 20, tzinfo=UTC))
     assert [each.name for each in old] == ["20260901.jsonl"]

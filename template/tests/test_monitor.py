@@ -222,3 +222,12 @@ def test_redacted_inputs_are_left_out_and_not_guessed(one: Workshop) -> None:
     file.write_text(file.read_text().replace("redact: []", "redact: [debt]"))
     one.traffic(made_up(11, 300))
     assert set(signals(monitor())["input-drift"]["parts"]) == {"income", "late"}
+
+
+def test_files_past_retention_are_named_and_left_to_people(one: Workshop) -> None:
+    one.traffic(made_up(11, 300))
+    old = one.root / "var/predictions/20200101.jsonl"
+    old.write_text("")
+    outcome = monitor()
+    assert outcome.details["past_retention"] == ["var/predictions/20200101.jsonl"]
+    assert old.exists()

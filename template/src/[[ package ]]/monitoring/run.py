@@ -11,7 +11,7 @@ from typing import Any
 from ..pipeline import records, settings
 from ..pipeline.outcome import Outcome, Refused
 from ..pipeline.verdict import bundle
-from ..serving import filing, release, routes
+from ..serving import capture, filing, release, routes
 from ..serving.clock import Clock, clock, parse
 from . import diagnose, exposition, page, window
 from .signals import LEVELS, UNKNOWN, WHERE, Signal, Watched, judge
@@ -42,7 +42,9 @@ def monitor(as_of: str | None = None) -> Outcome:
         *([f"tell: {', '.join(verdict['recipients'])}: {verdict['do']}"] if verdict["recipients"] else []),
         "look: var/monitor/index.html",
     ]
-    details = {**verdict, "page": "var/monitor/index.html", "record": record}
+    old = [settings.relative(each) for each in capture.expired(judged.as_of)]
+    lines += [f"past retention, to be deleted: {', '.join(old)}"] if old else []
+    details = {**verdict, "page": "var/monitor/index.html", "record": record, "past_retention": old}
     return Outcome("monitor", verdict["level"] == "ok", tuple(lines), details)
 
 

@@ -79,8 +79,9 @@ def find(name: str) -> dict[str, Any] | None:
     return None
 
 
-def expired(days: int, at: datetime) -> list[Path]:
-    """Day files older than the retention time, for whoever deletes them."""
+def expired(at: datetime) -> list[Path]:
+    """Day files past the policy's retention time; deleting them is for people to do."""
+    days = int(settings.need(settings.policy("serving"), "capture.retention_days", "policy/serving.yaml"))
     last = (at - timedelta(days=days)).strftime("%Y%m%d")
     return [file for file in sorted(folder().glob("*.jsonl")) if file.stem < last]
 
