@@ -147,6 +147,7 @@ def test_too_deep_a_path_is_refused(tmp_path: Path, way: str) -> None:
     snapshot = open_folder(tmp_path)
     assert snapshot.paths == ()
     assert set(snapshot.refused.values()) == {"too deep a path"}
+    assert snapshot.incomplete == "too deep a path"
 
 
 def test_a_folder_that_cannot_be_entered_makes_the_picture_incomplete(
