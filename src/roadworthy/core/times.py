@@ -8,13 +8,13 @@ from typing import Any
 
 def rfc3339(moment: datetime) -> str:
     """Return a moment as a record writes it: 2026-11-20T09:00:00Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def parse_time(value: Any) -> datetime | None:
     """Return the moment a record names; None when it names none. A time without a zone is no moment."""
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else None
