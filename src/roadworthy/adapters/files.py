@@ -14,6 +14,7 @@ from roadworthy.core.snapshot import MAX_DEPTH, MAX_FILE, MAX_FILES, MAX_PATH, M
 from roadworthy.errors import UsageError
 
 # State of one machine and installed packages: never part of what a project delivers.
+TOO_DEEP = "too deep a path"
 PASSED_BY = frozenset(
     {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"}
     | {".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache"}
@@ -64,6 +65,7 @@ def _descend(folder: int | str, prefix: str, depth: int, walk: _Walk) -> None:
         reason = _odd_name(path, depth)
         if reason:
             walk.refused[ascii(path)[1:-1][:200]] = reason
+            walk.incomplete = walk.incomplete or (TOO_DEEP if reason == TOO_DEEP else "")
         elif entry.is_dir(follow_symlinks=False):
             if entry.name not in PASSED_BY and not (depth == 0 and entry.name in PASSED_BY_AT_ROOT):
                 _enter(folder, entry.name, path, depth, walk)
@@ -76,14 +78,16 @@ def _entries(folder: int | str, walk: _Walk) -> Iterator[os.DirEntry[str]]:
         for entry in entries:
             walk.seen += 1
             if walk.seen > MAX_FILES:
+                # Nobody can say what lies beyond, so nothing of it is looked at.
                 walk.incomplete = f"more than {MAX_FILES:,} files and folders"
+                walk.sizes.clear()
                 return
             yield entry
 
 
 def _odd_name(path: str, depth: int) -> str:
     if depth > MAX_DEPTH or len(path) > MAX_PATH:
-        return "too deep a path"
+        return TOO_DEEP
     try:
         path.encode()
     except UnicodeEncodeError:

@@ -74,7 +74,9 @@ def open_packed(place: Path) -> Snapshot:
                 f"{place} is not a zip or tar archive that can be read: {error}", "name one"
             ) from None
         incomplete = f"the archive breaks off: {error}"
-    files = _without_common_folder({n: data for n, data in unpacked.files.items() if n not in unpacked.refused})
+    files = _without_common_folder(
+        {n: data for n, data in unpacked.files.items() if n not in unpacked.refused}
+    )
     return Snapshot(
         sizes={name: len(data) for name, data in files.items()},
         refused=unpacked.refused,

@@ -85,9 +85,11 @@ def _sources(target: Target, bench: Bench, as_of: datetime, for_release: str) ->
 def _judge(
     collection: Collection, bench: Bench, controls: Sequence[Control], granted: Sequence[Waiver]
 ) -> Report:
+    snapshot = collection.sources.snapshot
+    # Of a picture that is not whole, only so much is said: that it is not.
+    controls = () if snapshot.incomplete else controls
     facts = collect(collection, roots_of(controls, bench), bench.schema)
     situation = _situation(facts, bench, collection.sources)
-    snapshot = collection.sources.snapshot
     asker = bench.engine.bind(facts, bench.schema.needs, misshapen, snapshot.paths)
     judged, notes = _excused(judge(controls, situation, asker), granted, facts, situation)
     asked = requests(facts["records"]["waivers"]) if "records" in facts else ()
@@ -183,12 +185,12 @@ def _notices(snapshot: Snapshot) -> tuple[str, ...]:
 
 def _all_notices(snapshot: Snapshot) -> Iterator[str]:
     for path, reason in sorted(snapshot.refused.items()):
-        yield f"{path}: not read: {reason}"
+        yield f"not read, {reason}: {path}"
     for one, other in colliding(snapshot.paths):
-        yield f"{one} and {other} are one file on some systems"
+        yield f"one file on some systems: {one} and {other}"
     for path in snapshot.paths:
         if path.rpartition("/")[2] in SILENCERS:
-            yield f"{path}: present and ignored: a project does not configure its own judge"
+            yield f"present and ignored, a project does not configure its own judge: {path}"
 
 
 def place_of(path: str) -> Path:

@@ -227,12 +227,13 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 conforming, 1 not, 3 not judgeable where the tier forbids that. Failing outranks unknown."""
+        """0 conforming, 1 not, 3 not judgeable, as a whole or where the tier forbids unknown answers."""
         verdicts = {judged.verdict for judged in self.judged}
+        if self.incomplete or not self.judged:
+            return 3
         if Verdict.FAIL in verdicts:
             return 1
-        errors = any(finding.error for judged in self.judged for finding in judged.findings)
-        if self.incomplete or errors or not self.judged:
+        if any(finding.error for judged in self.judged for finding in judged.findings):
             return 3
         return 3 if Verdict.UNKNOWN in verdicts and self._unknown_binds() else 0
 

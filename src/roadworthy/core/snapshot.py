@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 # What one look may cost, whatever it looks at.
 MAX_FILES = 50_000
@@ -34,7 +36,7 @@ class Snapshot:
     incomplete: str = ""
     _read: dict[str, bytes | Unreadable] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def paths(self) -> tuple[str, ...]:
         """Return the paths of all regular files, sorted."""
         return tuple(sorted(self.sizes))
@@ -53,7 +55,8 @@ class Snapshot:
     def under(self, folder: str) -> tuple[str, ...]:
         """Return the paths of the files anywhere below a folder."""
         prefix = folder.rstrip("/") + "/"
-        return tuple(path for path in self.paths if path.startswith(prefix))
+        start, end = bisect_left(self.paths, prefix), bisect_left(self.paths, prefix[:-1] + "0")
+        return self.paths[start:end]
 
 
 def colliding(paths: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -63,7 +66,7 @@ def colliding(paths: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     seen: dict[str, str] = {}
     pairs = []
     for path in paths:
-        folded = normalize("NFKC", path).casefold()
+        folded = (path if path.isascii() else normalize("NFKC", path)).casefold()
         if folded in seen:
             pairs.append((seen[folded], path))
         seen.setdefault(folded, path)

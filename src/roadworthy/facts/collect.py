@@ -144,7 +144,9 @@ def _cards(collection: Collection) -> dict[str, Any]:
 def _llm(collection: Collection) -> dict[str, Any]:
     from roadworthy.facts.llm import llm_facts
 
-    return llm_facts(collection.documents, collection.shelf, collection.sources.snapshot, collection.sources.days)
+    return llm_facts(
+        collection.documents, collection.shelf, collection.sources.snapshot, collection.sources.days
+    )
 
 
 def _runbooks(collection: Collection) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from roadworthy.core.parse import ParseError, parse
 from roadworthy.core.snapshot import Unreadable
-from roadworthy.core.times import parse_time
+from roadworthy.core.times import parse_time, rfc3339
 from roadworthy.facts.documents import misfits
 from roadworthy.facts.history import History
 from roadworthy.facts.sources import Sources
@@ -30,7 +30,8 @@ FOLDERS = {
 }
 REVOKED = ".revoked.yaml"
 TIMES = ("at", "created_at", "decided_at", "issued_at", "requested_on", "opened_at")
-MOST = 2_000
+# Machines write JSON, people write YAML, which also takes longer to read.
+MOST = {".json": 2_000, ".yaml": 500}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,9 +115,9 @@ def _files(sources: Sources, folder: str, ending: str, invalid: list[str]) -> It
     paths = [path for path in sources.snapshot.under(folder) if path.endswith(ending)]
     refused = [path for path in sources.snapshot.refused if path.startswith(folder)]
     invalid.extend(f"{path}: {sources.snapshot.refused[path]}" for path in refused)
-    if len(paths) > MOST:
-        invalid.append(f"{folder}: more than {MOST:,} records")
-    yield from (path for path in paths[:MOST] if not path.endswith(REVOKED))
+    if len(paths) > MOST[ending]:
+        invalid.append(f"{folder}: more than {MOST[ending]:,} records")
+    yield from (path for path in paths[: MOST[ending]] if not path.endswith(REVOKED))
 
 
 def _record(kind: str, schema: str, path: str, sources: Sources, history: History) -> Record | str:
@@ -150,7 +151,7 @@ def _when(value: Mapping[str, Any], sources: Sources) -> dict[str, Any]:
     moment = next((parse_time(value[name]) for name in TIMES if name in value), None)
     verified = _predicate(value).get("timeVerified")
     moment = moment or (parse_time(verified) if verified else None)
-    return {"at": moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else "", "age_days": sources.days(moment)}
+    return {"at": rfc3339(moment) if moment else "", "age_days": sources.days(moment)}
 
 
 def _predicate(value: Mapping[str, Any]) -> Mapping[str, Any]:

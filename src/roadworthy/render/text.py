@@ -13,6 +13,7 @@ WIDTH = 100
 LABEL = 10
 INDENT = 6
 MOST_LINES = 12
+MOST_NOTES = 20
 _COLOURS = {
     "fail": "31;1",
     "unknown": "33;1",
@@ -83,10 +84,15 @@ def _to_do(report: Report, colour: bool, width: int) -> Iterator[str]:
         reason = plain(shown.finding.reason.partition(";")[0])
         head = f"  {shown.id:24} "
         yield textwrap.shorten(
-            f"{plain(shown.found)}", max(width - len(head) - 3, 20), placeholder=" …"
+            f"{plain(_to_be_done(shown))}", max(width - len(head) - 3, 20), placeholder=" …"
         ).join((head, ""))
         if shown.finding.reason and not reason.startswith("due before"):
             yield f"  {'':24} {reason}"
+
+
+def _to_be_done(shown: Shown) -> str:
+    """What is missing; where nothing is named, what should be there."""
+    return shown.expected if shown.found.rstrip().endswith(":") else shown.found
 
 
 def _rest(report: Report, width: int) -> Iterator[str]:
@@ -99,8 +105,10 @@ def _rest(report: Report, width: int) -> Iterator[str]:
     if report.waivers:
         yield ""
         yield "WAIVERS"
-        for note in report.waivers:
+        for note in report.waivers[:MOST_NOTES]:
             yield from _row(plain(note.id, 22), _waiver(note), width, 24, 2)
+        if len(report.waivers) > MOST_NOTES:
+            yield f"  and {len(report.waivers) - MOST_NOTES} more"
     if report.notices:
         yield ""
         yield "NOTICED"
