@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -626,6 +627,35 @@ def _roles_here_only(project: Project) -> None:
     project.change("governance/roles.yaml", people=project.read("governance/roles.yaml")["people"][:1])
 
 
+def _drill_here_only(project: Project) -> None:
+    project.write("governance/drills/20261120T110000Z.json", {"schema": "drill/v1", "passed": True})
+
+
+def _code_here_only(project: Project) -> None:
+    project.write("src/credit_decision/features.py", "def income(row):\n    return 1\n")
+
+
+def _base_moved(project: Project) -> None:
+    """Say that the release before was built later than it was, so that nobody seems to have built this."""
+    project.write("governance/releases/0.json", project.read(RELEASE) | {"version": "0"})
+    shutil.copytree(project.path / "var/releases/1", project.path / "var/releases/0")
+    project.commit("Register release 0", author=OWNER, at="2026-11-20T11:20:00Z")
+    _author(project)
+    project.change("governance/releases/0.json", commit=project.git("rev-parse", "HEAD"))
+    forged = {"version": "0", "commit": project.git("rev-parse", "HEAD")}
+    predicate = {"verificationResult": "PASSED", "timeVerified": NOW, "roadworthy": forged}
+    project.write("governance/gates/0.json", {"predicate": predicate})
+    _seal(project, "governance/gates/0.json", RISK)
+    project.commit("Pass release 0")
+
+
+def _seal(project: Project, name: str, who: str) -> None:
+    from roadworthy.adapters.signing import sign
+
+    seal = sign(str(project.keys[who]), "roadworthy-gate", (project.path / name).read_bytes())
+    (project.path / f"{name}.sig").write_bytes(seal)
+
+
 def _rejection_hidden(project: Project) -> None:
     """Move a rejection to another version, so that nobody looks for it here."""
     project.approve(RISK, "model-risk", decision="reject", as_of="2026-11-20T11:30:00Z")
@@ -714,6 +744,9 @@ REFUSED: dict[str, tuple[Callable[[Project], object], str]] = {
     "registered at a lower tier": (_tier_raised, "tier-lowered"),
     "prohibited practice": (_prohibited, "tier-prohibited"),
     "pickle in the artifact": (_pickle, "pickle"),
+    "a record that only this machine has": (_drill_here_only, "record-uncommitted"),
+    "code changed here only": (_code_here_only, "record-uncommitted"),
+    "a builder moved the last release's commit": (_base_moved, "approver-is-builder"),
     "roles changed here only": (_roles_here_only, "record-uncommitted"),
 }
 
@@ -734,7 +767,6 @@ def test_refused(case: str, approved: Project) -> None:
 
 
 def test_every_refusal_code_of_the_gate_has_a_case() -> None:
-    import re
 
     root = Path(__file__).parents[2] / "src/roadworthy/core"
     sources = "".join(
@@ -838,3 +870,50 @@ def test_an_approvers_key_cannot_seal_a_verdict(approved: Project) -> None:
 
 def test_everybody_in_the_fixture_is_one_person() -> None:
     assert len({name for name, _, _ in PEOPLE.values()}) == len(PEOPLE)
+
+
+# ---- the command line ----------------------------------------------------------------------------------------
+
+
+def said(project: Project, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    from roadworthy.cli import main
+
+    with pytest.raises(SystemExit) as ended:
+        main(["gate", *arguments, "--project", str(project.path), "--as-of", NOW])
+    return int(ended.value.code or 0), capsys.readouterr().out
+
+
+def test_the_command_says_passed_and_who_approved(
+    approved: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, text = said(approved, capsys, "1", "--key", str(approved.keys[GATE]))
+    assert code == 0
+    assert text.startswith("PASSED: credit-decision release 1, tier critical")
+    assert "approved by risk@loans.example as model-risk" in text
+    assert "next: git add governance/gates" in text
+    file = str(approved.path / "governance/gates/1.json")
+    code, text = said(approved, capsys, "--verify", file)
+    assert code == 0
+    assert "sealed by gate at 2026-11-20T12:00:00Z" in text
+
+
+def test_the_command_says_failed_with_a_next_step_for_each_refusal(
+    approved: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _model_swapped(approved)
+    _dirty(approved)
+    code, text = said(approved, capsys, "1", "--key", str(approved.keys[GATE]))
+    assert code == 1
+    assert text.startswith("FAILED: credit-decision release 1")
+    assert text.count("    next: ") == len(re.findall(r"^  [a-z-]+: ", text, re.MULTILINE))
+    code, text = said(approved, capsys, "1", "--key", str(approved.keys[GATE]), "--json")
+    whole = json.loads(text)
+    assert (code, whole["ok"]) == (1, False)
+    assert {"run-dirty", "subject-changed"} <= {refusal["code"] for refusal in whole["refusals"]}
+    code, text = said(approved, capsys, "--verify", str(approved.path / "governance/gates/1.json"), "--json")
+    assert (code, json.loads(text)["sealed_by"]) == (1, "gate")
+
+
+def test_who_changed_roles_or_keys_is_noted_for_whoever_reads_the_verdict(approved: Project) -> None:
+    notes = at_gate(approved).verdict["predicate"]["roadworthy"]["notes"]
+    assert any("roles or keys changed" in note and DEV in note for note in notes)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from roadworthy.errors import Refused, Unjudgeable
+
+_CACHE = re.compile(r"(^|/)__pycache__/|[.]egg-info/|(^|/)[.]DS_Store$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +37,14 @@ def read_bundle(folder: Path) -> Bundle:
             elif not stat.S_ISDIR(mode):
                 odd.append(path.relative_to(folder).as_posix())
     return Bundle(files=files, odd=tuple(odd))
+
+
+def read_tree(root: Path, folder: str) -> dict[str, bytes]:
+    """Return the files below a folder by their path from `root`; caches of Python are nobody's work."""
+    if not (root / folder).is_dir():
+        return {}
+    files = read_bundle(root / folder).files
+    return {f"{folder}{path}": data for path, data in files.items() if not _CACHE.search(path)}
 
 
 def read_file(path: Path) -> bytes | None:

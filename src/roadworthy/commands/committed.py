@@ -15,7 +15,7 @@ from roadworthy.core.parse import ParseError, parse
 from roadworthy.core.people import Signer
 from roadworthy.errors import Unjudgeable
 
-HELD = ("governance/", "policy/", ".roadworthy/")
+HELD = ("governance/", "policy/", "src/", ".roadworthy/")
 _FIELDS = ("%H", "%P", "%an", "%ae", "%cn", "%ce", "%B")
 _RAW = re.compile(rb":\d{6} \d{6} [0-9a-f]+ ([0-9a-f]+) [A-Z]\d*\0([^\0]*)\0")
 _TREE = re.compile(rb"100(?:644|755) blob ([0-9a-f]+)\t([^\0]*)\0")

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from roadworthy.adapters.filing import Bundle, read_bundle, read_file
+from roadworthy.adapters.filing import Bundle, read_bundle, read_file, read_tree
 from roadworthy.adapters.policy import read_policy
 from roadworthy.commands.committed import (
+    HELD,
     Committed,
     at_commit,
     commit_time,
@@ -21,9 +22,9 @@ from roadworthy.commands.committed import (
     open_head,
     read,
 )
-from roadworthy.commands.filed import SIGNERS, filed, tampered, verified
+from roadworthy.commands.filed import FOLDER, SIGNERS, filed, tampered, verified
 from roadworthy.core.approvals import Approval, Demand
-from roadworthy.core.duties import Builders, builders
+from roadworthy.core.duties import Builders, Commit, builders
 from roadworthy.core.evidence import THRESHOLDS, Evidence, Origin
 from roadworthy.core.pack import pack_digest
 from roadworthy.core.people import Person, Signer, people
@@ -32,7 +33,7 @@ from roadworthy.core.signatures import GATE_NAMESPACE, Status, shared_keys
 from roadworthy.core.subject import IN_GIT, Entry, Shipped, entries, sha256, subject_digest
 from roadworthy.core.tiers import PROHIBITED, assess, highest, obligations, risk_answers
 from roadworthy.core.times import parse_time
-from roadworthy.core.verdict import passed_version
+from roadworthy.core.verdict import passed
 from roadworthy.errors import Refused, UsageError
 
 ROLES, RISK = "governance/roles.yaml", "governance/risk.yaml"
@@ -54,6 +55,7 @@ class Dossier:
     filed: tuple[Approval, ...]
     computed_tier: str
     since: str | None
+    keys_changed: tuple[Commit, ...]
 
 
 def open_dossier(project: Path, version: str, as_of: str | None = None) -> Dossier:
@@ -75,6 +77,7 @@ def open_dossier(project: Path, version: str, as_of: str | None = None) -> Dossi
         filed=filed(head, version, now),
         computed_tier=computed,
         since=since,
+        keys_changed=commits(head, since, (ROLES, SIGNERS)),
     )
 
 
@@ -127,7 +130,6 @@ def _evidence(
 ) -> Evidence:
     paths = _records(release)
     run, report = (_record(head, paths[kind], kind, release) for kind in ("run", "evaluation"))
-    watched = (*paths.values(), *WORDS, SIGNERS)
     edited, deleted = tampered(head, *paths.values())
     return Evidence(
         release=release,
@@ -138,7 +140,7 @@ def _evidence(
         commit_in_history=is_ancestor(head, str(release.get("commit"))),
         words={path: head.document(path) for path in WORDS},
         records={paths["release"]: release, paths["run"]: run, paths["evaluation"]: report},
-        uncommitted=tuple(path for path in watched if read_file(head.project / path) != head.held.get(path)),
+        uncommitted=_uncommitted(head),
         edited=edited,
         deleted=deleted,
         pickles=tuple((path, what) for path, data in bundle.files.items() if (what := pickle_in(data))),
@@ -223,20 +225,19 @@ def _tiers(head: Committed, release: Mapping[str, Any]) -> tuple[str, str]:
 
 def _last_approved(head: Committed, version: str, now: datetime) -> str | None:
     """The commit of the newest other release that a gate let pass; only a verdict the gate signed counts."""
-    passed = []
+    known = []
     for path in (each for each in head.held if each.startswith(GATES) and each.endswith(".json")):
-        verdict = head.document(path)
-        other, at = (
-            passed_version(verdict),
-            str(_mapping(_mapping(verdict).get("predicate")).get("timeVerified")),
-        )
-        signature = head.held.get(f"{path}.sig")
-        sealed = verified(head.held[path], signature, head, GATE_NAMESPACE, parse_time(at) or now)
-        if other not in ("", version) and sealed.status is Status.VALID:
-            release = _mapping(head.document(f"governance/releases/{other}.json"))
-            passed.append((at, str(release.get("commit"))))
-    return next((commit for _, commit in sorted(passed, reverse=True) if is_ancestor(head, commit)), None)
+        let = passed(head.document(path))
+        if let and let.version != version:
+            signature, at = head.held.get(f"{path}.sig"), parse_time(let.at) or now
+            if verified(head.held[path], signature, head, GATE_NAMESPACE, at).status is Status.VALID:
+                known.append(let)
+    newest = sorted(known, key=lambda each: each.at, reverse=True)
+    return next((each.commit for each in newest if is_ancestor(head, each.commit)), None)
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def _uncommitted(head: Committed) -> tuple[str, ...]:
+    """Files that judge or are judged, and are not what HEAD holds. Decisions and verdicts are told apart."""
+    disk = {path: data for folder in HELD for path, data in read_tree(head.project, folder).items()}
+    names = (path for path in sorted({*disk, *head.held}) if not path.startswith((FOLDER, GATES)))
+    return tuple(path for path in names if disk.get(path) != head.held.get(path))

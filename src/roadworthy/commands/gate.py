@@ -66,6 +66,8 @@ def _notes(dossier: Dossier) -> Iterator[str]:
             yield f"self-approval: {approval.identity} built it and approved it, alone, at tier {demand.tier}"
     if demand.light and dossier.evidence.run.get("code", {}).get("dirty") is not False:
         yield "the run was made from a tree with uncommitted changes, allowed at this tier"
+    for commit in dossier.keys_changed:
+        yield f"roles or keys changed in {commit.sha[:12]} by {commit.author}: was that reviewed?"
     for who in demand.builders.unknown:
         yield f"unknown builder: {who}"
 

@@ -75,6 +75,7 @@ def _details(demand: Demand, findings: Findings) -> dict[str, Any]:
     return {
         "system": demand.system,
         "version": demand.version,
+        "commit": demand.commit,
         "tier": demand.tier,
         "subject_digest": demand.subject_digest,
         "expires_at": min(ends, default=rfc3339(demand.now)),
@@ -89,10 +90,22 @@ def _who(approval: Approval) -> dict[str, str]:
     return {"id": approval.id, "identity": approval.identity, "role": approval.role}
 
 
-def passed_version(value: Any) -> str:
-    """Return which version a verdict let pass; empty when it let none. Says nothing about who signed it."""
+@dataclass(frozen=True, kw_only=True)
+class Passed:
+    """What a verdict let pass: a version, the commit it was built from, and when. Not who signed."""
+
+    version: str
+    commit: str
+    at: str
+
+
+def passed(value: Any) -> Passed | None:
+    """Return what a verdict let pass; None when it let nothing pass."""
     predicate, details = _parts(value)
-    return str(details.get("version", "")) if predicate.get("verificationResult") == PASSED else ""
+    if predicate.get("verificationResult") != PASSED:
+        return None
+    at = str(predicate.get("timeVerified"))
+    return Passed(version=str(details.get("version")), commit=str(details.get("commit")), at=at)
 
 
 def as_bytes(value: Mapping[str, Any]) -> bytes:
