@@ -1,4 +1,4 @@
-"""Who built it: authors, committers, co-authors, submitters, by any address; bots as the people behind them."""
+"""Who built it: authors, committers, co-authors, submitters, by any address; bots as those behind them."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def _line(name: str, question: Mapping[str, Any], answer: int | None) -> Line:
 
 
 def _band(score: int, rubric: Rubric) -> str:
-    return next(name for name, (low, high) in rubric["bands"].items() if low <= score <= high)
+    return next(str(name) for name, (low, high) in rubric["bands"].items() if low <= score <= high)
 
 
 def _floors(answers: Answers, rubric: Rubric) -> list[tuple[str, str]]:
