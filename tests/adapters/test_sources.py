@@ -111,6 +111,14 @@ def test_a_release_that_is_not_there_is_named_with_those_that_are(tmp_path: Path
         open_source(str(repository), release)
 
 
+def test_no_password_of_an_address_is_recorded(tmp_path: Path) -> None:
+    repository = repository_of(tmp_path, TREE, "v1.0")
+    source = sources.open_repository("https://me:hunter2@forge.example/t.git", repository, "v1.0", git)
+    assert (source.spec, source.src_path) == ("https://forge.example/t.git",) * 2
+    ssh = sources.open_repository("git@forge.example:t.git", repository, "v1.0", git)
+    assert ssh.src_path == "git@forge.example:t.git"
+
+
 def test_a_template_with_submodules_is_refused(tmp_path: Path) -> None:
     repository = repository_of(tmp_path, TREE, "v1.0")
     head = git(repository, "rev-parse", "HEAD").decode().strip()

@@ -124,9 +124,10 @@ def test_an_archive_that_is_not_its_commits_tree_is_refused(
     "questions",
     [
         "name: thing\nsize: {type: str, choices: [m, l], default: m}\n",
+        "name: thing\nsize: {type: str, choices: [s], default: s}\n",
         "name: thing\n",
     ],
-    ids=["a choice that is gone", "a question that is gone"],
+    ids=["a default that is gone", "a choice that is gone", "a question that is gone"],
 )
 def test_what_projects_could_not_be_updated_to_is_refused(
     questions: str, house: Path, monkeypatch: pytest.MonkeyPatch

@@ -25,6 +25,7 @@ CHECKOUT: Final = PACKAGE.parent.parent
 DEVELOPMENT: Final = f"{__version__}.dev0"
 JUNK: Final = frozenset({".git", "__pycache__", ".DS_Store"})
 _ADDRESS: Final = re.compile(r"^(git\+)?[a-z][a-z0-9+.-]*://|^[^/\\:]+@[^/\\:]+:|^(gh|gl):")
+_CREDENTIALS: Final = re.compile(r"^((?:git\+)?https?://)[^/@]*@")
 _SHA: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 Unpack = Callable[[bytes], Tree]
@@ -77,7 +78,8 @@ def open_folder(folder: Path, git: Git) -> Source:
 
 
 def open_repository(spec: str, repository: Path, release: str, git: Git) -> Source:
-    """Return a git repository's tree at a tag, or at a commit."""
+    """Return a git repository's tree at a tag, or at a commit. What is recorded of it holds no password."""
+    spec = _CREDENTIALS.sub(r"\1", spec)
     commit = find_commit(repository, release, git)
     if commit is None:
         known = ", ".join(repository_releases(repository, git)[-5:]) or "none"

@@ -18,6 +18,7 @@ import yaml
 
 from roadworthy.adapters import copier, workplace
 from roadworthy.adapters.git import GitFailed, GitMissing, git, isolated, run_git
+from roadworthy.adapters.sources import is_address
 from roadworthy.commands.source import Rendered, open_source, project_of
 from roadworthy.core.answers import BadAnswer, raw_items
 from roadworthy.core.config import YAML_LOADER, read_config
@@ -71,7 +72,7 @@ def read_answers(pairs: Sequence[str], file: Path | None) -> dict[str, Any]:
 def new_project(request: Request, say: Callable[[str], None]) -> Project:
     """Make a project, or with `dry_run` only say what it would hold. Failure leaves nothing behind."""
     workplace.demand_free(request.destination)
-    if "://" in request.source:
+    if is_address(request.source):
         say(f"fetching {request.source}")
     source = open_source(request.source, request.release)
     given = _asked(source, request) if request.ask else dict(request.given)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -15,7 +16,8 @@ from roadworthy.adapters.git import git
 from roadworthy.commands.source import ANSWERS_FILE, project_of
 from roadworthy.core.releases import Entry, index_text, parse_index, version_key
 from roadworthy.core.source import Source
-from roadworthy.errors import Refused
+from roadworthy.core.template import resolve
+from roadworthy.errors import Refused, UsageError
 
 FOLDER: Final = "src/roadworthy/releases"
 INDEX: Final = f"{FOLDER}/index.json"
@@ -85,15 +87,35 @@ def _demand_clean(root: Path) -> None:
 
 
 def _demand_updatable(last: Source, candidate: Source) -> None:
-    """Refuse a template that a project of the last release could not be rendered with."""
-    recorded = yaml.safe_load(project_of(last, {}).files[ANSWERS_FILE].data)
-    kept = yaml.safe_load(project_of(candidate, {}, last=recorded).files[ANSWERS_FILE].data)
-    lost = sorted(key for key in recorded if not key.startswith("_") and recorded[key] != kept.get(key))
-    if lost:
-        raise Refused(
-            f"projects of {last.release} would lose their answers to: {', '.join(lost)}",
-            "keep the questions and choices that the last release recorded",
-        )
+    """Refuse a template that would lose an answer of a project of the last release, or not render with it."""
+    for data in _samples(last):
+        recorded = yaml.safe_load(project_of(last, data).files[ANSWERS_FILE].data)
+        kept = yaml.safe_load(project_of(candidate, {}, last=recorded).files[ANSWERS_FILE].data)
+        lost = sorted(key for key in recorded if not key.startswith("_") and recorded[key] != kept.get(key))
+        if lost:
+            raise Refused(
+                f"projects of {last.release} would lose their answers to: {', '.join(lost)}",
+                "keep the questions and choices that the last release recorded",
+            )
+
+
+def _samples(source: Source) -> Iterator[dict[str, Any]]:
+    """Yield no answers, and then each single choice of a plain list or mapping that its question accepts."""
+    yield {}
+    for question in source.template.config.questions:
+        offered = question.choices.values() if isinstance(question.choices, Mapping) else question.choices
+        for value in offered if question.when is True and not isinstance(offered, str) else ():
+            data = {question.name: [value] if question.multiselect else value}
+            if _accepted(source, data):
+                yield data
+
+
+def _accepted(source: Source, data: Mapping[str, Any]) -> bool:
+    try:
+        resolve(source.template, data)
+    except UsageError:
+        return False
+    return True
 
 
 def _at_commit(root: Path, commit: str) -> Source:
