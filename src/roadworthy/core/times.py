@@ -18,3 +18,9 @@ def parse_time(value: Any) -> datetime | None:
         return moment.astimezone(UTC) if moment.tzinfo else None
     except (ValueError, OverflowError):
         return None
+
+
+def parse_day(value: Any) -> datetime | None:
+    """Return the moment a person names: a time, or the first moment of a day; None when it is neither."""
+    alone = isinstance(value, str) and len(value) == len("2026-11-20")
+    return parse_time(f"{value}T00:00:00Z" if alone else value)
