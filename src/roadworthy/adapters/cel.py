@@ -16,7 +16,7 @@ from cel_expr_python import cel
 
 from roadworthy.core.evaluate import Truth
 from roadworthy.core.parse import MAX_DEPTH, MAX_INT, MAX_NODES
-from roadworthy.core.times import parse_time
+from roadworthy.core.times import parse_day
 from roadworthy.errors import UsageError
 
 Needs = Mapping[str, tuple[str, str]]
@@ -54,7 +54,7 @@ class Engine:
 
     def bind(self, facts: Mapping[str, Any], needs: Needs, shape: Shape, paths: Sequence[str] = ()) -> Bound:
         """Return an asker for one project's facts. The clock is the fact `as_of`."""
-        self.as_of = _moment(str(facts.get("as_of", ""))) or self.as_of
+        self.as_of = parse_day(facts.get("as_of", "")) or self.as_of
         self.paths = frozenset(paths)
         try:
             data, problem = clean(facts), ""
@@ -74,7 +74,7 @@ class Engine:
 
     def _age(self, moment: Any) -> float:
         """Days from a time to `as_of`; a time that is none raises, which is an error and never a pass."""
-        when = _moment(str(moment))
+        when = parse_day(moment)
         if when is None:
             raise ValueError(f"not a time: {str(moment)[:40]!r}")
         return (self.as_of - when).total_seconds() / SECONDS_PER_DAY
@@ -192,8 +192,3 @@ def _declare(
 
 def _join(items: Sequence[Any], between: str = "") -> str:
     return between.join(str(item) for item in items)
-
-
-def _moment(text: str) -> datetime | None:
-    """A day alone means its first moment."""
-    return parse_time(f"{text}T00:00:00Z" if len(text) == len("2026-11-20") else text)

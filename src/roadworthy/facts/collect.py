@@ -11,7 +11,7 @@ from roadworthy.core.snapshot import Unreadable
 from roadworthy.core.subject import sha256
 from roadworthy.core.times import rfc3339
 from roadworthy.facts import lineage, proofs
-from roadworthy.facts.documents import documents, value_of
+from roadworthy.facts.documents import documents, value_of, with_reviews
 from roadworthy.facts.history import ADD_ONLY, History, history_facts
 from roadworthy.facts.project import duties, project_facts
 from roadworthy.facts.records import Shelf, read_shelf
@@ -126,6 +126,11 @@ def _forge(collection: Collection) -> dict[str, Any]:
     return forge_facts(collection.sources.forge())
 
 
+def _documents(collection: Collection) -> dict[str, Any]:
+    days = int(collection.tier["review_days"])
+    return with_reviews(collection.documents, collection.history, collection.sources.as_of, days)
+
+
 def _signatures(collection: Collection) -> dict[str, Any]:
     statuses = [approval.signature.status for approval in collection.deck.approvals]
     broken = "unavailable" in [str(status) for status in statuses]
@@ -194,7 +199,7 @@ COLLECTORS: dict[str, Collector] = {
     "project": lambda collection: collection.project,
     "tier": lambda collection: collection.tier,
     "policy": _policy,
-    "documents": lambda collection: collection.documents,
+    "documents": _documents,
     "limits": _limits,
     "records": Collection.records,
     "runbooks": _runbooks,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from roadworthy.core.parse import ParseError, parse
 from roadworthy.core.placeholders import placeholders
 from roadworthy.core.snapshot import Snapshot, Unreadable
 from roadworthy.core.subject import sha256
-from roadworthy.facts.sources import Shape
+from roadworthy.core.times import parse_day, rfc3339
+from roadworthy.facts.history import History
+from roadworthy.facts.sources import SECONDS_PER_DAY, Shape
 
 GOVERNANCE = ("system", "risk", "card", "roles")
 POLICY = ("data", "training", "gates", "serving", "monitoring", "retraining", "rollout", "budgets")
@@ -19,6 +22,7 @@ PLACES = {
     "envelope": "governance/envelope.yaml",
     "vendors": "governance/vendors.yaml",
     "prompts": "prompts/manifest.yaml",
+    "evals": "policy/evals.yaml",
 }
 MOST = 20
 
@@ -61,3 +65,27 @@ def value_of(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Return what a document says, empty when it says nothing readable."""
     value = facts[name].get("value")
     return value if isinstance(value, Mapping) else {}
+
+
+def with_reviews(
+    facts: Mapping[str, Any], history: History, as_of: datetime, review_days: int
+) -> dict[str, Any]:
+    """Return the documents with who answers for their words, and until when those stand."""
+    return {name: {**each, **_review(each, history, as_of, review_days)} for name, each in facts.items()}
+
+
+def _review(
+    document: Mapping[str, Any], history: History, as_of: datetime, review_days: int
+) -> dict[str, Any]:
+    said = document["value"].get("review")
+    review = said if isinstance(said, Mapping) else {}
+    reviewed, due = (parse_day(review.get(name)) for name in ("reviewed_on", "next_review"))
+    last = next(iter(history.touched.get(document["path"], ())), None)
+    stands = due or (last.at + timedelta(days=review_days) if last else None)
+    who = review.get("reviewed_by")
+    return {
+        "reviewed_days_ago": (as_of - reviewed).total_seconds() / SECONDS_PER_DAY if reviewed else None,
+        "review_due_in_days": (due - as_of).total_seconds() / SECONDS_PER_DAY if due else None,
+        "author": who if isinstance(who, str) and who else (last.commit.author.email if last else ""),
+        "review_by": rfc3339(stands) if stands else "",
+    }

@@ -8,7 +8,7 @@ from typing import Any
 from roadworthy.core.models import Control
 from roadworthy.core.placeholders import placeholders
 from roadworthy.core.subject import entries
-from roadworthy.core.times import parse_time
+from roadworthy.core.times import parse_day, rfc3339
 from roadworthy.facts.records import Record, Shelf, number
 from roadworthy.facts.sources import Sources
 
@@ -72,7 +72,7 @@ def waivers(shelf: Shelf, controls: Mapping[str, Control], sources: Sources) -> 
 
 
 def _waiver(record: Record, control: Control | None, sources: Sources) -> dict[str, Any]:
-    issued, expires = (parse_time(_moment(record.value.get(name))) for name in ("issued_at", "expires_at"))
+    issued, expires = (parse_day(record.value.get(name)) for name in ("issued_at", "expires_at"))
     left = sources.days(expires)
     return {
         **record.base,
@@ -82,15 +82,12 @@ def _waiver(record: Record, control: Control | None, sources: Sources) -> dict[s
         "waivable": control is not None and control.waivable,
         "days": (expires - issued).total_seconds() / 86_400 if issued and expires else None,
         "expires_in_days": -left if left is not None else None,
+        "expires_at": rfc3339(expires) if expires else "",
         "requested_by": record.text("requested_by"),
         "approved_by": record.text("approved_by"),
         "compensating": len(record.rows("compensating_controls")),
         "placeholders": list(placeholders(dict(record.value))),
     }
-
-
-def _moment(value: Any) -> Any:
-    return f"{value}T00:00:00Z" if isinstance(value, str) and len(value) == len("2026-11-20") else value
 
 
 def incidents(shelf: Shelf) -> list[dict[str, Any]]:
