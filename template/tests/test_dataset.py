@@ -86,6 +86,12 @@ def test_an_edited_snapshot_is_refused(ran: Project) -> None:
         dataset.rows("test")
 
 
+def test_rows_that_may_not_train_a_model_are_refused(ran: Project, rows: Any) -> None:
+    ran.edit("policy/data.yaml", lambda contract: contract["use"].update(purposes=["infer", "monitor"]))
+    with pytest.raises(module("pipeline.outcome").Refused, match="may not be used for training"):
+        module("pipeline.dataset").prepare(rows)
+
+
 def test_rows_come_back_as_they_were(seen: Project, rows: Any) -> None:
     dataset, key = module("pipeline.dataset").current(), policy().key
     kept = dataset.rows("train").set_index(key)

@@ -49,6 +49,7 @@ def data() -> Outcome:
 def prepare(frame: pd.DataFrame) -> Outcome:
     """The same on given rows."""
     policy = load(DataPolicy)
+    _permitted(policy)
     checks = contract.check(frame, policy, _reference(), contract.now())
     lines = tuple(check.line() for check in checks)
     details: dict[str, Any] = {"checks": as_records(checks)}
@@ -64,6 +65,16 @@ def prepare(frame: pd.DataFrame) -> Outcome:
         lines=(*lines, f"snapshot {dataset.manifest[:12]}: {told}"),
         details=details | {"manifest_sha256": dataset.manifest, "rows": counts},
     )
+
+
+def _permitted(policy: DataPolicy) -> None:
+    if "train" not in policy.use.purposes:
+        raise Refused(
+            f"{policy.source.name} may not be used for training: its purposes are "
+            f"{', '.join(policy.use.purposes) or 'none'}",
+            "policy/data.yaml: use.purposes",
+            "read a source that may, or have the purpose agreed and committed",
+        )
 
 
 def _loaded() -> pd.DataFrame:

@@ -73,11 +73,23 @@ class Splits(_Frozen):
     hard: tuple[Hard, ...] = ()
 
 
+class Use(_Frozen):
+    """What the rows may be used for, where and how long."""
+
+    class_: Literal["public", "internal", "personal", "special-category"] = Field(alias="class")
+    basis: str
+    purposes: tuple[Literal["train", "infer", "monitor", "debug", "vendor"], ...]
+    region: str
+    retention_days: int = Field(ge=1)
+    erasure: str
+
+
 class DataPolicy(_Frozen):
     """policy/data.yaml."""
 
     schema_: Literal["data/v1"] = Field(alias="schema")
     source: Source
+    use: Use
     target: str
     key: str
     protected: tuple[str, ...]
