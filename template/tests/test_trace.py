@@ -153,3 +153,10 @@ def test_a_safe_answer_traces_to_whoever_switched_it_on(one: Workshop) -> None:
 def test_an_unknown_id(one: Workshop) -> None:
     with pytest.raises(module("pipeline.outcome").Refused, match="no prediction nobody"):
         trace("nobody")
+
+
+def test_an_id_used_twice_is_no_whole_trace(one: Workshop) -> None:
+    one.traffic(made_up(12, 1))
+    outcome = trace()
+    assert holds(outcome)["decision"] is False
+    assert "one of 2" in outcome.lines[0]

@@ -103,7 +103,7 @@ def _full(verdict: Verdict, before: Routes, entries: list[history.Entry], judged
     elif staging is None:
         reason = "this tier asks for no staged rollout"
     else:
-        reason, evidence = "staged rollout completed", staging.passed(version, entries, judged)
+        reason, evidence = "staged rollout completed", staging.passed(version, before, entries, judged)
     routed = Routes(
         champion=version, previous=before.champion or _next(entries, version), pinned=before.pinned
     )

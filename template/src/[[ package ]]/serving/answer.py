@@ -65,7 +65,7 @@ class Answerer:
     def _scored(self, serving: Serving, champion: Release, asked: Request) -> Line:
         canary = challenger.chosen(serving, asked.entity) if challenger else None
         release = canary or champion
-        requests.check(asked, release.fields)
+        requests.check(asked.inputs, release.fields)
         line = _line(asked, "canary" if canary else "champion", release.lineage)
         try:
             line["score"], line["decision"] = release.judge(asked.inputs)

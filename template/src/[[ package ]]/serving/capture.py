@@ -68,15 +68,13 @@ def lines(since: str = "") -> Iterator[dict[str, Any]]:
             yield from (line for line in _of(file) if line["ts"] >= since)
 
 
-def find(name: str) -> dict[str, Any] | None:
-    """The prediction with this id, newest day first."""
-    wanted = name.encode()
-    for file in sorted(folder().glob("*.jsonl"), reverse=True):
+def find(name: str) -> list[dict[str, Any]]:
+    """Every prediction under this id, oldest first; there should be one."""
+    wanted, found = name.encode(), []
+    for file in sorted(folder().glob("*.jsonl")):
         with file.open("rb") as stream:
-            for raw in stream:
-                if wanted in raw and (line := _line(raw)) and line["id"] == name:
-                    return line
-    return None
+            found += [line for raw in stream if wanted in raw and (line := _line(raw)) and line["id"] == name]
+    return found
 
 
 def expired(at: datetime) -> list[Path]:

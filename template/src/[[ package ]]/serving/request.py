@@ -108,9 +108,8 @@ def fields(contract: Mapping[str, Any], inputs: Iterable[str]) -> dict[str, Fiel
     return {name: _field(name, settings.need(columns, name, "policy/data.yaml, columns")) for name in inputs}
 
 
-def check(request: Request, wanted: Mapping[str, Field]) -> None:
+def check(given: Mapping[str, Any], wanted: Mapping[str, Field]) -> None:
     """Refuse inputs outside the contract: unknown, missing, null, of another type, out of range."""
-    given = request.inputs
     problems = [
         _problem(name, "is unknown", "no such field") for name in sorted(given.keys() - wanted.keys())
     ]

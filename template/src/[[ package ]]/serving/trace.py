@@ -23,11 +23,12 @@ class Step:
 
 def trace(id: str) -> Outcome:  # noqa: A002 - the name of the command's argument
     """Decision, release, run, data, configuration, evaluation, approvals, gate; exit 0 only when all hold."""
-    line = capture.find(id)
-    if line is None:
+    found = capture.find(id)
+    if not found:
         days = "its day may be past retention"
         raise Refused(f"no prediction {id} was captured here; {days}", "var/predictions", "check the id")
-    steps = [Step("decision", True, _decision(line)), *(Step(*each) for each in _behind(line))]
+    line, again = found[-1], f" (one of {len(found)} under this id)" if len(found) > 1 else ""
+    steps = [Step("decision", not again, _decision(line) + again), *(Step(*each) for each in _behind(line))]
     marks = [each.holds for each in steps]
     state = "broken" if False in marks else "unknown" if None in marks else "whole"
     lines = [f"{MARKS[each.holds]} {each.name:<14}{each.text}" for each in steps]
