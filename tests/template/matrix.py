@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations, product
+from random import Random
 from typing import Any
 
 Answers = Mapping[str, Any]
@@ -48,6 +49,8 @@ TIERS: Mapping[str, Answers] = {
     "critical": {"impact": 3, "autonomy": 2, "reversibility": 2, "regulatory": 3, "scale": 2},
 }
 
+SHAPES = (("online", "github"), ("batch", "gitlab"))
+
 
 def tier_answers(tier: str, mode: str, ci: str) -> Answers:
     """Answers that compute to this tier, in this mode, for this CI provider."""
@@ -55,19 +58,24 @@ def tier_answers(tier: str, mode: str, ci: str) -> Answers:
 
 
 def every_tier() -> list[Answers]:
-    """Every tier in every mode with every CI provider."""
-    return [tier_answers(*shape) for shape in product(TIERS, FACTORS["mode"], FACTORS["ci"])]
+    """Every tier, online with one CI provider and in batch with the other."""
+    return [tier_answers(tier, *shape) for tier in TIERS for shape in SHAPES]
 
 
 def pairwise(factors: Mapping[str, tuple[Any, ...]]) -> list[Answers]:
     """Rows in which every pair of values of two factors occurs; greedy, and always the same rows."""
-    missing = set(_pairs(factors))
-    rows = []
+    missing, chance = set(_pairs(factors)), Random(0)
+    rows: list[Answers] = []
     while missing:
-        row = _row(factors, missing, min(missing))
-        missing -= set(combinations(sorted(row.items()), 2))
-        rows.append({name: factors[name][index] for name, index in row.items()})
+        drafts = [_row(factors, missing, min(missing), chance) for _ in range(DRAFTS)]
+        best = max(drafts, key=lambda draft: len(missing & _met(draft)))
+        missing -= _met(best)
+        rows.append({name: factors[name][index] for name, index in best.items()})
     return rows
+
+
+# So many orders of filling a row are tried; more make fewer rows, and take longer to find them.
+DRAFTS = 30
 
 
 def _pairs(factors: Mapping[str, tuple[Any, ...]]) -> Iterator[Pair]:
@@ -76,11 +84,18 @@ def _pairs(factors: Mapping[str, tuple[Any, ...]]) -> Iterator[Pair]:
             yield (one, first), (other, second)
 
 
-def _row(factors: Mapping[str, tuple[Any, ...]], missing: set[Pair], seed: Pair) -> dict[str, int]:
+def _met(row: Mapping[str, int]) -> set[Pair]:
+    return set(combinations(sorted(row.items()), 2))
+
+
+def _row(
+    factors: Mapping[str, tuple[Any, ...]], missing: set[Pair], seed: Pair, chance: Random
+) -> dict[str, int]:
     row = dict(seed)
-    for name in sorted(set(factors) - set(row), key=lambda name: -len(factors[name])):
+    rest = sorted(set(factors) - set(row))
+    for name in chance.sample(rest, len(rest)):
         gains = [_gain(row, (name, index), missing) for index in range(len(factors[name]))]
-        row[name] = gains.index(max(gains))
+        row[name] = chance.choice([index for index, gain in enumerate(gains) if gain == max(gains)])
     return row
 
 

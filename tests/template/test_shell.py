@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from roadworthy.core.placeholders import placeholders
-from tests.template.matrix import PERSON, TIERS, tier_answers
+from tests.template.matrix import PERSON, every_tier, tier_answers
 from tests.template.rendering import TEMPLATE, Project, Renders
 from tests.template.tools import accepts, run, tool
 
@@ -18,7 +18,7 @@ from tests.template.tools import accepts, run, tool
 @pytest.fixture(scope="module")
 def born(render: Renders) -> list[Project]:
     """A project of each tier, in both modes."""
-    return [render(tier_answers(tier, mode, "github")) for tier in TIERS for mode in ("online", "batch")]
+    return [render(answers) for answers in every_tier()]
 
 
 def verbs(project: Project) -> set[str]:
