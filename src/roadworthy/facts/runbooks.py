@@ -13,6 +13,7 @@ _CONTACT = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w@])@[\w-]+(?:/[\w-]+
 _NUMBER = re.compile(r"\b\d{1,3}\b")
 _PART = re.compile(r"\n(?=\s*\n|\d+\. |- |\|)")
 _TODO = re.compile(r"\b(todo|tbd|fixme)\b|<[^<>@=\n`]{1,60}>|lorem ipsum", re.IGNORECASE)
+_CODE = re.compile(r"`[^`\n]*`")
 _ROW = re.compile(r"^\|\s*(\d)\s*\|", re.MULTILINE)
 
 
@@ -37,7 +38,7 @@ def _runbook(path: str, text: str) -> dict[str, Any]:
         "contacts": sorted(set(_CONTACT.findall(text))),
         "severities": _severities(text),
         "clocks": sorted({int(each) for part in _PART.split(text) if "day" in part for each in _NUMBER.findall(part)}),
-        "placeholders": bool(_TODO.search(text)),
+        "placeholders": bool(_TODO.search(_CODE.sub("", text))),
     }
 
 
