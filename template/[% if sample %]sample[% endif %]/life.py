@@ -47,12 +47,13 @@ def candidates(story: Rehearsal) -> None:
         story.commit("Try every feature at hand, and approve only from 90 % certainty on", DEVELOPER)
         said = story.verb("pipeline", refused=FAIRNESS)
         story.commit("Record a run that did not pass", DEVELOPER)
-        story.tell(f"candidate 1 is refused by the fairness gate: {failure(said)}")
+        story.tell(f"a first candidate is refused by the fairness gate: {failure(said)}")
         training.write_bytes(second)
         story.commit("Use facts of the credit file only, approve when approval is more likely", DEVELOPER)
     said = story.verb("pipeline")
     story.commit("Record a run that passed", DEVELOPER)
-    story.tell(f"candidate 2 passes: validation auc {said['train']['metrics']['validation_auc']:.3f}")
+    auc = said["train"]["metrics"]["validation_auc"]
+    story.tell(f"{'the' if story.tier == 'low' else 'a second'} candidate passes: validation auc {auc:.3f}")
 
 
 def release(story: Rehearsal, version: str) -> None:
@@ -118,7 +119,7 @@ def successor(story: Rehearsal, desk: Desk, people: list[Row]) -> None:
     incoming()
     story.verb("pipeline")
     story.commit("Train on the newer applicants too", DEVELOPER)
-    story.tell("candidate 3, trained on newer applicants too, keeps up with the release that serves")
+    story.tell("a newer candidate, trained on later applicants too, keeps up with the release that serves")
     release(story, "2")
     approve(story, "2")
     if story.duties["shadow_days"] or story.duties["canary_percent"]:
