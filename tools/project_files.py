@@ -74,7 +74,7 @@ def _paths(template: Template, shape: Shape) -> frozenset[str]:
 
 
 def _counts(shapes: Mapping[Shape, frozenset[str]], ownership: Mapping[str, Any]) -> str:
-    head = ["tier"] + [f"{mode}{'' if sample == 'true' else ', no sample'}" for mode, sample in COLUMNS]
+    head = ["tier"] + [f"{mode}{'' if sample == 'true' else ', no rehearsal'}" for mode, sample in COLUMNS]
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for tier in FACETS["tier"]:
         projects = [shapes[(tier, mode, "github", "embedded", sample)] for mode, sample in COLUMNS]
@@ -114,5 +114,5 @@ def _word(facet: str, seen: list[str]) -> str:
     if facet == "tier":
         return f"{seen[0]} and up" if seen[-1] == FACETS["tier"][-1] and len(seen) > 1 else " ".join(seen)
     if facet == "sample":
-        return "with the sample" if seen == ["true"] else "without the sample"
+        return "with the rehearsal" if seen == ["true"] else "without the rehearsal"
     return " ".join(seen) + (" tracking" if facet == "tracking" else "")

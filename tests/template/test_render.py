@@ -117,7 +117,7 @@ def test_defaults_are_the_sample_project(render: Renders) -> None:
     assert project.context["package"] == "credit_decision"
     assert "sample/life.py" in project.files
     without = render({"sample": False}).files
-    assert [path for path in without if "sample/" in path or path.startswith("requirements/sample")] == []
+    assert [path for path in without if path.startswith("sample/")] == []
 
 
 @pytest.mark.parametrize("answers", every_tier(), ids=lambda answers: f"{answers['mode']}-{answers['ci']}")
