@@ -114,7 +114,7 @@ def _guarded(repo: Scratch, state: State) -> State:
     needed += [state.merge.entries[path] for path in state.mixed if path not in state.written]
     state = guard_by_text(state, _contents(repo, needed))
     if state.mixed - state.resolved - state.moved:
-        second = merge_again(repo, state.merge.tree, state.written, state.request.label)
+        second = merge_again(repo, state.merge, state.written, state.request.label)
         state = guard_by_repetition(state, second)
     return state
 

@@ -47,14 +47,14 @@ class Prepared:
 
 def preview(wish: Wish) -> Update:
     """Return what an update would do. Nothing is touched; the work tree need not be clean."""
-    return _prepare(wish).report
+    return _prepare(wish, locate(wish.project)).report
 
 
 def update(wish: Wish) -> Update:
     """Update the project's work tree and index. Conflicts show as git shows them, and nothing is recorded."""
     checkout = locate(wish.project)
     with _held(checkout):
-        return recover(checkout) or _publish(_prepare(wish))
+        return recover(checkout) or _publish(_prepare(wish, checkout))
 
 
 def resume(project: Path, *, force: bool = False) -> Update:
@@ -95,9 +95,8 @@ def read_answers(pairs: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in split}
 
 
-def _prepare(wish: Wish) -> Prepared:
+def _prepare(wish: Wish, checkout: Checkout) -> Prepared:
     recorded = read_recorded(wish.project, find_answers_file(wish.project, wish.answers_file))
-    checkout = locate(wish.project)
     goal, spec, release = _aim(wish, recorded, checkout)
     if (spec, release) == (recorded.spec, recorded.release) and not (wish.answers or wish.heal):
         return _nothing(checkout, recorded)

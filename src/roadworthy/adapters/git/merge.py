@@ -5,8 +5,10 @@ Everything happens in a scratch repository that borrows the project's objects: t
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -110,10 +112,13 @@ def merge_trees(
     return _merge_branches(repo, "yours", label)
 
 
-def merge_again(repo: Scratch, tree: str, changes: Mapping[str, File | None], label: str) -> TreeMerge:
-    """Merge the same release into the result of its merge: `tree` with `changes`."""
+def merge_again(repo: Scratch, first: TreeMerge, changes: Mapping[str, File | None], label: str) -> TreeMerge:
+    """Merge the same release into the result of its `first` merge, with `changes`."""
+    if not changes:
+        again = _commit(repo, first.tree)
+        return _merge_branches(repo, again, label, known=first)
     stream = b"reset refs/heads/again\ncommit refs/heads/again\n" + _WHO + b"from refs/heads/base\n"
-    repo.run("fast-import", "--quiet", "--force", data=stream + _changed(tree, changes, repo.algorithm))
+    repo.run("fast-import", "--quiet", "--force", data=stream + _changed(first.tree, changes, repo.algorithm))
     return _merge_branches(repo, "again", label)
 
 
@@ -124,14 +129,27 @@ def renames(repo: Scratch, side: str) -> dict[str, str]:
     return {_text(new): _text(old) for old, new in zip(fields[1::3], fields[2::3], strict=True)}
 
 
-def _merge_branches(repo: Scratch, ours: str, theirs: str) -> TreeMerge:
+def _commit(repo: Scratch, tree: str) -> str:
+    """Write a commit of a tree on top of the base, without a process: a loose object."""
+    base = (repo.home / "refs" / "heads" / "base").read_text().strip()
+    who = "roadworthy <roadworthy@localhost> 0 +0000"
+    body = f"tree {tree}\nparent {base}\nauthor {who}\ncommitter {who}\n\n".encode()
+    data = b"commit %d\0" % len(body) + body
+    oid = hashlib.new(repo.algorithm, data).hexdigest()
+    (repo.home / "objects" / oid[:2]).mkdir(exist_ok=True)
+    (repo.home / "objects" / oid[:2] / oid[2:]).write_bytes(zlib.compress(data, 0))
+    return oid
+
+
+def _merge_branches(repo: Scratch, ours: str, theirs: str, known: TreeMerge | None = None) -> TreeMerge:
     done = repo.run("merge-tree", "--write-tree", "-z", "--messages", ours, theirs)
     head, *rest = done.stdout.split(b"\0")
     tree = head.decode()
     gap = rest.index(b"")
+    found = known.entries if known is not None and known.tree == tree else read_entries(repo, tree)
     return TreeMerge(
         tree=tree,
-        entries=read_entries(repo, tree),
+        entries=found,
         stages=_stages(rest[:gap]),
         messages=_messages(rest[gap + 1 :]),
     )

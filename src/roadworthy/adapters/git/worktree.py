@@ -76,21 +76,24 @@ def demand_clean(checkout: Checkout) -> None:
     for name, what in BUSY.items():
         if (checkout.git_dir / name).exists():
             raise Refused(f"{what} is in progress in {checkout.root}", "finish or abort it, then update")
-    dirty = changed_paths(checkout)
+    head, dirty = _status(checkout)
     if dirty:
         shown = ", ".join(dirty[:5]) + (f" and {len(dirty) - 5} more" if len(dirty) > 5 else "")
         hint = "commit or `git stash` them; what the last update left: `roadworthy update --abort`"
         raise Refused(f"uncommitted changes in {shown}", hint)
-    if git(checkout.root, "rev-parse", "HEAD").decode().strip() != checkout.head:
+    if head != checkout.head:
         raise Refused("somebody committed while the update was being planned", "run the update again")
 
 
-def changed_paths(checkout: Checkout) -> list[str]:
-    """Return the tracked paths of the project that differ from the last commit."""
+def _status(checkout: Checkout) -> tuple[str, list[str]]:
+    """Return the last commit, and the project's tracked paths that differ from it."""
     quiet = ("-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false", "-c", "status.renames=false")
-    flags = ("--porcelain=v1", "-z", "--untracked-files=no", "--ignore-submodules=none")
-    rows = git(checkout.root, *quiet, "status", *flags, "--", checkout.prefix or ".").split(b"\0")
-    return [os.fsdecode(row[3:]) for row in rows if row]
+    flags = ("--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--ignore-submodules=none")
+    found = git(checkout.root, *quiet, "status", *flags, "--", checkout.prefix or ".")
+    rows = [os.fsdecode(row) for row in found.split(b"\0") if row]
+    head = next(row.rpartition(" ")[2] for row in rows if row.startswith("# branch.oid "))
+    fields = {"1": 8, "u": 10}
+    return head, [row.split(" ", fields[row[0]])[-1] for row in rows if row[0] in fields]
 
 
 def unmerged_paths(checkout: Checkout) -> list[str]:
@@ -151,8 +154,10 @@ def _converts(checkout: Checkout, changes: Mapping[str, File | None]) -> bool:
         return True
     if (checkout.objects.parent / "info" / "attributes").exists():
         return True
-    listed = git(checkout.root, "ls-files", "-z", "--", ATTRIBUTES, f"*/{ATTRIBUTES}", env=isolated())
-    return bool(listed) or run_git(checkout.root, "config", "--get-regexp", settings).code == 0
+    places = {folder for path in changes for folder in (checkout.root / checkout.prefix / path).parents}
+    if any((folder / ATTRIBUTES).exists() for folder in places if folder.is_relative_to(checkout.root)):
+        return True
+    return run_git(checkout.root, "config", "--get-regexp", settings).code == 0
 
 
 def _read(path: Path) -> File:
