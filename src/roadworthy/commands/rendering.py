@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+
+from jinja2.bccache import Bucket, BytecodeCache
 
 from roadworthy.adapters.sources import DEVELOPMENT
 from roadworthy.commands.recorded import Recorded
@@ -72,7 +77,7 @@ def render_side(
 ) -> Rendering:
     """Render a release with the recorded answers, and those given instead."""
     demand_trusted(spec)
-    source = open_source(spec, release)
+    source = _opened(spec, release)
     _demand_known(source, given)
     made = project_of(
         source,
@@ -91,6 +96,37 @@ def render_side(
         kind_of=_kinds(source),
         notes=made.notes,
     )
+
+
+class _Compiled(BytecodeCache):
+    """Compiled templates by content: two releases share what did not change between them."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key, bucket.checksum] = bucket.code
+
+
+@lru_cache(maxsize=16)
+def _opened(spec: str, release: str) -> Source:
+    """Open a release once per process, however many projects are rendered from it."""
+    source = open_source(spec, release)
+    with suppress(Unsupported):  # then Copier renders, and compiles for itself
+        template = source.template
+        template.env.bytecode_cache = _compiled(
+            json.dumps(template.config.envops, sort_keys=True, default=str)
+        )
+    return source
+
+
+@lru_cache(maxsize=16)
+def _compiled(options: str) -> _Compiled:
+    """Return the templates compiled with these options."""
+    return _Compiled()
 
 
 def _demand_known(source: Source, given: Mapping[str, Any]) -> None:
