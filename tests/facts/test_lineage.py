@@ -1,0 +1,278 @@
+"""Digests are recomputed, links followed and comparisons redone; a record is never taken at its word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from roadworthy.core.subject import canonical, sha256
+from roadworthy.facts.history import History
+from roadworthy.facts.lineage import Past, datasets, evaluations, runs
+from roadworthy.facts.proofs import drills, rebuilds
+from roadworthy.facts.records import FOLDERS, Record, Shelf
+
+A, B, C, D = (letter * 64 for letter in "abcd")
+COMMIT, RUN_ID = "1" * 40, "20261120T090000Z-ab12cd"
+GATES = (
+    b"metrics:\n- {id: auc, metric: auc, op: '>=', limit: 0.7}\nfairness: {ratio: {op: '>=', limit: 0.8}}\n"
+)
+CONTRACT, TRAINING, LOCK = b"columns: {}\n", b"seed: 1\n", b"numpy==2 --hash=sha256:x\n"
+SOURCE = {"name": "loans", "rows": 10, "sha256": A, "newest": "2026-11-01"}
+SPLITS = {name: {"sha256": digest, "rows": 5} for name, digest in (("train", A), ("test", B))}
+MANIFEST = sha256(canonical({"source": SOURCE, "contract_sha256": sha256(CONTRACT), "splits": SPLITS}))
+
+DATASET: dict[str, Any] = {
+    "manifest_sha256": MANIFEST,
+    "source": SOURCE,
+    "contract_sha256": sha256(CONTRACT),
+    "splits": {name: {**each, "path": f"var/{name}.csv"} for name, each in SPLITS.items()},
+    "overlap_rows": 0,
+    "quality": {
+        "passed": True,
+        "checks": [{"id": "nulls", "passed": True}, {"id": "lateness", "passed": None}],
+    },
+}
+RUN: dict[str, Any] = {
+    "run_id": RUN_ID,
+    "submitter": {"name": "Dana", "email": "dana@x.example"},
+    "code": {"commit": COMMIT, "dirty": False},
+    "data": {"manifest_sha256": MANIFEST, "splits": {"train": A, "test": B}},
+    "config": {"policy/training.yaml": sha256(TRAINING), "policy/data.yaml": sha256(CONTRACT)},
+    "gates_sha256": sha256(GATES),
+    "environment": {"lock_sha256": sha256(LOCK)},
+    "seed": 1,
+    "search": [{"parameters": {}, "score": 1.0}],
+    "artifacts": {"model.skops": C, "features.py": D},
+}
+METRIC = {"value": 0.8, "low": 0.7, "high": 0.9}
+EVALUATION: dict[str, Any] = {
+    "run_id": RUN_ID,
+    "model_sha256": C,
+    "gates_sha256": sha256(GATES),
+    "data": {"test": B, "challenge": D},
+    "candidate": {"auc": METRIC},
+    "baseline": {"auc": METRIC},
+    "incumbent": None,
+    "challenge": {"auc": METRIC},
+    "slices": [{"name": "men", "rows": 40}],
+    "fairness": {"groups": {"a": 1, "b": 2}},
+    "checks": [
+        {"id": "auc", "metric": "auc", "value": 0.8, "op": ">=", "limit": 0.7, "passed": True},
+        {"id": "fairness:ratio", "metric": "air", "value": 0.9, "op": ">=", "limit": 0.8, "passed": True},
+        {"id": "slice:men", "metric": "accuracy", "value": None, "op": ">=", "limit": 0.8, "passed": None},
+    ],
+    "passed": True,
+}
+
+
+def record(kind: str, name: str, value: Mapping[str, Any], at: str = "2026-11-20T09:00:00Z") -> Record:
+    path = f"governance/{FOLDERS[kind][0]}/{name}.json"
+    base = {"path": path, "schema_ok": True, "added_once": True, "at": at, "age_days": 0.1, "by": ""}
+    return Record(kind=kind, path=path, value=value, data=b"", problems=(), base=base)
+
+
+def shelf(**kinds: list[Record]) -> Shelf:
+    whole = {kind: tuple(kinds.get(kind, ())) for kind in FOLDERS}
+    return Shelf(kinds=whole, invalid=(), revoked=frozenset(), history=History(available=True))
+
+
+def changed(value: Mapping[str, Any], path: str, new: Any) -> dict[str, Any]:
+    """Return a copy with one dotted field set."""
+    name, _, rest = path.partition(".")
+    return {**value, name: changed(value[name], rest, new) if rest else new}
+
+
+PAST = Past(
+    available=True,
+    known=frozenset({COMMIT}),
+    blobs={
+        (COMMIT, "policy/gates.yaml"): GATES,
+        (COMMIT, "policy/data.yaml"): CONTRACT,
+        (COMMIT, "policy/training.yaml"): TRAINING,
+        (COMMIT, "requirements/train.txt"): LOCK,
+    },
+)
+
+
+def dataset(value: Mapping[str, Any] = DATASET, name: str = MANIFEST[:12]) -> dict[str, Any]:
+    return datasets(shelf(datasets=[record("datasets", name, value)]), PAST, "")[0]
+
+
+def run(value: Mapping[str, Any] = RUN, past: Past = PAST, name: str = RUN_ID) -> dict[str, Any]:
+    known = shelf(datasets=[record("datasets", MANIFEST[:12], DATASET)], runs=[record("runs", name, value)])
+    return runs(known, past, {RUN_ID})[0]
+
+
+def evaluation(
+    value: Mapping[str, Any] = EVALUATION, past: Past = PAST, **more: list[Record]
+) -> dict[str, Any]:
+    records = {
+        "runs": [record("runs", RUN_ID, RUN)],
+        "evaluations": [record("evaluations", RUN_ID, value)],
+        **more,
+    }
+    return evaluations(shelf(**records), past, {RUN_ID})[0]
+
+
+def test_a_true_dataset() -> None:
+    found = dataset()
+    assert found["digest_ok"]
+    assert found["contract_known"] is True
+    assert found["splits"] == ["test", "train"]
+    assert found["distinct"]
+    assert found["quality_passed"]
+    assert found["quality_checks"] == ["nulls", "lateness"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "fact"),
+    [
+        ("splits.train.sha256", C, "digest_ok"),
+        ("source.rows", 11, "digest_ok"),
+        ("contract_sha256", C, "digest_ok"),
+        ("contract_sha256", C, "contract_known"),
+        ("splits.train.sha256", B, "distinct"),
+        ("quality.passed", False, "quality_passed"),
+        ("quality.checks", [], "quality_passed"),
+        ("quality.checks", [{"id": "nulls", "passed": False}], "quality_passed"),
+        ("quality.checks", "all fine", "quality_passed"),
+    ],
+)
+def test_a_false_dataset(path: str, value: Any, fact: str) -> None:
+    assert dataset(changed(DATASET, path, value))[fact] is False
+
+
+def test_a_dataset_under_another_name_is_not_that_dataset() -> None:
+    assert dataset(name="0" * 12)["digest_ok"] is False
+
+
+def test_a_true_run() -> None:
+    found = run()
+    for fact in (
+        "commit_known",
+        "dataset_known",
+        "config_ok",
+        "gates_ok",
+        "lock_ok",
+        "artifacts_ok",
+        "has_search",
+        "released",
+    ):
+        assert found[fact] is True, fact
+    assert (found["dirty"], found["seed"], found["submitter"]) == (False, 1, "dana@x.example")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "fact"),
+    [
+        ("code.commit", "2" * 40, "commit_known"),
+        ("code.commit", "2" * 40, "gates_ok"),
+        ("data.manifest_sha256", A, "dataset_known"),
+        ("data.splits", {"train": C}, "dataset_known"),
+        ("data.splits", {}, "dataset_known"),
+        ("config", {"policy/training.yaml": A}, "config_ok"),
+        ("config", {}, "config_ok"),
+        ("gates_sha256", A, "gates_ok"),
+        ("environment", {"lock_sha256": A}, "lock_ok"),
+        ("artifacts", {"features.py": D}, "artifacts_ok"),
+        ("artifacts", {"model.skops": "yes"}, "artifacts_ok"),
+        ("search", [], "has_search"),
+    ],
+)
+def test_a_false_run(path: str, value: Any, fact: str) -> None:
+    assert run(changed(RUN, path, value))[fact] is False
+
+
+def test_a_tree_is_clean_only_if_it_says_so() -> None:
+    for said in (True, None, "no", 0):
+        assert run(changed(RUN, "code.dirty", said))["dirty"] is True
+
+
+def test_without_history_the_past_is_unknown_and_not_false() -> None:
+    blind = Past(available=False, known=frozenset(), blobs={})
+    found = run(past=blind)
+    assert [found[fact] for fact in ("commit_known", "config_ok", "gates_ok", "lock_ok")] == [None] * 4
+
+
+def test_a_true_evaluation() -> None:
+    found = evaluation()
+    facts = (
+        "run_known",
+        "gates_same",
+        "data_same",
+        "checks_true",
+        "checks_demanded",
+        "passed",
+        "has_baseline",
+    )
+    for fact in (*facts, "has_challenge", "has_intervals", "incumbent_ok", "released"):
+        assert found[fact] is True, fact
+    assert (found["fairness_groups"], found["slices"]) == (2, [{"name": "men", "rows": 40}])
+
+
+CHECK = EVALUATION["checks"][0]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "fact"),
+    [
+        ("model_sha256", A, "run_known"),
+        ("run_id", "another", "run_known"),
+        ("gates_sha256", A, "gates_same"),
+        ("data.test", A, "data_same"),
+        ("checks", [{**CHECK, "value": 0.6}], "checks_true"),
+        ("checks", [{**CHECK, "value": None}], "checks_true"),
+        ("checks", [{**CHECK, "op": "~"}], "checks_true"),
+        ("checks", [{**CHECK, "passed": False}], "checks_true"),
+        ("checks", [], "checks_true"),
+        ("checks", [CHECK], "checks_demanded"),
+        ("checks", [{**CHECK, "limit": 0.6}, EVALUATION["checks"][1]], "checks_demanded"),
+        ("baseline", {}, "has_baseline"),
+        ("baseline", {"f1": METRIC}, "has_baseline"),
+        ("challenge", {}, "has_challenge"),
+        ("candidate", {"auc": {**METRIC, "low": 0.85}}, "has_intervals"),
+        ("candidate", {"auc": {"value": 0.8}}, "has_intervals"),
+        ("candidate", {}, "has_intervals"),
+        ("incumbent", {"version": "7", "model_sha256": A}, "incumbent_ok"),
+        ("passed", "true", "passed"),
+    ],
+)
+def test_a_false_evaluation(path: str, value: Any, fact: str) -> None:
+    assert evaluation(changed(EVALUATION, path, value))[fact] is False
+
+
+def test_it_is_compared_with_what_served_then() -> None:
+    served = [record("deployments", "d", {"action": "promote", "version": "3"}, "2026-11-19T09:00:00Z")]
+    later = [replace(served[0], base={**served[0].base, "at": "2026-11-21T09:00:00Z"})]
+    named = changed(EVALUATION, "incumbent", {"version": "3", "model_sha256": A})
+    assert evaluation(deployments=served)["incumbent_ok"] is False
+    assert evaluation(named, deployments=served)["incumbent_ok"] is True
+    assert evaluation(deployments=later)["incumbent_ok"] is True
+
+
+def test_rebuilds_and_drills_are_recomputed() -> None:
+    subject = [{"role": "model", "name": "m", "sha256": C, "path": "m"}]
+    release = record("releases", "1", {"version": "1", "subject": subject, "subject_digest": "sha256:" + A})
+    true = {
+        "version": "1",
+        "original_sha256": C,
+        "rebuilt_sha256": C,
+        "metrics": {"auc": {"original": 0.8, "rebuilt": 0.8}},
+        "tolerance": 0.001,
+        "passed": True,
+    }
+
+    def rebuilt(**change: Any) -> dict[str, Any]:
+        return rebuilds(shelf(releases=[release], rebuilds=[record("rebuilds", "r", {**true, **change})]))[0]
+
+    assert (rebuilt()["equal"], rebuilt()["within"], rebuilt()["original_ok"]) == (True, True, True)
+    assert rebuilt(rebuilt_sha256=A, equal=True)["equal"] is False
+    assert rebuilt(original_sha256=A)["original_ok"] is False
+    assert rebuilt(metrics={})["within"] is False
+    assert rebuilt(metrics={"auc": {"original": 0.8, "rebuilt": 0.9}})["within"] is False
+    drill = {"subject_digest": "sha256:" + A, "passed": "yes", "seconds": True}
+    found = drills(shelf(releases=[release], drills=[record("drills", "d", drill)]))[0]
+    assert (found["subject_known"], found["passed"], found["seconds"]) == (True, False, None)
