@@ -49,7 +49,7 @@ def check(
     selected = bench.controls(tuple(controls))
     granted = read_waivers(waivers, bench) if waivers else ()
     target = open_target(path, revision)
-    collection = Collection(_sources(target, bench, moment(as_of), for_release or ""))
+    collection = Collection(sources_of(target, bench, moment(as_of), for_release or ""))
     return _judge(collection, bench, selected, granted)
 
 
@@ -63,7 +63,8 @@ def moment(as_of: str | None) -> datetime:
     return found
 
 
-def _sources(target: Target, bench: Bench, as_of: datetime, for_release: str) -> Sources:
+def sources_of(target: Target, bench: Bench, as_of: datetime, for_release: str = "") -> Sources:
+    """Return everything that a judgement of this target may read."""
     from roadworthy.adapters.signing import verify
     from roadworthy.commands.surroundings import forge, released, tracked
 

@@ -14,8 +14,8 @@ class Verdict(StrEnum):
 
     FAIL = "fail"
     UNKNOWN = "unknown"
-    PENDING = "pending"
     WAIVED = "waived"
+    PENDING = "pending"
     PASS = "pass"
     NOT_APPLICABLE = "not_applicable"
 
