@@ -150,7 +150,7 @@ def test_text_on_one_screen_worst_first() -> None:
         "fix       Mend it. (minutes)",
         "run       make mend",
         "unknown   no token was given",
-        "fail 2  unknown 1  pending 1  waived 1  pass 1  not applicable 1",
+        "fail 2  unknown 1  waived 1  pending 1  pass 1  not applicable 1",
         "more: roadworthy explain NO-02",
     ):
         assert said in text
