@@ -76,9 +76,9 @@ def revoked(scratch: Scratch) -> None:
 
 def unsigned(scratch: Scratch) -> None:
     file = approval(scratch)
-    text = file.read_bytes()
+    name, text = file.relative_to(scratch.root).as_posix(), file.read_bytes()
     anew(scratch)
-    file.write_bytes(text)
+    scratch.write(name, text)
     scratch.commit("Approve", APPROVER)
 
 
