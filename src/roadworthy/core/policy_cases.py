@@ -18,7 +18,7 @@ from roadworthy.core.fact_schema import FactSchema, complete
 from roadworthy.core.models import Check, Control
 from roadworthy.errors import UsageError
 
-Judge = Callable[[Check, Mapping[str, Any]], str]
+Judge = Callable[[Control, Check, Mapping[str, Any]], str]
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
@@ -80,7 +80,7 @@ def prove(controls: Iterable[Control], schema: FactSchema, judge: Judge) -> Proo
         survived=tuple(
             Outcome(control=control.id, check=check.id, what=change)
             for control, check, (change, mutant) in tried
-            if not _noticed(mutant, read[control.id], judge)
+            if not _noticed(control, mutant, read[control.id], judge)
         ),
     )
 
@@ -120,8 +120,13 @@ def _case(control: Control, case: Mapping[str, Any], facts: Mapping[str, Any]) -
     )
 
 
+def steps_of(path: str) -> list[Any]:
+    """Return the steps of a fact path: names, and numbers for places in lists."""
+    return [int(number) if number else name for number, name in _STEP.findall(path)]
+
+
 def _set(node: Any, path: str, value: Any) -> None:
-    steps: list[Any] = [int(number) if number else name for number, name in _STEP.findall(path)]
+    steps = steps_of(path)
     for step, following in zip(steps, steps[1:], strict=False):
         _reach(node, step, path, [] if isinstance(following, int) else {})
         node = node[step]
@@ -143,7 +148,7 @@ def _broken(control: Control, cases: Iterable[Case], judge: Judge) -> Iterator[O
     checks = {check.id: check for check in control.checks}
     for case in cases:
         for name in case.checks:
-            found = judge(checks[name], case.facts)
+            found = judge(control, checks[name], case.facts)
             if not case.agrees(found):
                 what = f"case {case.name!r}: expected {case.expect}, found {found}"
                 yield Outcome(control=control.id, check=name, what=what)
@@ -158,8 +163,8 @@ def _mutants(check: Check) -> Iterator[tuple[str, Check]]:
             yield f"when: {mutant.change}", replace(check, when=mutant.source)
 
 
-def _noticed(mutant: Check, cases: Iterable[Case], judge: Judge) -> bool:
-    return any(mutant.id in case.checks and not case.agrees(judge(mutant, case.facts)) for case in cases)
+def _noticed(control: Control, mutant: Check, cases: Iterable[Case], judge: Judge) -> bool:
+    return any(mutant.id in case.checks and not case.agrees(judge(control, mutant, case.facts)) for case in cases)
 
 
 def _grades(controls: Iterable[Control]) -> dict[str, int]:

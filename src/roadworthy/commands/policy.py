@@ -1,0 +1,122 @@
+"""`policy`: test, lint, compare and document a policy pack before it judges anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from roadworthy.adapters.pages import read_pages, unexpected_pages, write_pages
+from roadworthy.adapters.shapes import misshapen
+from roadworthy.commands.packs import Bench, open_bench
+from roadworthy.core.evaluate import Situation, judge_check
+from roadworthy.core.models import Check, Control, Lifecycle, Verdict
+from roadworthy.core.policy_cases import Proof, prove
+from roadworthy.core.policy_diff import Change, diff
+from roadworthy.core.policy_lint import Problem, lint, stale
+from roadworthy.core.times import parse_day
+from roadworthy.errors import Refused
+from roadworthy.render.policy import pages
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linted:
+    """What lint found: problems, framework maps past their review, and how much was read."""
+
+    controls: int
+    checks: int
+    frameworks: int
+    problems: tuple[Problem, ...]
+    stale: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """Two packs and what changed between them."""
+
+    old: str
+    new: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Documented:
+    """Where the reference pages went, and which of them were new or different."""
+
+    folder: str
+    pages: int
+    changed: tuple[str, ...]
+    strangers: tuple[str, ...]
+
+
+def prove_pack(pack: str | None = None, controls: tuple[str, ...] = ()) -> Proof:
+    """Run the cases of a pack, and every mutant of its expressions against them."""
+    bench = open_bench(pack)
+    judge = _Judge(bench)
+    return prove(bench.controls(controls), bench.schema, judge)
+
+
+def lint_pack(pack: str | None = None, today: str = "") -> Linted:
+    """Hold a pack against its fact types, its frameworks and the rules of a provable control."""
+    bench = open_bench(pack)
+    return Linted(
+        controls=len(bench.pack.controls),
+        checks=sum(len(control.checks) for control in bench.pack.controls),
+        frameworks=len(bench.pack.frameworks),
+        problems=lint(bench.pack, bench.schema),
+        stale=stale(bench.pack, today or datetime.now(UTC).date().isoformat()),
+    )
+
+
+def compare_packs(old: str, new: str | None = None) -> Compared:
+    """Say what changed from one pack to another; the second is the built-in one when it is not named."""
+    before, after = open_bench(old).pack, open_bench(new).pack
+    names = (f"{pack.id} {pack.version}" for pack in (before, after))
+    return Compared(old=next(names), new=next(names), changes=diff(before, after))
+
+
+def document_pack(folder: str, pack: str | None = None, *, check: bool = False) -> Documented:
+    """Write the reference pages of a pack; with `check`, refuse when they are not as they would be written."""
+    wanted = pages(open_bench(pack).pack)
+    names = tuple(wanted)
+    there = read_pages(folder, names)
+    changed = tuple(name for name in names if there.get(name) != wanted[name])
+    strangers = unexpected_pages(folder, "controls", names)
+    if check and (changed or strangers):
+        raise Refused(f"{folder}/{(*changed, *strangers)[0]} is not as the pack has it", f"roadworthy policy docs {folder}")
+    write_pages(folder, {name: wanted[name] for name in changed})
+    return Documented(folder=folder, pages=len(wanted), changed=changed, strangers=strangers)
+
+
+class _Judge:
+    """Judges checks over the facts of cases, by the same engine and the same rules as a real judgement."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.tiers = tuple(bench.pack.tiers["tiers"])
+        self.bound: dict[int, Any] = {}
+
+    def __call__(self, control: Control, check: Check, facts: Mapping[str, Any]) -> str:
+        project = facts["project"]
+        situation = Situation(
+            kind=project["kind"],
+            mode=project["mode"],
+            tier=project["tier"],
+            tiers=self.tiers,
+            as_of=(parse_day(facts["as_of"]) or datetime.now(UTC)).date(),
+            for_release="case",
+        )
+        # A case is about the question, not about the day from which it binds.
+        bare = replace(control, enforce_from={}, lifecycle=Lifecycle.STABLE)
+        finding = judge_check(bare, check, situation, self.bound.get(id(facts)) or self._bind(facts))
+        if finding.error:
+            return f"error: {finding.reason}"
+        if finding.verdict is Verdict.FAIL and not finding.message:
+            return "fail without a message"
+        return str(finding.verdict)
+
+    def _bind(self, facts: Mapping[str, Any]) -> Any:
+        bound = self.bench.engine.bind(facts, self.bench.schema.needs, misshapen)
+        self.bound[id(facts)] = bound
+        return bound
