@@ -82,7 +82,8 @@ def _band(score: int, rubric: Rubric) -> str:
 
 
 def _floors(answers: Answers, rubric: Rubric) -> list[tuple[str, str]]:
-    named = [rubric["circumstances"][name] for name in answers.get("circumstances", ())]
+    known = rubric["circumstances"]
+    named = [known.get(str(name), _strange(name, rubric)) for name in answers.get("circumstances", ())]
     combined = [
         floor
         for floor in rubric["combined_floors"]
@@ -92,5 +93,13 @@ def _floors(answers: Answers, rubric: Rubric) -> list[tuple[str, str]]:
 
 
 def _prohibited(answers: Answers, rubric: Rubric) -> list[tuple[str, str]]:
-    named = [rubric["prohibited"][name] for name in answers.get("prohibited", ())]
+    known = rubric["prohibited"]
+    strange = {"ref": "Art. 5", "text": "a practice that the rubric does not know, counted as prohibited"}
+    named = [known.get(str(name), strange) for name in answers.get("prohibited", ())]
     return [(gate["ref"], gate["text"]) for gate in named]
+
+
+def _strange(name: Any, rubric: Rubric) -> Mapping[str, str]:
+    """A misspelt circumstance must not hide the floor that it was meant to be."""
+    worst = [tier for tier in rubric["tiers"] if tier != PROHIBITED][-1]
+    return {"floor": worst, "text": f"{str(name)[:40]!r} is no known circumstance, counted as the worst"}

@@ -1,0 +1,95 @@
+"""`tier`: the risk tier of a project or of given answers, question by question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from roadworthy.commands.packs import open_bench
+from roadworthy.commands.target import open_target
+from roadworthy.core.tiers import Tier, assess, obligations, risk_answers
+from roadworthy.errors import UsageError
+from roadworthy.facts.project import ANSWERS, read_mapping
+
+LISTS = ("circumstances", "prohibited")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    """A tier, what it obliges to, and the tier that the project's own files say."""
+
+    tier: Tier
+    obligations: Mapping[str, Any]
+    recorded: str
+    rubric_version: int
+    source: str
+
+
+def explain_tier(project: str, data: Iterable[str]) -> Explained:
+    """Assess a project's recorded answers, with the answers of `data` put over them."""
+    rubric = open_bench().pack.tiers
+    given = _given(data, rubric)
+    recorded, answers = ("", {}) if _complete(given, rubric) else _recorded(project, bool(given))
+    tier = assess({**answers, **given}, rubric)
+    return Explained(
+        tier=tier,
+        obligations=obligations(tier.name, rubric),
+        recorded=recorded,
+        rubric_version=int(rubric["rubric_version"]),
+        source="the answers given" if not answers else f"{project}/{ANSWERS}" + (" and the answers given" if given else ""),
+    )
+
+
+def _recorded(project: str, optional: bool) -> tuple[str, dict[str, Any]]:
+    """The tier and the answers that a project has on file; without any, every question counts as the worst."""
+    try:
+        snapshot = open_target(project).snapshot
+    except UsageError:
+        if optional:
+            return "", {}
+        raise
+    answers = read_mapping(snapshot, ANSWERS)
+    if not answers and not optional:
+        raise UsageError(f"no answers in {project}/{ANSWERS}", "name a generated project, or give --data impact=2 ...")
+    read = risk_answers({"answers": answers, **{name: answers.get(name) for name in LISTS}}) if answers else {}
+    return str(read_mapping(snapshot, "governance/risk.yaml").get("tier") or ""), dict(read)
+
+
+def _complete(given: Mapping[str, Any], rubric: Mapping[str, Any]) -> bool:
+    return rubric["questions"].keys() <= given.keys()
+
+
+def _given(data: Iterable[str], rubric: Mapping[str, Any]) -> dict[str, Any]:
+    pairs = (_pair(item) for item in data)
+    return {name: _value(name, text, rubric) for name, text in pairs}
+
+
+def _pair(item: str) -> tuple[str, str]:
+    name, equals, text = item.partition("=")
+    if not equals:
+        raise UsageError(f"expected KEY=VALUE, found {item!r}", "roadworthy tier --data impact=2")
+    return name.strip(), text.strip()
+
+
+def _value(name: str, text: str, rubric: Mapping[str, Any]) -> Any:
+    if name in LISTS:
+        return _names(name, text, rubric[name])
+    question = rubric["questions"].get(name)
+    if question is None:
+        known = ", ".join([*rubric["questions"], *LISTS])
+        raise UsageError(f"there is no question {name}", f"one of: {known}")
+    last = len(question["choices"]) - 1
+    if not text.isdigit() or int(text) > last:
+        choices = "; ".join(f"{number} {choice}" for number, choice in enumerate(question["choices"]))
+        raise UsageError(f"{name} is answered 0 to {last}, found {text!r}", choices)
+    return int(text)
+
+
+def _names(name: str, text: str, known: Mapping[str, Any]) -> list[str]:
+    found = [word.strip() for word in text.strip("[]").split(",") if word.strip()]
+    strangers = [word for word in found if word not in known]
+    if strangers:
+        raise UsageError(f"{name} has no {strangers[0]}", f"one of: {', '.join(known)}")
+    return found
+
