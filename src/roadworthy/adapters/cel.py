@@ -6,6 +6,8 @@ cleaned before it, and answers are looked at for their type after it.
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
@@ -36,6 +38,7 @@ class Engine:
         self.as_of = datetime.max.replace(tzinfo=UTC)
         self.paths: frozenset[str] = frozenset()
         self._compiled: dict[str, Any] = {}
+        self.loaded = 0
         variables = dict.fromkeys(roots, cel.Type.DYN)
         self.env = cel.NewEnv(
             variables=variables, extensions=[cel.CelExtension("roadworthy", self._functions())]
@@ -51,6 +54,23 @@ class Engine:
                     f"expression does not compile: {error}", "`roadworthy policy lint`"
                 ) from None
         return self._compiled[expression]
+
+    def load(self, compiled: Mapping[str, str]) -> None:
+        """Take in expressions that were compiled before; what cannot be read is compiled again."""
+        for expression, data in compiled.items():
+            with contextlib.suppress(RuntimeError, ValueError):
+                self._compiled[expression] = self.env.deserialize(base64.b64decode(data))
+        self.loaded = len(self._compiled)
+
+    def dump(self) -> dict[str, str]:
+        """Return every compiled expression, for `load` another time."""
+        self.loaded = len(self._compiled)
+        return {text: base64.b64encode(each.serialize()).decode() for text, each in self._compiled.items()}
+
+    @property
+    def grown(self) -> bool:
+        """Whether something was compiled that was not loaded."""
+        return len(self._compiled) > self.loaded
 
     def bind(self, facts: Mapping[str, Any], needs: Needs, shape: Shape, paths: Sequence[str] = ()) -> Bound:
         """Return an asker for one project's facts. The clock is the fact `as_of`."""

@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,15 @@ def remember(kind: str, key: str, value: Any) -> None:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(value, file)
         os.replace(part, folder / f"{kind}-{key}.json")
+
+
+def once(kind: str, key: str, make: Callable[[], Any]) -> Any:
+    """Return what was remembered under a key, or make it and remember it."""
+    known = recall(kind, key)
+    if known is None:
+        known = make()
+        remember(kind, key, known)
+    return known
 
 
 def _folder() -> Path:

@@ -9,8 +9,9 @@ from typing import Any
 
 from roadworthy import __version__
 from roadworthy.adapters.files import open_folder
+from roadworthy.adapters.memory import once
 from roadworthy.adapters.shapes import misshapen
-from roadworthy.commands.packs import Bench, open_bench
+from roadworthy.commands.packs import Bench, keep_compiled, open_bench
 from roadworthy.commands.target import Target, open_target
 from roadworthy.core.evaluate import Situation, judge
 from roadworthy.core.models import Control, Judged, Report, WaiverNote
@@ -74,6 +75,7 @@ def sources_of(target: Target, bench: Bench, as_of: datetime, for_release: str =
         as_of=as_of,
         shape=misshapen,
         for_release=for_release,
+        once=once,
         history=target.history,
         blobs=target.past,
         verify=verify,
@@ -93,6 +95,7 @@ def _judge(
     situation = _situation(facts, bench, collection.sources)
     asker = bench.engine.bind(facts, bench.schema.needs, misshapen, snapshot.paths)
     judged, notes = _excused(judge(controls, situation, asker), granted, facts, situation)
+    keep_compiled(bench)
     asked = requests(facts["records"]["waivers"]) if "records" in facts else ()
     return _report(collection, bench, facts, judged, (*notes, *asked))
 

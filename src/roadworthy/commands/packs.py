@@ -7,7 +7,7 @@ from functools import cache
 
 from roadworthy import __version__
 from roadworthy.adapters.cel import Engine
-from roadworthy.adapters.memory import recall, remember
+from roadworthy.adapters.memory import once, recall, remember
 from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.core.fact_schema import FactSchema, parse_schema
@@ -23,6 +23,11 @@ class Bench:
     pack: Pack
     schema: FactSchema
     engine: Engine
+
+    @property
+    def key(self) -> str:
+        """Return the name under which work on this pack is remembered."""
+        return f"{__version__}-{self.pack.digest.removeprefix('sha256:')}"
 
     def controls(self, names: tuple[str, ...] = ()) -> tuple[Control, ...]:
         """Return the named controls, or all of them; a name that is none is an error."""
@@ -40,14 +45,19 @@ def open_bench(policy: str | None = None) -> Bench:
     digest = pack_digest(tree)
     pack = pack_of(_parsed(tree, digest), digest)
     schema = parse_schema(pack.fact_types)
-    return Bench(pack=pack, schema=schema, engine=Engine(tuple(schema.root.fields)))
+    bench = Bench(pack=pack, schema=schema, engine=Engine(tuple(schema.root.fields)))
+    bench.engine.load(recall("compiled", bench.key) or {})
+    return bench
+
+
+def keep_compiled(bench: Bench) -> None:
+    """Remember what the engine compiled, so that the next process need not."""
+    if bench.engine.grown:
+        remember("compiled", bench.key, bench.engine.dump())
 
 
 def _parsed(tree: Tree, digest: str) -> Parsed:
     """Parsing YAML is most of the work of opening a pack, and the same bytes parse the same."""
     key = f"{__version__}-{digest.removeprefix('sha256:')}"
-    known = recall("pack", key)
-    if known is None:
-        known = parse_pack(tree, misshapen)
-        remember("pack", key, known)
-    return known  # type: ignore[no-any-return]
+    known: Parsed = once("pack", key, lambda: parse_pack(tree, misshapen))
+    return known

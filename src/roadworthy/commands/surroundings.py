@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from roadworthy import __version__
-from roadworthy.adapters.memory import recall, remember
+from roadworthy.adapters.memory import once
 from roadworthy.core.parse import parse_yaml
 from roadworthy.core.snapshot import Snapshot
 from roadworthy.core.source import BUILTIN, Source
@@ -78,11 +78,7 @@ def _remembered(
         sha256(canonical(answers)),
     ]
     key = sha256(canonical(identity))
-    known = recall("managed", key)
-    if known is None:
-        known = _digests(source or open_source(spec, release), answers, folder)
-        remember("managed", key, known)
-    return dict(known)
+    return dict(once("managed", key, lambda: _digests(source or open_source(spec, release), answers, folder)))
 
 
 def _frozen(spec: str, release: str | None) -> str:

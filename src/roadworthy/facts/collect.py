@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
+from roadworthy import __version__
 from roadworthy.core.fact_schema import FactSchema, complete
 from roadworthy.core.snapshot import Unreadable
-from roadworthy.core.subject import sha256
+from roadworthy.core.subject import canonical, sha256
 from roadworthy.core.times import rfc3339
 from roadworthy.facts import lineage, proofs
 from roadworthy.facts.documents import documents, value_of, with_reviews
@@ -70,6 +71,32 @@ class Collection:
             project=self.project,
             tier=self.tier,
         )
+
+    @cached_property
+    def code(self) -> dict[str, Any]:
+        """Return the facts that the files alone decide; the same files are looked at once."""
+        found: dict[str, Any] = self.sources.once("code", self._digest(), self._code)
+        return found
+
+    def _digest(self) -> str:
+        snapshot = self.sources.snapshot
+        read = ((path, snapshot.read(path)) for path in snapshot.paths)
+        files = [[path, sha256(each) if isinstance(each, bytes) else each.reason] for path, each in read]
+        return sha256(
+            canonical([__version__, self.project["package"], files, sorted(snapshot.refused.items())])
+        )
+
+    def _code(self) -> dict[str, Any]:
+        from roadworthy.facts.imports import imports
+        from roadworthy.facts.requirements import requirements
+        from roadworthy.facts.workflows import workflows
+
+        snapshot = self.sources.snapshot
+        return {
+            "imports": imports(snapshot, str(self.project["package"])),
+            "workflows": workflows(snapshot),
+            "requirements": requirements(snapshot),
+        }
 
     def records(self) -> dict[str, Any]:
         """Return the facts under `records`."""
@@ -176,24 +203,6 @@ def _policy(collection: Collection) -> dict[str, Any]:
     return {"stale_frameworks": stale, "law_current": current, "law_reason": "" if current else reason}
 
 
-def _imports(collection: Collection) -> dict[str, Any]:
-    from roadworthy.facts.imports import imports
-
-    return imports(collection.sources.snapshot, str(collection.project["package"]))
-
-
-def _workflows(collection: Collection) -> dict[str, Any]:
-    from roadworthy.facts.workflows import workflows
-
-    return workflows(collection.sources.snapshot)
-
-
-def _requirements(collection: Collection) -> dict[str, Any]:
-    from roadworthy.facts.requirements import requirements
-
-    return requirements(collection.sources.snapshot)
-
-
 COLLECTORS: dict[str, Collector] = {
     "as_of": lambda collection: rfc3339(collection.sources.as_of),
     "project": lambda collection: collection.project,
@@ -210,9 +219,9 @@ COLLECTORS: dict[str, Collector] = {
     "registry": _registry,
     "forge": _forge,
     "signatures": _signatures,
-    "imports": _imports,
-    "workflows": _workflows,
-    "requirements": _requirements,
+    "imports": lambda collection: collection.code["imports"],
+    "workflows": lambda collection: collection.code["workflows"],
+    "requirements": lambda collection: collection.code["requirements"],
 }
 
 

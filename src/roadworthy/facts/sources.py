@@ -14,6 +14,7 @@ from roadworthy.facts.history import History, no_history
 
 Shape = Callable[[Mapping[str, Any], Any], Sequence[str]]
 Verify = Callable[[bytes, bytes | None, bytes, str, datetime], Signature]
+Once = Callable[[str, str, Callable[[], Any]], Any]
 Blobs = Callable[[Sequence[tuple[str, str]]], Mapping[tuple[str, str], bytes]]
 SECONDS_PER_DAY = 86_400
 
@@ -64,6 +65,7 @@ class Sources:
     as_of: datetime
     shape: Shape
     for_release: str = ""
+    once: Once = lambda kind, key, make: make()
     history: Callable[[], History] = no_history
     blobs: Blobs = lambda _: {}
     verify: Verify = unverified
