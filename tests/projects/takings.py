@@ -184,7 +184,12 @@ TAKINGS = [
     ),
     Taking("DATA-03", "a data set's true digest", _forged_dataset),
     Taking("REPRO-01", "the hashes of a lock", _drop_hashes),
-    Taking("LIN-01", "a record's form", lambda p: record(p, "incidents/20261120T000000Z.json", {})),
+    Taking(
+        "LIN-01",
+        "what a run was",
+        lambda p: record(p, "runs/20261120T000000Z-000000.json", {"schema": "run/v1"}),
+        frozenset({"DATA-02", "REPRO-01"}),
+    ),
     Taking(
         "EVAL-01",
         "a threshold's bite",
