@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from roadworthy.adapters.git import git, isolated
 from roadworthy.commands.merging import Request, plan_merge
-from roadworthy.commands.recorded import recorded
+from roadworthy.commands.recorded import Recorded, recorded
 from roadworthy.commands.rendering import render_base, render_side
 from roadworthy.core.tree import File, Tree
 from tests.update.world import ANSWERS, ANSWERS_JINJA, NEW, OLD, repository
@@ -210,13 +210,21 @@ def _commit(folder: Path, files: Tree) -> None:
     git(folder, "fast-import", "--quiet", input=b"".join(parts), env=isolated())
 
 
+def _recorded(place: str) -> tuple[Recorded, str]:
+    """Read a bare repository's answers file and tree in one process."""
+    found = git(
+        place, "cat-file", "--batch", input=f"main:{ANSWERS}\nmain^{{tree}}\n".encode(), env=isolated()
+    )
+    head, _, rest = found.partition(b"\n")
+    size = int(head.split()[2])
+    return recorded(ANSWERS, rest[:size], b""), rest[size + 1 :].split(b" ", 1)[0].decode()
+
+
 def _plan(place: str) -> tuple[float, float, int]:
     before = _cpu(resource.RUSAGE_SELF) + _cpu(resource.RUSAGE_CHILDREN)
-    answers = git(place, "cat-file", "blob", f"main:{ANSWERS}", env=isolated())
-    known = recorded(ANSWERS, answers, b"")
+    known, ours = _recorded(place)
     base = render_base(known, "project")
     theirs = render_side(known, known.spec, NEW, folder="project")
-    ours = git(place, "rev-parse", "main^{tree}", env=isolated()).decode().strip()
     request = Request(
         objects=f"{place}/objects",
         ours=ours,

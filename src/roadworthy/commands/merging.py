@@ -60,7 +60,7 @@ def _merged(repo: Scratch, request: Request) -> State:
         repo, base=sides.base, ours=request.ours, theirs=sides.theirs, known=ours, label=request.label
     )
     found: dict[str, str] = {}
-    if sides.base.keys() - sides.theirs.keys():
+    if sides.base.keys() - sides.theirs.keys() and sides.theirs.keys() - sides.base.keys():
         found |= renames(repo, request.label)
     if sides.base.keys() - ours.keys():
         found |= renames(repo, "yours")
@@ -114,7 +114,7 @@ def _guarded(repo: Scratch, state: State) -> State:
     needed += [state.merge.entries[path] for path in state.mixed if path not in state.written]
     state = guard_by_text(state, _contents(repo, needed))
     if state.mixed - state.resolved - state.moved:
-        second = merge_again(repo, state.merge, state.written, state.request.label)
+        second = merge_again(repo, state.merge, state.result, state.written, state.request.label)
         state = guard_by_repetition(state, second)
     return state
 

@@ -5,26 +5,20 @@ Everything happens in a scratch repository that borrows the project's objects: t
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from roadworthy.adapters.git.pack import Pack
 from roadworthy.adapters.git.process import Completed, GitFailed, isolated, run_git
-from roadworthy.core.entries import Entries, Entry, TreeMerge, content, entries, mode
+from roadworthy.core.entries import Entries, Entry, TreeMerge, content, entries
 from roadworthy.core.tree import File, Tree
 
-_FAST = {
-    "core.compression": "0",
-    "core.fsync": "none",
-    "fastimport.unpackLimit": "0",
-    "pack.compression": "0",
-}
-_WHO = b"committer roadworthy <roadworthy@localhost> 0 +0000\ndata 0\n"
+_FAST = {"core.compression": "0", "core.fsync": "none"}
+_WHO = "roadworthy <roadworthy@localhost> 0 +0000"
 
 
 @dataclass(frozen=True)
@@ -96,30 +90,48 @@ def merge_trees(
 
     Contents that `known` (the entries of `ours`) holds are not written again; markers call theirs `label`.
     """
-    there = {item.oid for item in known.values()}
-    branch = f"refs/heads/{label}".encode()
-    stream = b"".join(
-        (
-            b"reset refs/heads/base\ncommit refs/heads/base\nmark :1\n" + _WHO,
-            _writes(base, there, repo.algorithm),
-            b"reset refs/heads/yours\ncommit refs/heads/yours\n" + _WHO + b"from :1\n",
-            b'M 040000 %s ""\n' % ours.encode(),
-            b"reset %s\ncommit %s\n" % (branch, branch) + _WHO + b"from :1\ndeleteall\n",
-            _writes(theirs, there, repo.algorithm),
-        )
-    )
-    repo.run("fast-import", "--quiet", "--force", data=stream)
+    there, pack = {item.oid for item in known.values()}, Pack(repo.algorithm)
+    root = _commit(pack, _tree(repo, pack, base, there))
+    mine, other = _commit(pack, ours, root), _commit(pack, _tree(repo, pack, theirs, there), root)
+    pack.save(repo.home / "objects")
+    _branches(repo, {"base": root, "yours": mine, label: other})
     return _merge_branches(repo, "yours", label)
 
 
-def merge_again(repo: Scratch, first: TreeMerge, changes: Mapping[str, File | None], label: str) -> TreeMerge:
-    """Merge the same release into the result of its `first` merge, with `changes`."""
-    if not changes:
-        again = _commit(repo, first.tree)
-        return _merge_branches(repo, again, label, known=first)
-    stream = b"reset refs/heads/again\ncommit refs/heads/again\n" + _WHO + b"from refs/heads/base\n"
-    repo.run("fast-import", "--quiet", "--force", data=stream + _changed(first.tree, changes, repo.algorithm))
-    return _merge_branches(repo, "again", label)
+def merge_again(
+    repo: Scratch, first: TreeMerge, result: Entries, changes: Mapping[str, File | None], label: str
+) -> TreeMerge:
+    """Merge the same release into the `result` of its `first` merge, which holds some `changes` of ours."""
+    pack = Pack(repo.algorithm)
+    for file in changes.values():
+        if file is not None:
+            pack.add("blob", content(file))
+    root = (repo.home / "refs" / "heads" / "base").read_text()
+    again = _commit(pack, pack.add_tree(result) if changes else first.tree, root)
+    pack.save(repo.home / "objects")
+    _branches(repo, {"again": again})
+    return _merge_branches(repo, "again", label, known=first)
+
+
+def _tree(repo: Scratch, pack: Pack, tree: Tree, there: Collection[str]) -> str:
+    """Add a tree; contents that are `there` already are only named."""
+    found = entries(tree, repo.algorithm)
+    for path, item in found.items():
+        if item.oid not in there:
+            pack.add("blob", content(tree[path]))
+    return pack.add_tree(found)
+
+
+def _commit(pack: Pack, tree: str, parent: str = "") -> str:
+    above = f"parent {parent}\n" if parent else ""
+    return pack.add("commit", f"tree {tree}\n{above}author {_WHO}\ncommitter {_WHO}\n\n".encode())
+
+
+def _branches(repo: Scratch, commits: Mapping[str, str]) -> None:
+    heads = repo.home / "refs" / "heads"
+    heads.mkdir(exist_ok=True)
+    for name, oid in commits.items():
+        (heads / name).write_text(oid)
 
 
 def renames(repo: Scratch, side: str) -> dict[str, str]:
@@ -127,18 +139,6 @@ def renames(repo: Scratch, side: str) -> dict[str, str]:
     flags = ("-r", "-z", "-M", "--diff-filter=R", "--name-status", "--no-commit-id")
     fields = repo.run("diff-tree", *flags, "base", side).stdout.split(b"\0")[:-1]
     return {_text(new): _text(old) for old, new in zip(fields[1::3], fields[2::3], strict=True)}
-
-
-def _commit(repo: Scratch, tree: str) -> str:
-    """Write a commit of a tree on top of the base, without a process: a loose object."""
-    base = (repo.home / "refs" / "heads" / "base").read_text().strip()
-    who = "roadworthy <roadworthy@localhost> 0 +0000"
-    body = f"tree {tree}\nparent {base}\nauthor {who}\ncommitter {who}\n\n".encode()
-    data = b"commit %d\0" % len(body) + body
-    oid = hashlib.new(repo.algorithm, data).hexdigest()
-    (repo.home / "objects" / oid[:2]).mkdir(exist_ok=True)
-    (repo.home / "objects" / oid[:2] / oid[2:]).write_bytes(zlib.compress(data, 0))
-    return oid
 
 
 def _merge_branches(repo: Scratch, ours: str, theirs: str, known: TreeMerge | None = None) -> TreeMerge:
@@ -153,28 +153,6 @@ def _merge_branches(repo: Scratch, ours: str, theirs: str, known: TreeMerge | No
         stages=_stages(rest[:gap]),
         messages=_messages(rest[gap + 1 :]),
     )
-
-
-def _changed(tree: str, changes: Mapping[str, File | None], algorithm: str) -> bytes:
-    removed = b"".join(b"D %s\n" % _quoted(path) for path, item in changes.items() if item is None)
-    written = {path: item for path, item in changes.items() if item is not None}
-    return b'M 040000 %s ""\n' % tree.encode() + removed + _writes(written, set(), algorithm)
-
-
-def _writes(tree: Tree, there: set[str], algorithm: str) -> bytes:
-    parts = []
-    for path, item in entries(tree, algorithm).items():
-        if item.oid in there:
-            parts.append(_pointer(path, item))
-        else:
-            data = content(tree[path])
-            parts.append(b"M %s inline %s\ndata %d\n" % (mode(tree[path]).encode(), _quoted(path), len(data)))
-            parts.append(data + b"\n")
-    return b"".join(parts)
-
-
-def _pointer(path: str, item: Entry) -> bytes:
-    return b"M %s %s %s\n" % (item.mode.encode(), item.oid.encode(), _quoted(path))
 
 
 def _stages(rows: list[bytes]) -> dict[str, dict[int, Entry]]:
@@ -202,8 +180,3 @@ def _messages(fields: list[bytes]) -> dict[str, tuple[str, str]]:
 
 def _text(path: bytes) -> str:
     return path.decode("utf-8", "surrogateescape")
-
-
-def _quoted(path: str) -> bytes:
-    raw = path.encode("utf-8", "surrogateescape")
-    return b'"' + raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'
