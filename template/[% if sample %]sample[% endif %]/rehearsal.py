@@ -100,7 +100,7 @@ def environment() -> dict[str, str]:
 def roadworthy() -> list[str]:
     """How to call Roadworthy: as ROADWORTHY says, from PATH, or from beside the project (`make tool`)."""
     named = shlex.split(os.environ.get("ROADWORTHY", "roadworthy"))
-    beside = PROJECT / ".venv-policy" / "bin" / "roadworthy"
+    beside = PROJECT / ".roadworthy/.venv" / "bin" / "roadworthy"
     found = shutil.which(named[0]) or (str(beside) if beside.is_file() else None)
     if found is None:
         stop("roadworthy is not installed, and a release cannot be approved without it", "make tool")

@@ -27,11 +27,12 @@ def verbs(project: Project) -> set[str]:
     tables = [node.value for node in ast.walk(tree) if isinstance(node, ast.AnnAssign)]
     (table,) = [value for value in tables if isinstance(value, ast.Dict)]
     package = f"src/{project.context['package']}"
-    found = {ast.literal_eval(key): _module(call) for key, call in zip(table.keys, table.values, strict=True)}
+    pairs = [(key, value) for key, value in zip(table.keys, table.values, strict=True) if key]
+    found = {ast.literal_eval(key): _module(value) for key, value in pairs}
     return {verb for verb, module in found.items() if f"{package}/{module}.py" in project.files}
 
 
-def _module(verb: ast.expr | None) -> str:
+def _module(verb: ast.expr) -> str:
     assert isinstance(verb, ast.Call)
     target = ast.literal_eval(verb.args[1])
     return str(target).partition(":")[0].replace(".", "/")

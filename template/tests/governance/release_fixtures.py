@@ -46,7 +46,7 @@ GENERATED = ("approvals", "gates", "releases", "runs", "evaluations", "data", "c
 def roadworthy() -> list[str] | None:
     """How to call Roadworthy here; None when it is not installed."""
     named = shlex.split(os.environ.get("ROADWORTHY", "roadworthy"))
-    found = shutil.which(named[0]) or shutil.which(str(ROOT / ".venv-policy" / "bin" / "roadworthy"))
+    found = shutil.which(named[0]) or shutil.which(str(ROOT / ".roadworthy/.venv" / "bin" / "roadworthy"))
     return [found, *named[1:]] if found else None
 
 
