@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from roadworthy.core.template import Template, load_template
 from roadworthy.core.tree import File, Tree, digest, under
+
+if TYPE_CHECKING:
+    from roadworthy.core.template import Template
 
 BUILTIN: Final = "builtin"
 POLICY: Final = "src/roadworthy/policy"
@@ -48,6 +50,9 @@ class Source:
     @cached_property
     def template(self) -> Template:
         """Return the compiled template; Unsupported if only Copier can render it."""
+        # Judging opens sources and hardly ever renders one: it must not pay for a template engine.
+        from roadworthy.core.template import load_template
+
         return load_template(self.tree)
 
     @property
