@@ -78,6 +78,6 @@ def _constants(node: Literal) -> Iterator[tuple[str, Node]]:
         yield f"{write(node)} was flipped", Literal(not value)
     elif isinstance(value, int | float):
         for other in (value + 1, value - 1):
-            yield f"{value} became {other}", Literal(other)
+            yield f"{value} became {other}", Literal(other) if other >= 0 else Unary("-", Literal(-other))
     elif isinstance(value, str):
         yield f"{write(node)} changed", Literal(value + "~")
