@@ -86,7 +86,7 @@ def approve(story: Rehearsal, version: str) -> None:
     for role in wanted:
         who, words = roles[role], story.words[f"approval.{role}"]
         story.roadworthy("approve", version, *signing(who), "--role", role, "--statement", words)
-        story.commit(f"Approve release {version} as {role}", who)
+        story.commit(f"Approve release {version} as {role}", who, "governance/approvals")
     story.tell(f"approved and signed by {', '.join(wanted)}")
     story.roadworthy("gate", version, *seal)
     story.commit(f"Let release {version} pass the gate", OPERATOR)

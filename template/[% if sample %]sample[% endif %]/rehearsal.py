@@ -59,9 +59,9 @@ class Rehearsal:
         """Run Roadworthy on the clone, the same way."""
         return self._run([*roadworthy(), *arguments, "--json"], refused)
 
-    def commit(self, message: str, who: str) -> None:
-        """Commit everything in the clone in somebody's name."""
-        git("add", "--all")
+    def commit(self, message: str, who: str, what: str = ".") -> None:
+        """Commit what changed in the clone, or in one folder of it, in somebody's name."""
+        git("add", "--all", "--", what)
         git("commit", "-q", "-m", message, who=who)
 
     def _run(self, command: list[str], refused: str) -> dict[str, Any]:

@@ -95,6 +95,13 @@ def test_a_deleted_record_and_one_put_back_are_found(repository: Repository) -> 
     assert edited_records(read_history(repository.path), {}) == [RUN]
 
 
+def test_a_verdict_may_be_given_anew(repository: Repository) -> None:
+    verdict = "governance/gates/1.json"
+    repository.commit("Refuse", **{verdict: "{}"})
+    repository.commit("Let pass", **{verdict: "{ }"})
+    assert edited_records(read_history(repository.path), {}) == []
+
+
 def test_an_edit_hidden_in_a_merge_is_found(repository: Repository) -> None:
     repository.commit("Add", run="{}")
     repository.git("checkout", "-q", "-b", "side")
@@ -157,10 +164,10 @@ def test_the_bytes_of_the_past(repository: Repository) -> None:
 
 
 def test_a_project_in_a_folder_of_a_repository(repository: Repository) -> None:
-    first = repository.commit("One", **{"team/a": "1", "b": "2"})
+    first = repository.commit("One", **{"team/a": "1", f"team/{RUN}": "{}", "b": "2"})
     history = read_history(repository.path / "team")
-    assert dict(history.changes[0].files) == {"a": "A"}
-    assert set(history.tree) == {"a"}
+    assert dict(history.changes[0].files) == {"a": "A", RUN: "A"}
+    assert set(history.tree) == {"a", RUN}
     assert past_bytes(repository.path / "team", [(first, "a")]) == {(first, "a"): b"1"}
 
 

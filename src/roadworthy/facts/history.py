@@ -17,8 +17,8 @@ _FIELDS = ("%H", "%P", "%an", "%ae", "%cn", "%ce", "%ct", "%B")
 _MARK = "\x01"
 LOG = ("log", "-c", "--no-renames", "--name-status", "-z", f"--max-count={MAX_COMMITS + 1}")
 LOG_FORMAT = f"--format=%x01{'%x00'.join(_FIELDS)}%x00"
-# Folders of records: a file there is added once and stays. Not gates/: a verdict ends with its approvals and is
-# given anew under the same name; what makes it true is its signature.
+# Folders of records: a file there is added once and stays. Not gates/: a verdict ends with its approvals,
+# and is given anew under the same name; what makes it true is its signature.
 # Not gates: each run of the gate signs its verdict anew, and git keeps the one before.
 ADD_ONLY = tuple(
     f"governance/{name}/"
