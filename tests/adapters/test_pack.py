@@ -1,4 +1,4 @@
-"""Packs written without git are packs to git, in both object formats; merges on top of them are git's merges."""
+"""Packs written without git are packs to git, in both object formats; merges on top of them are merges."""
 
 from __future__ import annotations
 

@@ -69,16 +69,8 @@ def situation(
 PNG = File(b"\x89PNG\0old\xff")
 MY_PNG = File(b"\x89PNG\0mine-png\xff")
 IGNORE = {".gitignore": File(b".env\ndata/\n*.rej\n")}
-CLASH = {
-    "old": {"a.txt": text()},
-    "new": {"a.txt": text((9, "policy-9"))},
-    "mine": {"a.txt": text((9, "mine-9"))},
-}
-EDIT = {
-    "old": {"a.txt": text()},
-    "new": {"a.txt": text((3, "policy-3"))},
-    "mine": {"a.txt": text((15, "mine-15 "))},
-}
+CLASH = ({"a.txt": text()}, {"a.txt": text((9, "policy-9"))}, {"a.txt": text((9, "mine-9"))})
+EDIT = ({"a.txt": text()}, {"a.txt": text((3, "policy-3"))}, {"a.txt": text((15, "mine-15 "))})
 
 SITUATIONS = (
     situation(
@@ -158,7 +150,7 @@ SITUATIONS = (
     ),
     situation(
         "git config apply.whitespace=error",
-        **EDIT,
+        *EDIT,
         config={"apply.whitespace": "error"},
         fates={"a.txt": "merged"},
         copier="edit lost",
@@ -166,7 +158,7 @@ SITUATIONS = (
     ),
     situation(
         "git config apply.whitespace=fix",
-        **EDIT,
+        *EDIT,
         config={"apply.whitespace": "fix"},
         fates={"a.txt": "merged"},
         contains={"a.txt": b"mine-15 \n"},
@@ -175,7 +167,7 @@ SITUATIONS = (
     ),
     situation(
         "git config status.showUntrackedFiles=no, same line",
-        **CLASH,
+        *CLASH,
         config={"status.showUntrackedFiles": "no"},
         fates={"a.txt": "conflict"},
         copier="conflict reported",
@@ -238,7 +230,7 @@ SITUATIONS = (
     ),
     situation(
         "same line",
-        **CLASH,
+        *CLASH,
         fates={"a.txt": "conflict"},
         copier="conflict reported",
         cruft="conflict reported",
@@ -300,7 +292,7 @@ SITUATIONS = (
     ),
     situation(
         "git config diff.noprefix=true",
-        **EDIT,
+        *EDIT,
         config={"diff.noprefix": "true"},
         fates={"a.txt": "merged"},
         copier="right",

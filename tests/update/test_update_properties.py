@@ -23,7 +23,7 @@ CASES = int(os.environ.get("ROADWORTHY_UPDATE_CASES", "100"))
 MANY = settings(
     max_examples=CASES,
     deadline=None,
-    derandomize=True,
+    derandomize=CASES <= 500,
     suppress_health_check=list(HealthCheck),
     database=None,
 )

@@ -1,0 +1,45 @@
+"""Projects move freely between Copier and us: the answers file is Copier's own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from roadworthy.adapters.git import git, isolated
+from roadworthy.commands.update import Wish, update
+from roadworthy.core.tree import File
+from roadworthy.core.update_report import CURRENT, UPDATED
+from tests.update.peers import COPIER
+from tests.update.situations import text
+from tests.update.world import ANSWERS, NEW, OLD, WHO, Case, build, commit_all
+
+CASE = Case(
+    old={"a.txt": text(), "n.txt.jinja": File(b"{{ name }}\n")},
+    new={"a.txt": text((3, "policy-3")), "n.txt.jinja": File(b"{{ name }} policy-n\n")},
+    mine={"a.txt": text((15, "mine-15")), "n.txt": File(b"demo\n")},
+)
+COPY = "import sys, copier; copier.run_copy(*sys.argv[1:3], vcs_ref=sys.argv[3], defaults=True, quiet=True)"
+
+
+def test_a_project_made_by_copier_is_updated_by_us_and_known_to_copier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROADWORTHY_TRUSTED_SOURCES", str(tmp_path))
+    world = build(tmp_path, CASE)
+    made = tmp_path / "made"
+    subprocess.run((sys.executable, "-c", COPY, str(world.template), str(made), OLD), check=True)
+    git(made, "init", "-q", env=isolated(WHO))
+    commit_all(made)
+    (made / "a.txt").write_bytes(text((15, "mine-15")).data)
+    commit_all(made)
+    assert update(Wish(project=made)).state == UPDATED
+    assert (made / "a.txt").read_bytes() == text((3, "policy-3"), (15, "mine-15")).data
+    assert (made / "n.txt").read_bytes() == b"demo policy-n\n"
+    commit_all(made)
+    assert update(Wish(project=made)).state == CURRENT
+    recorded = (made / ANSWERS).read_bytes()
+    subprocess.run((sys.executable, "-c", COPIER, str(made), NEW), check=True)
+    assert ((made / ANSWERS).read_bytes(), git(made, "status", "--porcelain")) == (recorded, b"")

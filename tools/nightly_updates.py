@@ -1,0 +1,46 @@
+"""The long proof of updates: ten thousand random histories, a kill at every step, the engines beside ours.
+
+    python tools/nightly_updates.py [--cases 10000] [--cruft /path/to/cruft]
+
+Exits with the worst exit code of its parts. Without --cruft the comparison is left out, and it says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TESTS = (
+    "tests/update/test_update_properties.py",
+    "tests/update/test_kills.py",
+    "tests/update/test_situations.py",
+)
+
+
+def main() -> int:
+    """Run every part, whatever the others say."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--cases", type=int, default=10_000)
+    parser.add_argument("--cruft", help="the cruft command, for the comparison")
+    args = parser.parse_args()
+    long = {"ROADWORTHY_UPDATE_CASES": str(args.cases), "ROADWORTHY_KILL_STRIDE": "1"}
+    codes = [_run([sys.executable, "-m", "pytest", *TESTS], long)]
+    if args.cruft:
+        compare = [sys.executable, "tools/compare_engines.py", "--cases", "400", "--cruft", args.cruft]
+        codes += [_run(compare, {}), _run([*compare, "--content-only"], {})]
+    else:
+        print("no --cruft: the engines were not compared")
+    return max(codes)
+
+
+def _run(command: list[str], extra: dict[str, str]) -> int:
+    print("+", " ".join(command), flush=True)
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **extra}).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
