@@ -10,9 +10,7 @@ import json
 import os
 import select
 import signal
-import tempfile
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +41,8 @@ def caged(work: Callable[[], Any], limits: Limits | None = None) -> Any:
 
 @contextlib.contextmanager
 def _empty_folder() -> Iterator[str]:
-    folder = tempfile.mkdtemp(prefix="roadworthy-")
+    folder = f"{os.environ.get('TMPDIR') or '/tmp'}/roadworthy-{os.urandom(8).hex()}"
+    os.mkdir(folder, 0o700)
     try:
         yield folder
     finally:
@@ -97,13 +96,20 @@ def _be_the_child(work: Callable[[], Any], limits: Limits, folder: str, writing:
     except KeyboardInterrupt:
         os._exit(130)
     except BaseException as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{place.name} ({os.path.basename(place.filename)}:{place.lineno})"
-        said = {"bug": f"{type(error).__name__} in {where}: {error}"}
+        said = {"bug": _described(error)}
         code = 1
     with contextlib.suppress(BrokenPipeError), os.fdopen(writing, "wb") as pipe:
         pipe.write(json.dumps(said).encode())
     os._exit(code)
+
+
+def _described(error: BaseException) -> str:
+    from traceback import extract_tb
+
+    place = extract_tb(error.__traceback__)[-1]
+    return (
+        f"{type(error).__name__} in {place.name} ({os.path.basename(place.filename)}:{place.lineno}): {error}"
+    )
 
 
 def _limit(limits: Limits) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 import stat
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 SECONDS = 1.0
@@ -21,8 +22,10 @@ def version_tags(database: Path) -> dict[str, dict[str, str]] | str:
     """Return the tags of registered model versions as `name/version`; or why they cannot be read."""
     if problem := _odd(database):
         return problem
+    import sqlite3  # most projects that are judged carry no store
+
     try:
-        return _read(database)
+        return _read(database, sqlite3.connect)
     except sqlite3.Error as error:
         return f"var/mlflow.db cannot be read: {error}"
 
@@ -37,9 +40,9 @@ def _odd(database: Path) -> str:
     return "var/mlflow.db is too large to be looked at" if facts.st_size > MAX_BYTES else ""
 
 
-def _read(database: Path) -> dict[str, dict[str, str]]:
+def _read(database: Path, connect: Callable[..., Any]) -> dict[str, dict[str, str]]:
     tags: dict[str, dict[str, str]] = {}
-    connection = sqlite3.connect(f"file:{quote(str(database))}?mode=ro&immutable=1", uri=True)
+    connection = connect(f"file:{quote(str(database))}?mode=ro&immutable=1", uri=True)
     try:
         end = time.monotonic() + SECONDS
         connection.set_progress_handler(lambda: time.monotonic() > end, 10_000)

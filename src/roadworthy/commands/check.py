@@ -16,6 +16,7 @@ from roadworthy.commands.target import Target, open_target
 from roadworthy.core.evaluate import Situation, judge
 from roadworthy.core.models import Control, Judged, Report, WaiverNote
 from roadworthy.core.parse import ParseError, parse
+from roadworthy.core.signatures import Signature
 from roadworthy.core.snapshot import Snapshot, Unreadable, colliding
 from roadworthy.core.times import parse_time, rfc3339
 from roadworthy.core.waivers import Terms, Waiver, apply_waivers, requests, waiver_from
@@ -66,7 +67,6 @@ def moment(as_of: str | None) -> datetime:
 
 def sources_of(target: Target, bench: Bench, as_of: datetime, for_release: str = "") -> Sources:
     """Return everything that a judgement of this target may read."""
-    from roadworthy.adapters.signing import verify
     from roadworthy.commands.surroundings import forge, released, tracked
 
     return Sources(
@@ -78,11 +78,17 @@ def sources_of(target: Target, bench: Bench, as_of: datetime, for_release: str =
         once=once,
         history=target.history,
         blobs=target.past,
-        verify=verify,
+        verify=_verify,
         released=lambda project: released(target.snapshot, project),
         tracked=lambda: tracked(target.place),
         forge=lambda: forge(target.place),
     )
+
+
+def _verify(data: bytes, signature: bytes | None, signers: bytes, namespace: str, at: datetime) -> Signature:
+    from roadworthy.adapters.signing import verify
+
+    return verify(data, signature, signers, namespace, at)
 
 
 def _judge(

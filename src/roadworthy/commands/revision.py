@@ -8,7 +8,7 @@ from pathlib import Path
 from roadworthy.adapters.git import GitFailed, read_git
 from roadworthy.core.snapshot import MAX_DEPTH, MAX_FILE, MAX_FILES, MAX_TOTAL, Snapshot, Unreadable
 from roadworthy.errors import UsageError
-from roadworthy.facts.history import LOG, LOG_FORMAT, MAX_COMMITS, History, parse_log, parse_tree
+from roadworthy.facts.history import ADD_ONLY, LOG, LOG_FORMAT, MAX_COMMITS, History, parse_log, parse_tree
 
 ODD_MODES = {
     "120000": "a symbolic link, which is not followed",
@@ -112,15 +112,21 @@ def cat(repository: Path, names: Sequence[str]) -> dict[str, bytes]:
 def read_history(repository: Path, revision: str = "HEAD") -> History:
     """Return the history of a revision; what git cannot tell is told as a reason."""
     try:
-        commit, shallow = (
-            read_git(repository, "rev-parse", revision, "--is-shallow-repository").decode().split()
-        )
-        changes = parse_log(read_git(repository, *LOG, "--relative", LOG_FORMAT, commit))
-        tree = parse_tree(read_git(repository, "ls-tree", "-r", "-z", commit))
-    except (GitFailed, ValueError) as error:
+        changes = parse_log(read_git(repository, *LOG, "--relative", LOG_FORMAT, revision))
+        recorded = any(path.startswith(ADD_ONLY) for change in changes for path in change.files)
+        tree = parse_tree(read_git(repository, "ls-tree", "-r", "-z", revision)) if recorded else {}
+        cut = len(changes) > MAX_COMMITS or _is_shallow(repository)
+    except GitFailed as error:
         return History(available=False, reason=f"git cannot read the history: {error}")
-    cut = shallow == "true" or len(changes) > MAX_COMMITS
     return History(available=True, shallow=cut, changes=changes, tree=tree)
+
+
+def _is_shallow(repository: Path) -> bool:
+    """Git keeps one file where a history was cut off; if it lies elsewhere, git itself is asked."""
+    for place in (repository / ".git", repository):
+        if (place / "objects").is_dir():
+            return (place / "shallow").exists()
+    return read_git(repository, "rev-parse", "--is-shallow-repository").strip() == b"true"
 
 
 def past_bytes(repository: Path, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from roadworthy import __version__
+from roadworthy.adapters.archive import unpack
+from roadworthy.adapters.git import git
 from roadworthy.adapters.memory import once
+from roadworthy.adapters.sources import builtin_entries, open_builtin
 from roadworthy.core.parse import parse_yaml
 from roadworthy.core.snapshot import Snapshot
 from roadworthy.core.source import BUILTIN, Source
@@ -35,9 +38,7 @@ def released(snapshot: Snapshot, project: Mapping[str, Any]) -> Released:
 
 
 def _compared(snapshot: Snapshot, answers: Mapping[str, Any], spec: str, release: str) -> Released:
-    from roadworthy.commands.source import is_trusted_source
-
-    if not is_trusted_source(spec):
+    if not _trusted(spec):
         return Released(
             known=False, release=release, reason=f"made from {spec}, which no configuration trusts"
         )
@@ -55,21 +56,38 @@ def _compared(snapshot: Snapshot, answers: Mapping[str, Any], spec: str, release
     )
 
 
+def _trusted(spec: str) -> bool:
+    if spec == BUILTIN:
+        return True
+    from roadworthy.commands.source import is_trusted_source
+
+    return is_trusted_source(spec)
+
+
 def _releases(spec: str) -> list[str]:
+    if spec == BUILTIN:
+        return [entry.version for entry in builtin_entries()]
     from roadworthy.commands.source import releases
 
     return releases(spec)
+
+
+def _open(spec: str, release: str | None) -> Source:
+    """Open a release without what only rendering needs, where that can be."""
+    if spec == BUILTIN:
+        return open_builtin(release, unpack, git)
+    from roadworthy.commands.source import open_source
+
+    return open_source(spec, release)
 
 
 def _remembered(
     snapshot: Snapshot, answers: Mapping[str, Any], spec: str, release: str | None
 ) -> dict[str, str]:
     """Digests of the managed files of a release for these answers; rendered once, then remembered."""
-    from roadworthy.commands.source import open_source
-
     folder = Path(snapshot.source["path"]).name
     frozen = _frozen(spec, release)
-    source = None if frozen else open_source(spec, release)
+    source = None if frozen else _open(spec, release)
     identity = [
         __version__,
         frozen or (source.digest if source else ""),
@@ -78,13 +96,11 @@ def _remembered(
         sha256(canonical(answers)),
     ]
     key = sha256(canonical(identity))
-    return dict(once("managed", key, lambda: _digests(source or open_source(spec, release), answers, folder)))
+    return dict(once("managed", key, lambda: _digests(source or _open(spec, release), answers, folder)))
 
 
 def _frozen(spec: str, release: str | None) -> str:
     """The digest of a release that this installation carries; empty for what can still change."""
-    from roadworthy.adapters.sources import builtin_entries
-
     entries = builtin_entries() if spec == BUILTIN else ()
     return next((entry.sha256 for entry in entries if entry.version == release), "")
 

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 from roadworthy.adapters.files import open_folder
-from roadworthy.adapters.packed import open_packed
 from roadworthy.commands.revision import commit_of, open_revision, past_bytes, read_history, repository_of
 from roadworthy.core.snapshot import Snapshot
 from roadworthy.errors import UsageError
@@ -32,6 +31,8 @@ def open_target(path: str, revision: str | None = None) -> Target:
     if place.is_file():
         if revision:
             raise UsageError("an archive has no revisions", "leave --revision out")
+        from roadworthy.adapters.packed import open_packed
+
         return _without_history(open_packed(place), "an archive carries no history")
     if not place.is_dir():
         raise UsageError(f"{path} does not exist", "name a folder, a bare repository or an archive")

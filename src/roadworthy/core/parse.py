@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from functools import lru_cache
 from typing import Any
 
 import yaml
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 64
+SMALL = 1 << 14
 MAX_NODES = 200_000
 MAX_INT = 2**63
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})", re.ASCII)
@@ -47,6 +49,16 @@ def parse(path: str, data: bytes) -> Any:
     if reader is None:
         raise ParseError("not a YAML, JSON or TOML file by its name")
     return reader(data)
+
+
+def parse_shared(path: str, data: bytes) -> Any:
+    """Return the parsed `data`; equal small files share one value, which nobody may change."""
+    return _parse_small(path.rpartition(".")[2], data) if len(data) <= SMALL else parse(path, data)
+
+
+@lru_cache(maxsize=1024)
+def _parse_small(ending: str, data: bytes) -> Any:
+    return parse(f".{ending}", data)
 
 
 def decode(data: bytes, limit: int = MAX_BYTES) -> str:

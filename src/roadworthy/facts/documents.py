@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from roadworthy.core.parse import ParseError, parse
+from roadworthy.core.parse import ParseError, parse_shared
 from roadworthy.core.placeholders import placeholders
 from roadworthy.core.snapshot import Snapshot, Unreadable
 from roadworthy.core.subject import sha256
@@ -40,7 +40,7 @@ def _document(
         present = path in snapshot.sizes or path in snapshot.refused
         return {"path": path, "present": present, "valid": False, "errors": [data.reason], "value": {}}
     try:
-        value = parse(path, data)
+        value = parse_shared(path, data)
     except ParseError as error:
         return {"path": path, "present": True, "valid": False, "errors": [str(error)], "value": {}}
     errors = misfits(f"{name}.v1.json", value, schemas, shape)

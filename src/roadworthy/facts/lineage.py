@@ -51,8 +51,9 @@ def look_back(shelf: Shelf, blobs: Blobs) -> Past:
     history = shelf.history
     known = frozenset(history.by_sha)
     wanted = {pair for pair in _pairs(shelf) if pair[0] in known}
-    contract = {(change.commit.sha, CONTRACT) for change in history.touched.get(CONTRACT, ())}
-    found = blobs(sorted(wanted | contract)) if history.available else {}
+    contracts = history.touched.get(CONTRACT, ()) if shelf.of("datasets") else ()
+    asked = sorted(wanted | {(change.commit.sha, CONTRACT) for change in contracts})
+    found = blobs(asked) if asked and history.available else {}
     return Past(available=history.available and not history.shallow, known=known, blobs=found)
 
 

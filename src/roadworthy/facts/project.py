@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from roadworthy.core.parse import ParseError, parse
+from roadworthy.core.parse import ParseError, parse_shared
 from roadworthy.core.snapshot import Snapshot
 from roadworthy.core.tiers import PROHIBITED, assess, highest, obligations, risk_answers
 from roadworthy.facts.documents import value_of
@@ -29,7 +29,7 @@ def read_mapping(snapshot: Snapshot, path: str) -> Mapping[str, Any]:
     """Return a parsed file that should hold a mapping; empty when it holds none that can be read."""
     data = snapshot.read(path)
     try:
-        value = parse("answers.yaml", data) if isinstance(data, bytes) else None
+        value = parse_shared("answers.yaml", data) if isinstance(data, bytes) else None
     except ParseError:
         return {}
     return value if isinstance(value, dict) else {}
