@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from roadworthy.core.approvals import Approval, Demand, counted, judge_approvals
@@ -210,14 +211,13 @@ def _rollback_ok(deck: Deck, record: Record) -> bool:
     """Whether going back leads to what served and still stands; at first, to a drilled fallback."""
     target = str(record.value.get("rollback_to") or "")
     if not target or target == FALLBACK:
-        first = not any(
-            served(deck.shelf, r.text("version")) for r in deck.shelf.of("releases") if r is not record
-        )
+        before = takewhile(lambda each: each is not record, deck.shelf.of("releases"))
+        first = not any(served(deck.shelf, each.text("version")) for each in before)
         return first and any(
             d.text("to") == FALLBACK and d.value.get("passed") is True for d in deck.shelf.of("drills")
         )
-    before = deck.shelf.find("releases", "version", target)
-    return before is not None and standing(deck, before)
+    goal = deck.shelf.find("releases", "version", target)
+    return goal is not None and standing(deck, goal)
 
 
 def standing(deck: Deck, record: Record) -> bool:
