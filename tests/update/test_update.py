@@ -11,10 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from roadworthy.adapters.git import git, isolated
+from roadworthy.adapters.policy import read_policy
 from roadworthy.commands.update import Wish, abort, preview, read_answers, resume, update
-from roadworthy.core.source import OWNERSHIP
+from roadworthy.core.source import POLICY
 from roadworthy.core.tree import File
 from roadworthy.core.update_report import ABORTED, CONFLICTS, CURRENT, PLANNED, UPDATED
 from roadworthy.errors import Refused, Unjudgeable, UsageError
@@ -255,20 +257,44 @@ def test_a_project_below_the_root_and_several_answers_files(
 OWNED = {"kept/seed.py": "seeded", "told/record.yaml": "record", "held/m.txt": "managed", "a.txt": "merged"}
 
 
+def with_policy(world: World, *releases: dict[str, bytes]) -> None:
+    """Give the two releases of a template a policy folder each."""
+    for tag, files in zip((OLD, NEW), releases, strict=True):
+        git(world.template, "checkout", "-q", "--detach", tag, env=isolated(WHO))
+        for path, data in files.items():
+            place = world.template / POLICY / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(data)
+        commit_all(world.template)
+        git(world.template, "tag", "-f", tag, env=isolated(WHO))
+
+
 def governed(world: World) -> None:
     """Give both releases of a template an ownership manifest."""
     rows = [{"path": path, "ownership": kind, "purpose": "a test"} for path, kind in OWNED.items()]
     rows.append({"path": "**", "ownership": "merged", "purpose": "the rest"})
-    manifest = json.dumps({"schema": "ownership/v1", "files": rows})
-    trees = {}
-    for tag in (OLD, NEW):
-        git(world.template, "checkout", "-q", "--detach", tag, env=isolated(WHO))
-        place = world.template / OWNERSHIP
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(manifest)
-        commit_all(world.template)
-        git(world.template, "tag", "-f", tag, env=isolated(WHO))
-        trees[tag] = tag
+    manifest = {"ownership.yaml": json.dumps({"schema": "ownership/v1", "files": rows}).encode()}
+    with_policy(world, manifest, manifest)
+
+
+def test_the_policy_difference_is_told_in_plain_words(make: Maker) -> None:
+    world = make(CLEAN)
+    pack = read_policy()
+    tiers = yaml.safe_load(pack["tiers.yaml"])
+    days = tiers["obligations"]["critical"]["review_days"]
+    tiers["obligations"]["critical"]["review_days"] = days - 1
+    with_policy(world, pack, {**pack, "tiers.yaml": yaml.safe_dump(tiers).encode()})
+    expected = f"obligations: review_days: {days} to {days - 1} (for tier critical; from at once)"
+    report = preview(Wish(project=world.project))
+    assert report.policy == (expected,)
+    assert f"policy: {expected}" in update_text(report)
+
+
+def test_a_policy_that_cannot_be_read_is_told_too(make: Maker) -> None:
+    world = make(CLEAN)
+    pack = read_policy()
+    with_policy(world, pack, {**pack, "facts.yaml": b"- not a mapping\n"})
+    assert preview(Wish(project=world.project)).policy[0].startswith("cannot be compared: policy/facts.yaml")
 
 
 OWNERSHIP_CASE = Case(

@@ -177,8 +177,17 @@ def _report(base: Rendering, theirs: Rendering, plan: MergePlan) -> Update:
         after=theirs.source.release,
         paths=plan.paths,
         answers=tuple(answers),
+        policy=_policy(base, theirs),
         notes=theirs.notes,
     )
+
+
+def _policy(base: Rendering, theirs: Rendering) -> tuple[str, ...]:
+    if not theirs.source.governed or base.source.tree is theirs.source.tree:
+        return ()
+    from roadworthy.commands.policy_change import policy_change  # most sources have no policy to read
+
+    return policy_change(base.source, theirs.source)
 
 
 def _publish(prepared: Prepared) -> Update:

@@ -1,0 +1,29 @@
+"""What an update demands anew, from when: the difference of two releases' policy packs in plain words."""
+
+from __future__ import annotations
+
+from roadworthy.adapters.shapes import misshapen
+from roadworthy.core.models import Pack
+from roadworthy.core.pack import load_pack
+from roadworthy.core.policy_diff import diff
+from roadworthy.core.source import POLICY, Source
+from roadworthy.errors import UsageError
+
+
+def policy_change(before: Source, after: Source) -> tuple[str, ...]:
+    """Return one line per change somebody could notice; nothing for sources without a pack."""
+    if not (before.governed and after.governed) or before.pack_digest == after.pack_digest:
+        return ()
+    try:
+        changes = diff(_pack(before), _pack(after))
+    except UsageError as error:
+        return (f"cannot be compared: {error.message}",)
+    return tuple(f"{each.place}: {each.what} (for {each.whom}; from {each.since})" for each in changes)
+
+
+def _pack(source: Source) -> Pack:
+    prefix = f"{POLICY}/"
+    files = {
+        path.removeprefix(prefix): file.data for path, file in source.tree.items() if path.startswith(prefix)
+    }
+    return load_pack(files, misshapen)
