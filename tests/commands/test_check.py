@@ -239,6 +239,15 @@ def test_a_pack_that_is_none_is_a_usage_error(base: Path, tmp_path: Path) -> Non
         check(str(base), policy=str(tmp_path / "p"))
 
 
+def test_an_expression_over_an_unknown_fact_does_not_load(base: Path, tmp_path: Path) -> None:
+    for name, data in read_policy().items():
+        place = tmp_path / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data.replace(b"r.refusals", b"r.refusal"))
+    with pytest.raises(UsageError, match=r"APPR-01.*unknown field refusal"):
+        check(str(base), policy=str(tmp_path))
+
+
 def test_what_is_no_project_is_a_usage_error_with_a_next_step(tmp_path: Path) -> None:
     done = cli("check", "nowhere", cwd=tmp_path)
     assert done.returncode == 2

@@ -10,6 +10,8 @@ from roadworthy.core.fact_schema import Type
 
 ANY, BOOL, INT, DOUBLE, STRING, NULL = (Type(name) for name in ("any", "bool", "int", "double", "string", "null"))
 _LITERALS = {bool: BOOL, int: INT, float: DOUBLE, str: STRING, type(None): NULL}
+# What the engine itself can be asked of the files: `files.has(path)`, `files.glob(pattern)`.
+_FILES = {"has": BOOL, "glob": Type("list", item=STRING)}
 _NUMBERS = {"int", "double"}
 _TEXT = {"string", "time"}
 _TEXT_TESTS = {"startsWith", "endsWith", "contains", "matches"}
@@ -127,6 +129,9 @@ class _Typist:
     def _call(self, node: Call, scope: Mapping[str, Type], known: Known) -> Type:
         if node.target is None:
             return self._function(node, scope, known)
+        if node.target == Name("files") and node.name in _FILES and len(node.arguments) == 1:
+            self._demand(node.arguments[0], {"string"}, scope, known)
+            return _FILES[node.name]
         if node.name in _MACROS:
             return self._macro(node, scope, known)
         if node.name == "size":
@@ -143,6 +148,9 @@ class _Typist:
 
     def _function(self, node: Call, scope: Mapping[str, Type], known: Known) -> Type:
         results = {"size": INT, "string": STRING, "int": INT, "double": DOUBLE}
+        if node.name == "age" and len(node.arguments) == 1:
+            self._demand(node.arguments[0], {"string", "time"}, scope, known)
+            return DOUBLE
         if node.name not in results or len(node.arguments) != 1:
             return self.problem(f"unknown function {node.name}: {write(node)}")
         allowed = {"list", "map", "string"} if node.name == "size" else _NUMBERS | {"string", "bool"}

@@ -59,11 +59,12 @@ def _check(place: str, control: Control, check: Check, schema: FactSchema) -> It
         yield Problem(place=place, text="a check has a title, and a message for when it fails")
     if check.grade is Grade.ATTESTED and not (check.by and check.until):
         yield Problem(place=place, text="what is attested names who (`by`) and until when (`until`)")
-    yield from (Problem(place=place, text=f"{name}: {text}") for name, text in _types(check, schema))
+    yield from (Problem(place=place, text=f"{name}: {text}") for name, text in mistyped(check, schema))
     yield from (Problem(place=place, text=text) for text in _unproven(control, check))
 
 
-def _types(check: Check, schema: FactSchema) -> Iterator[tuple[str, str]]:
+def mistyped(check: Check, schema: FactSchema) -> Iterator[tuple[str, str]]:
+    """Yield what in a check names an unknown fact, or has another type than is wanted: where, and what."""
     for name, wanted in _WANTED.items():
         source = getattr(check, name)
         if not source:
