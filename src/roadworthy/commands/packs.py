@@ -12,7 +12,7 @@ from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.core.fact_schema import FactSchema, parse_schema
 from roadworthy.core.models import Control, Pack
-from roadworthy.core.pack import Parsed, Tree, pack_digest, pack_of, parse_pack
+from roadworthy.core.pack import LINT, Parsed, Tree, pack_digest, pack_of, parse_pack
 from roadworthy.errors import UsageError
 
 
@@ -59,5 +59,18 @@ def keep_compiled(bench: Bench) -> None:
 def _parsed(tree: Tree, digest: str) -> Parsed:
     """Parsing YAML is most of the work of opening a pack, and the same bytes parse the same."""
     key = f"{__version__}-{digest.removeprefix('sha256:')}"
-    known: Parsed = once("pack", key, lambda: parse_pack(tree, misshapen))
+    known: Parsed = once("pack", key, lambda: _believed(parse_pack(tree, misshapen)))
     return known
+
+
+def _believed(parsed: Parsed) -> Parsed:
+    """A pack whose every expression has the right type over the fact schema: the engine would not notice."""
+    from roadworthy.core.policy_lint import mistyped
+
+    pack = pack_of(parsed, "")
+    schema = parse_schema(pack.fact_types)
+    for control in pack.controls:
+        for check in control.checks:
+            for where, problem in mistyped(check, schema):
+                raise UsageError(f"policy/controls/{control.id}.yaml {check.id} {where}: {problem}", LINT)
+    return parsed
