@@ -16,7 +16,7 @@ import yaml
 from roadworthy.adapters.git import git, isolated
 from roadworthy.adapters.policy import read_policy
 from roadworthy.commands.update import Wish, abort, preview, read_answers, resume, update
-from roadworthy.core.source import POLICY
+from roadworthy.core.source import LOCK, POLICY
 from roadworthy.core.tree import File
 from roadworthy.core.update_report import ABORTED, CONFLICTS, CURRENT, PLANNED, UPDATED
 from roadworthy.errors import Refused, Unjudgeable, UsageError
@@ -278,9 +278,11 @@ def governed(world: World) -> None:
 
 
 def test_the_policy_difference_is_told_in_plain_words(make: Maker) -> None:
-    world = make(CLEAN)
+    lock = {LOCK: File(b"schema: lock/v1\ntier: critical\n")}
+    world = make(Case(old={**CLEAN.old, **lock}, new={**CLEAN.new, **lock}, mine={**CLEAN.mine, **lock}))
     pack = read_policy()
     tiers = yaml.safe_load(pack["tiers.yaml"])
+    tiers["obligations"]["low"]["review_days"] += 1
     days = tiers["obligations"]["critical"]["review_days"]
     tiers["obligations"]["critical"]["review_days"] = days - 1
     with_policy(world, pack, {**pack, "tiers.yaml": yaml.safe_dump(tiers).encode()})

@@ -10,15 +10,16 @@ from roadworthy.core.source import POLICY, Source
 from roadworthy.errors import UsageError
 
 
-def policy_change(before: Source, after: Source) -> tuple[str, ...]:
-    """Return one line per change somebody could notice; nothing for sources without a pack."""
+def policy_change(before: Source, after: Source, tier: str) -> tuple[str, ...]:
+    """Return one line per change that meets a project of this tier; nothing for sources without a pack."""
     if not (before.governed and after.governed) or before.pack_digest == after.pack_digest:
         return ()
     try:
         changes = diff(_pack(before), _pack(after))
     except UsageError as error:
         return (f"cannot be compared: {error.message}",)
-    return tuple(f"{each.place}: {each.what} (for {each.whom}; from {each.since})" for each in changes)
+    met = (each for each in changes if each.whom == f"tier {tier}" or not each.whom.startswith("tier "))
+    return tuple(f"{each.place}: {each.what} (for {each.whom}; from {each.since})" for each in met)
 
 
 def _pack(source: Source) -> Pack:

@@ -14,6 +14,7 @@ from roadworthy.commands.merging import MergePlan, Request, plan_merge
 from roadworthy.commands.recorded import Recorded, find_answers_file, read_previous, read_recorded
 from roadworthy.commands.rendering import Rendering, newest, render_base, render_side
 from roadworthy.commands.unfinished import COMMIT, RESOLVE, note_of, place_of, recover, take_back
+from roadworthy.core.parse import parse_yaml
 from roadworthy.core.source import LOCK
 from roadworthy.core.tree import File
 from roadworthy.core.update_report import CONFLICTS, CURRENT, PLANNED, UPDATED, AnswerChange, Update
@@ -187,7 +188,9 @@ def _policy(base: Rendering, theirs: Rendering) -> tuple[str, ...]:
         return ()
     from roadworthy.commands.policy_change import policy_change  # most sources have no policy to read
 
-    return policy_change(base.source, theirs.source)
+    lock = theirs.files.get(LOCK)
+    tier = str(parse_yaml(lock.data)["tier"]) if lock else ""
+    return policy_change(base.source, theirs.source, tier)
 
 
 def _publish(prepared: Prepared) -> Update:
