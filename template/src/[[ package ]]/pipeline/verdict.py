@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -116,7 +117,7 @@ def signed_by(data: bytes, signature: bytes, namespace: str, at: datetime) -> st
     with tempfile.NamedTemporaryFile(suffix=".sig") as copy:
         copy.write(signature)
         copy.flush()
-        common = ("-s", copy.name, "-f", str(signers), "-Overify-time=" + at.strftime("%Y%m%d%H%M%SZ"))
+        common = ("-s", copy.name, "-f", str(signers), "-Overify-time=" + at.strftime("%Y%m%d%H%M%S"))
         found = _ssh_keygen("find-principals", *common)
         names = found.stdout.decode(errors="replace").split("\n") if found.returncode == 0 else []
         for name in filter(None, (each.strip() for each in names)):
@@ -126,10 +127,11 @@ def signed_by(data: bytes, signature: bytes, namespace: str, at: datetime) -> st
 
 
 def _ssh_keygen(action: str, *arguments: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = ["ssh-keygen", "-Y", action, *arguments]
+    # Times without a zone are local ones, and OpenSSH before 9.1 knows no mark for UTC.
+    world = os.environ | {"TZ": "UTC"}
     try:
-        return subprocess.run(
-            ["ssh-keygen", "-Y", action, *arguments], input=data, capture_output=True, check=False
-        )
+        return subprocess.run(command, input=data, env=world, capture_output=True, check=False)
     except FileNotFoundError as error:
         raise Refused("ssh-keygen is not installed", "PATH", "install OpenSSH") from error
 
