@@ -197,7 +197,7 @@ def _evaluation(record: Record, shelf: Shelf, past: Past, released: set[str]) ->
         "model_sha256": model,
         "slices": [{"name": str(row.get("name")), "rows": row.get("rows")} for row in record.rows("slices")],
         "fairness_groups": _groups(record),
-        "robustness": [str(row.get("id")) for row in record.rows("robustness")],
+        "robustness": _probes(record),
         "released": run_id in released,
     }
 
@@ -264,6 +264,13 @@ def _intervals(candidate: Mapping[str, Any]) -> bool:
 def _interval(metric: Mapping[str, Any]) -> bool:
     low, value, high = (number(metric.get(name)) for name in ("low", "value", "high"))
     return low is not None and value is not None and high is not None and low <= value <= high
+
+
+def _probes(record: Record) -> list[str]:
+    """What was pushed: probes of their own, and comparisons that raise an input and watch the score."""
+    named = [str(row.get("id")) for row in (*record.rows("robustness"), *record.rows("checks"))]
+    own = len(record.rows("robustness"))
+    return named[:own] + [name for name in named[own:] if name.startswith(("direction:", "robustness:"))]
 
 
 def _groups(record: Record) -> int:
