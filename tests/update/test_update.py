@@ -427,3 +427,21 @@ def test_the_command_line(make: Maker) -> None:
     assert (done.returncode, "roadworthy update --continue" in done.stdout) == (1, True)
     back = subprocess.run((*command, "--abort"), capture_output=True, text=True)
     assert (back.returncode, back.stdout.startswith("taken back")) == (0, True)
+
+
+def test_a_clean_looking_merge_that_means_something_else_is_a_conflict(make: Maker) -> None:
+    lines = [f"key{number}: 1" for number in range(12)]
+    base, ours, theirs = lines, ["limit: 5", *lines], [*lines, "limit: 6"]
+    trees = [{"p.yaml": File("\n".join([*side, ""]).encode())} for side in (base, theirs, ours)]
+    world = make(Case(old=trees[0], new=trees[1], mine=trees[2]))
+    report = update(Wish(project=world.project))
+    assert (report.state, [path.note for path in report.paths]) == (
+        CONFLICTS,
+        ["both sides parse, their merge does not (line 14: the key 'limit' twice)"],
+    )
+    assert git(world.project, "status", "--porcelain") == b"UU p.yaml\n"
+    shown = (world.project / "p.yaml").read_bytes()
+    assert shown.startswith(b"<<<<<<< yours\nlimit: 5\n")
+    assert shown.endswith(b"limit: 6\n>>>>>>> release-v2.0.0\n")
+    abort(world.project)
+    assert (world.project / "p.yaml").read_bytes() == trees[2]["p.yaml"].data
