@@ -30,14 +30,24 @@ def project(folder: Path, answers: str, risk: str = "") -> str:
 
 def test_given_answers_need_no_project(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, *[word for answer in ALL for word in ("--data", answer)])
-    assert code == 0 and out.startswith("tier critical") and "25 points" in out
+    assert code == 0
+    assert out.startswith("tier critical")
+    assert "25 points" in out
     assert "independent-validator, model-risk, accountable-executive" in out
 
 
-def test_a_project_is_explained_with_every_question(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    place = project(tmp_path, "impact: 1\nautonomy: 2\nreversibility: 0\nregulatory: 1\nscale: 1\ncircumstances: [annex_iii]\n")
+def test_a_project_is_explained_with_every_question(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = project(
+        tmp_path,
+        "impact: 1\nautonomy: 2\nreversibility: 0\nregulatory: 1\nscale: 1\ncircumstances: [annex_iii]\n",
+    )
     code, out, _ = run(capsys, place)
-    assert code == 0 and "tier high" in out and "band moderate" in out and "at least high" in out
+    assert code == 0
+    assert "tier high" in out
+    assert "band moderate" in out
+    assert "at least high" in out
     assert all(question in out for question in ("impact", "autonomy", "reversibility", "regulatory", "scale"))
 
 
@@ -53,9 +63,13 @@ def test_one_answer_may_be_tried(tmp_path: Path) -> None:
 
 
 def test_a_prohibited_practice_ends_it(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, "--json", "--data", "prohibited=social_scoring", *[w for a in ALL for w in ("--data", a)])
+    code, out, _ = run(
+        capsys, "--json", "--data", "prohibited=social_scoring", *[w for a in ALL for w in ("--data", a)]
+    )
     found = json.loads(out)
-    assert code == 0 and found["tier"]["name"] == "prohibited" and found["obligations"] == {}
+    assert code == 0
+    assert found["tier"]["name"] == "prohibited"
+    assert found["obligations"] == {}
 
 
 @pytest.mark.parametrize(
@@ -71,7 +85,9 @@ def test_a_prohibited_practice_ends_it(capsys: pytest.CaptureFixture[str]) -> No
 )
 def test_a_bad_answer_is_a_usage_error(data: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, error = run(capsys, "--data", data)
-    assert code == 2 and text in error and "next:" in error
+    assert code == 2
+    assert text in error
+    assert "next:" in error
 
 
 def test_a_folder_without_answers_is_a_usage_error(tmp_path: Path) -> None:

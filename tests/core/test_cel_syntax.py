@@ -7,7 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy.core.cel_mutants import mutants
-from roadworthy.core.cel_syntax import Binary, Call, Choice, ListOf, Literal, Name, Node, Select, Unary, parse, write
+from roadworthy.core.cel_syntax import (
+    Binary,
+    Call,
+    Choice,
+    ListOf,
+    Literal,
+    Name,
+    Node,
+    Select,
+    Unary,
+    parse,
+    write,
+)
 from roadworthy.errors import UsageError
 
 SOURCES = [
@@ -53,7 +65,9 @@ def test_any_tree_survives_writing_and_reading(tree: Node) -> None:
     assert parse(write(tree)) == tree
 
 
-@pytest.mark.parametrize("source", ["", "a.", "a b", "a &&", '"x', "(a", "a.b(", "a..b", "a[", "@", "a ? b", "[a,"])
+@pytest.mark.parametrize(
+    "source", ["", "a.", "a b", "a &&", '"x', "(a", "a.b(", "a..b", "a[", "@", "a ? b", "[a,"]
+)
 def test_nonsense_is_refused(source: str) -> None:
     with pytest.raises(UsageError, match="expression"):
         parse(source)
@@ -61,7 +75,14 @@ def test_nonsense_is_refused(source: str) -> None:
 
 def test_mutants_change_each_part() -> None:
     changes = {mutant.change for mutant in mutants(parse('a.all(x, x.n >= 3 && x.s != "k") || !b'))}
-    assert {"negated", "all became exists", ">= became <", ">= became >", "3 became 4", "3 became 2"} <= changes
+    assert {
+        "negated",
+        "all became exists",
+        ">= became <",
+        ">= became >",
+        "3 became 4",
+        "3 became 2",
+    } <= changes
     assert {'"k" changed', "!= became ==", "a ! was dropped", "dropped !b"} <= changes
 
 

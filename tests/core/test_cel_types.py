@@ -13,7 +13,9 @@ from roadworthy.errors import UsageError
 
 SCHEMA: dict[str, Any] = {
     "needs": {"git": {"available": "git.known", "reason": "git.why"}},
-    "kinds": {"record": {"path": ["string", "its file"], "tags": ["list", "words"], "tags[]": ["string", "one"]}},
+    "kinds": {
+        "record": {"path": ["string", "its file"], "tags": ["list", "words"], "tags[]": ["string", "one"]}
+    },
     "facts": {
         "git.known": ["bool", ""],
         "git.why": ["string", ""],
@@ -74,10 +76,13 @@ def test_the_roots_that_it_reads_are_known() -> None:
 
 
 def test_facts_are_completed_to_their_types() -> None:
-    facts = complete({"runs": [{"path": 3, "seconds": 2, "count": True, "extra": 1}], "git": "x", "free": [1]}, ROOT)
+    facts = complete(
+        {"runs": [{"path": 3, "seconds": 2, "count": True, "extra": 1}], "git": "x", "free": [1]}, ROOT
+    )
     assert facts["runs"] == [{"path": "", "tags": [], "seconds": 2.0, "count": 0, "at": ""}]
     assert facts["git"] == {"known": False, "why": ""}
-    assert facts["columns"] == {} and facts["free"] == [1]
+    assert facts["columns"] == {}
+    assert facts["free"] == [1]
 
 
 def test_an_unknown_type_is_refused() -> None:

@@ -15,7 +15,11 @@ from roadworthy.core.policy_cases import patched, prove
 from roadworthy.errors import UsageError
 
 SCHEMA = parse_schema(
-    {"needs": {}, "kinds": {}, "facts": {"drill.ok": ["bool", ""], "drill.age": ["int", ""], "limit": ["int", ""]}}
+    {
+        "needs": {},
+        "kinds": {},
+        "facts": {"drill.ok": ["bool", ""], "drill.age": ["int", ""], "limit": ["int", ""]},
+    }
 )
 
 
@@ -47,7 +51,15 @@ def _value(node: Any, facts: Mapping[str, Any]) -> Any:
             return not _value(operand, facts)
         case Binary(op, left, right):
             a, b = _value(left, facts), _value(right, facts)
-            table = {"&&": a and b, "<=": a <= b, "<": a < b, ">": a > b, ">=": a >= b, "==": a == b, "!=": a != b}
+            table = {
+                "&&": a and b,
+                "<=": a <= b,
+                "<": a < b,
+                ">": a > b,
+                ">=": a >= b,
+                "==": a == b,
+                "!=": a != b,
+            }
             return table[op]
     raise AssertionError(node)
 
@@ -68,17 +80,25 @@ CASES = [
 def test_good_cases_hold_and_notice_every_mutant() -> None:
     proof = prove([_control(CASES)], SCHEMA, _judge)
     assert proof.ok
-    assert proof.cases == 4 and proof.mutants >= 5 and proof.checks["executed"] == 1
+    assert proof.cases == 4
+    assert proof.mutants >= 5
+    assert proof.checks["executed"] == 1
 
 
 @pytest.mark.parametrize("left_out", ["failed", "old"])
 def test_a_case_left_out_lets_a_mutant_survive(left_out: str) -> None:
     proof = prove([_control([case for case in CASES if case["name"] != left_out])], SCHEMA, _judge)
-    assert proof.survived and not proof.broken and not proof.ok
+    assert proof.survived
+    assert not proof.broken
+    assert not proof.ok
 
 
 def test_a_case_that_does_not_hold_is_broken() -> None:
-    proof = prove([_control([*CASES, {"name": "wrong", "expect": "pass", "given": {"drill.ok": False}}])], SCHEMA, _judge)
+    proof = prove(
+        [_control([*CASES, {"name": "wrong", "expect": "pass", "given": {"drill.ok": False}}])],
+        SCHEMA,
+        _judge,
+    )
     assert [each.what for each in proof.broken] == ["case 'wrong': expected pass, found fail"]
     assert not proof.ok
 
@@ -89,7 +109,10 @@ def test_nothing_to_test_is_not_a_proof() -> None:
 
 def test_a_patch_changes_one_place_and_leaves_the_base() -> None:
     base = {"a": [{"b": 1}]}
-    assert patched(base, {"a[0].b": 2, "a[1]": {"b": 3}, "c.d": 4}) == {"a": [{"b": 2}, {"b": 3}], "c": {"d": 4}}
+    assert patched(base, {"a[0].b": 2, "a[1]": {"b": 3}, "c.d": 4}) == {
+        "a": [{"b": 2}, {"b": 3}],
+        "c": {"d": 4},
+    }
     assert base == {"a": [{"b": 1}]}
 
 

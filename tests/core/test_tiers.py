@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
@@ -98,7 +98,9 @@ def test_one_more_circumstance_never_lowers_the_tier(answers: dict[str, Any], ci
 
 
 def test_every_score_has_one_band() -> None:
-    scores = {assess(dict(zip(QUESTIONS, row, strict=True)), RUBRIC).score for row in product(range(4), repeat=5)}
+    scores = {
+        assess(dict(zip(QUESTIONS, row, strict=True)), RUBRIC).score for row in product(range(4), repeat=5)
+    }
     assert scores == set(range(31))
     for score in scores:
         assert sum(low <= score <= high for low, high in RUBRIC["bands"].values()) == 1
@@ -107,8 +109,15 @@ def test_every_score_has_one_band() -> None:
 def test_a_higher_tier_never_obliges_to_less() -> None:
     tiers = [tier for tier in RUBRIC["tiers"] if tier != PROHIBITED]
     less = ("approvals", "log_retention_days", "shadow_days", "canary_percent")
-    more = ("approval_days", "review_days", "rollback_seconds", "drill_days", "rebuild_days", "monitoring_hours")
-    for lower, higher in zip(tiers, tiers[1:], strict=False):
+    more = (
+        "approval_days",
+        "review_days",
+        "rollback_seconds",
+        "drill_days",
+        "rebuild_days",
+        "monitoring_hours",
+    )
+    for lower, higher in pairwise(tiers):
         was, now = obligations(lower, RUBRIC), obligations(higher, RUBRIC)
         assert all(now[name] >= was[name] for name in less)
         assert all(now[name] <= was[name] for name in (*more, "acknowledge_hours", "waiver_days"))
@@ -120,6 +129,8 @@ def test_a_prohibited_tier_obliges_to_nothing_but_stopping() -> None:
     assert highest(["low", PROHIBITED, "critical"], RUBRIC) == PROHIBITED
 
 
-@pytest.mark.parametrize("text", ["[]", "3", '{"answers": []}', '{"answers": {"impact": "3"}}', '{"answers": {"impact": 9}}'])
+@pytest.mark.parametrize(
+    "text", ["[]", "3", '{"answers": []}', '{"answers": {"impact": "3"}}', '{"answers": {"impact": 9}}']
+)
 def test_nonsense_in_the_risk_record_counts_as_the_worst(text: str) -> None:
     assert assess(risk_answers(json.loads(text)), RUBRIC).score == 30

@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from roadworthy.adapters.pages import read_pages, unexpected_pages, write_pages
+from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.commands.packs import Bench, open_bench
 from roadworthy.core.evaluate import Situation, judge_check
+from roadworthy.core.fact_schema import parse_schema
 from roadworthy.core.models import Check, Control, Lifecycle, Verdict
+from roadworthy.core.pack import pack_of, parse_pack
 from roadworthy.core.policy_cases import Proof, prove
 from roadworthy.core.policy_diff import Change, diff
 from roadworthy.core.policy_lint import Problem, lint, stale
@@ -59,13 +62,14 @@ def prove_pack(pack: str | None = None, controls: tuple[str, ...] = ()) -> Proof
 
 def lint_pack(pack: str | None = None, today: str = "") -> Linted:
     """Hold a pack against its fact types, its frameworks and the rules of a provable control."""
-    bench = open_bench(pack)
+    # Read, not opened: what would not load is what lint is asked about.
+    read = pack_of(parse_pack(read_policy(pack), misshapen), "")
     return Linted(
-        controls=len(bench.pack.controls),
-        checks=sum(len(control.checks) for control in bench.pack.controls),
-        frameworks=len(bench.pack.frameworks),
-        problems=lint(bench.pack, bench.schema),
-        stale=stale(bench.pack, today or datetime.now(UTC).date().isoformat()),
+        controls=len(read.controls),
+        checks=sum(len(control.checks) for control in read.controls),
+        frameworks=len(read.frameworks),
+        problems=lint(read, parse_schema(read.fact_types)),
+        stale=stale(read, today or datetime.now(UTC).date().isoformat()),
     )
 
 
@@ -77,14 +81,15 @@ def compare_packs(old: str, new: str | None = None) -> Compared:
 
 
 def document_pack(folder: str, pack: str | None = None, *, check: bool = False) -> Documented:
-    """Write the reference pages of a pack; with `check`, refuse when they are not as they would be written."""
+    """Write the reference pages of a pack; with `check`, refuse when they are not as they would be."""
     wanted = pages(open_bench(pack).pack)
     names = tuple(wanted)
     there = read_pages(folder, names)
     changed = tuple(name for name in names if there.get(name) != wanted[name])
     strangers = unexpected_pages(folder, "controls", names)
     if check and (changed or strangers):
-        raise Refused(f"{folder}/{(*changed, *strangers)[0]} is not as the pack has it", f"roadworthy policy docs {folder}")
+        worst = f"{folder}/{(*changed, *strangers)[0]}"
+        raise Refused(f"{worst} is not as the pack has it", f"roadworthy policy docs {folder}")
     write_pages(folder, {name: wanted[name] for name in changed})
     return Documented(folder=folder, pages=len(wanted), changed=changed, strangers=strangers)
 

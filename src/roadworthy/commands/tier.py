@@ -37,12 +37,12 @@ def explain_tier(project: str, data: Iterable[str]) -> Explained:
         obligations=obligations(tier.name, rubric),
         recorded=recorded,
         rubric_version=int(rubric["rubric_version"]),
-        source="the answers given" if not answers else f"{project}/{ANSWERS}" + (" and the answers given" if given else ""),
+        source=_source(project, answers, given),
     )
 
 
 def _recorded(project: str, optional: bool) -> tuple[str, dict[str, Any]]:
-    """The tier and the answers that a project has on file; without any, every question counts as the worst."""
+    """The tier and the answers that a project has on file; what is unanswered counts as the worst."""
     try:
         snapshot = open_target(project).snapshot
     except UsageError:
@@ -51,13 +51,21 @@ def _recorded(project: str, optional: bool) -> tuple[str, dict[str, Any]]:
         raise
     answers = read_mapping(snapshot, ANSWERS)
     if not answers and not optional:
-        raise UsageError(f"no answers in {project}/{ANSWERS}", "name a generated project, or give --data impact=2 ...")
-    read = risk_answers({"answers": answers, **{name: answers.get(name) for name in LISTS}}) if answers else {}
+        raise UsageError(f"no answers in {project}/{ANSWERS}", "name a project, or give --data impact=2")
+    read = (
+        risk_answers({"answers": answers, **{name: answers.get(name) for name in LISTS}}) if answers else {}
+    )
     return str(read_mapping(snapshot, "governance/risk.yaml").get("tier") or ""), dict(read)
 
 
+def _source(project: str, answers: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+    if not answers:
+        return "the answers given"
+    return f"{project}/{ANSWERS}{' and the answers given' if given else ''}"
+
+
 def _complete(given: Mapping[str, Any], rubric: Mapping[str, Any]) -> bool:
-    return rubric["questions"].keys() <= given.keys()
+    return set(rubric["questions"]) <= given.keys()
 
 
 def _given(data: Iterable[str], rubric: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,4 +100,3 @@ def _names(name: str, text: str, known: Mapping[str, Any]) -> list[str]:
     if strangers:
         raise UsageError(f"{name} has no {strangers[0]}", f"one of: {', '.join(known)}")
     return found
-

@@ -47,7 +47,7 @@ def _with(node: Node, name: str, value: Any) -> Node:
     return replace(node, **{name: value})
 
 
-def _here(node: Node) -> Iterator[tuple[str, Node]]:
+def _here(node: Node) -> Iterator[tuple[str, Node]]:  # noqa: C901  one case per kind of node
     match node:
         case Binary("&&" | "||", left, right):
             yield f"dropped {write(right)}", left

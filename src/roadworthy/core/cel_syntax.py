@@ -114,7 +114,7 @@ def parse(source: str) -> Node:
     return node
 
 
-def write(node: Node) -> str:
+def write(node: Node) -> str:  # noqa: C901  one case per kind of node
     """Return the source of a tree."""
     match node:
         case Literal(value):
@@ -148,7 +148,9 @@ def _tight(node: Node) -> str:
 
 
 def _loose(node: Node, op: str, right: bool = False) -> str:
-    bare = not isinstance(node, Choice) and (not isinstance(node, Binary) or level(node.op) - right >= level(op))
+    bare = not isinstance(node, Choice) and (
+        not isinstance(node, Binary) or level(node.op) - right >= level(op)
+    )
     return write(node) if bare else f"({write(node)})"
 
 
@@ -157,7 +159,9 @@ def _tokens(source: str) -> Iterator[tuple[str, str, int]]:
     while position < len(source.rstrip()):
         match = _TOKEN.match(source, position)
         if match is None:
-            raise UsageError(f"expression: unexpected {source[position:position + 10]!r} at column {position + 1}")
+            raise UsageError(
+                f"expression: unexpected {source[position : position + 10]!r} at column {position + 1}"
+            )
         yield str(match.lastgroup), match.group(str(match.lastgroup)), match.start(str(match.lastgroup))
         position = match.end()
     yield "end", "", len(source)
@@ -186,8 +190,9 @@ class _Reader:
     def expect(self, text: str) -> None:
         if self.text != text:
             column = self.tokens[self.at][2] + 1
+            wanted, found = text or "the end", self.text or "the end"
             raise UsageError(
-                f"expression: expected {text or 'the end'!r}, found {self.text or 'the end'!r} at column {column}: {self.source}"
+                f"expression: expected {wanted!r}, found {found!r} at column {column}: {self.source}"
             )
         self.at += 1
 

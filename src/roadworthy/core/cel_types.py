@@ -1,14 +1,28 @@
-"""The type of an expression over the fact schema. An unknown field, or a value that may be null, is a problem."""
+"""The type of an expression over the fact schema. An unknown field or an unguarded null is a problem."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from roadworthy.core.cel_syntax import Binary, Call, Choice, Index, ListOf, Literal, Name, Node, Select, Unary, write
+from roadworthy.core.cel_syntax import (
+    Binary,
+    Call,
+    Choice,
+    Index,
+    ListOf,
+    Literal,
+    Name,
+    Node,
+    Select,
+    Unary,
+    write,
+)
 from roadworthy.core.fact_schema import Type
 
-ANY, BOOL, INT, DOUBLE, STRING, NULL = (Type(name) for name in ("any", "bool", "int", "double", "string", "null"))
+ANY, BOOL, INT, DOUBLE, STRING, NULL = (
+    Type(name) for name in ("any", "bool", "int", "double", "string", "null")
+)
 _LITERALS = {bool: BOOL, int: INT, float: DOUBLE, str: STRING, type(None): NULL}
 # What the engine itself can be asked of the files: `files.has(path)`, `files.glob(pattern)`.
 _FILES = {"has": BOOL, "glob": Type("list", item=STRING)}
@@ -50,7 +64,7 @@ class _Typist:
         sure = found.nullable and write(node) in known
         return Type(found.name, False, found.means, found.fields, found.item) if sure else found
 
-    def _type_of(self, node: Node, scope: Mapping[str, Type], known: Known) -> Type:
+    def _type_of(self, node: Node, scope: Mapping[str, Type], known: Known) -> Type:  # noqa: C901
         match node:
             case Literal(value):
                 return _LITERALS[type(value)]

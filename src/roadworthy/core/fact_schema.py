@@ -1,4 +1,4 @@
-"""The typed tree of facts (`policy/facts.yaml`): what an expression may name, and how facts are completed to it."""
+"""The typed tree of facts (`policy/facts.yaml`): what an expression may name, how facts are completed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ def complete(facts: Any, type_: Type) -> Any:
     if type_.name == "map":
         return _complete_map(facts if isinstance(facts, Mapping) else {}, type_)
     if type_.name == "list":
-        return [complete(item, type_.item or Type("any")) for item in facts] if isinstance(facts, list) else []
+        return (
+            [complete(item, type_.item or Type("any")) for item in facts] if isinstance(facts, list) else []
+        )
     return _scalar(facts, type_)
 
 
@@ -80,7 +82,9 @@ def _place(root: Type, path: str, type_name: str, means: str, kinds: Mapping[str
         for below, (child_type, child_means) in kind.items():
             _place(node, below, child_type, child_means, {})
     elif node.name not in {*_EMPTY, "list", "map"}:
-        raise UsageError(f"facts.yaml: {path} has the unknown type {type_name!r}", f"use one of {sorted(_EMPTY)}")
+        raise UsageError(
+            f"facts.yaml: {path} has the unknown type {type_name!r}", f"use one of {sorted(_EMPTY)}"
+        )
 
 
 def _descend(node: Type, path: str) -> Type:

@@ -1,12 +1,13 @@
 """A control's own proof: its cases, and whether they would notice if the control were wrong.
 
-The first case of a control is a conforming project; `given` holds fact paths with their values. Every other case
-changes that project: `given: {records.drills[0].seconds: 301}`.
+The first case of a control is a conforming project; `given` holds fact paths with their values. Every other
+case changes that project: `given: {records.drills[0].seconds: 301}`.
 """
 
 from __future__ import annotations
 
 import copy
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -34,7 +35,7 @@ class Case:
     whole: bool
 
     def agrees(self, found: str) -> bool:
-        """Whether a verdict is the expected one; a case of the whole control may be beside some of its checks."""
+        """Whether a verdict is the expected one; a case of the whole control may be beside some checks."""
         return found == self.expect or (self.whole and found == "not_applicable")
 
 
@@ -127,7 +128,7 @@ def steps_of(path: str) -> list[Any]:
 
 def _set(node: Any, path: str, value: Any) -> None:
     steps = steps_of(path)
-    for step, following in zip(steps, steps[1:], strict=False):
+    for step, following in itertools.pairwise(steps):
         _reach(node, step, path, [] if isinstance(following, int) else {})
         node = node[step]
     _reach(node, steps[-1], path, None)
@@ -164,7 +165,9 @@ def _mutants(check: Check) -> Iterator[tuple[str, Check]]:
 
 
 def _noticed(control: Control, mutant: Check, cases: Iterable[Case], judge: Judge) -> bool:
-    return any(mutant.id in case.checks and not case.agrees(judge(control, mutant, case.facts)) for case in cases)
+    return any(
+        mutant.id in case.checks and not case.agrees(judge(control, mutant, case.facts)) for case in cases
+    )
 
 
 def _grades(controls: Iterable[Control]) -> dict[str, int]:

@@ -53,11 +53,15 @@ def _change(control: Control, text: str) -> Change:
 
 
 def _new(control: Control) -> Change:
-    return _change(control, f"new control: {control.title} ({len(control.checks)} checks, {control.severity})")
+    return _change(
+        control, f"new control: {control.title} ({len(control.checks)} checks, {control.severity})"
+    )
 
 
 def _gone(control: Control) -> Change:
-    return Change(place=control.id, what=f"control removed: {control.title}", whom=whom(control.applies), since=NOW)
+    return Change(
+        place=control.id, what=f"control removed: {control.title}", whom=whom(control.applies), since=NOW
+    )
 
 
 def _control(old: Control, new: Control) -> Iterator[str]:
@@ -70,15 +74,19 @@ def _control(old: Control, new: Control) -> Iterator[str]:
         yield f"lifecycle {old.lifecycle} to {new.lifecycle}"
     if old.waivable != new.waivable:
         yield "may be waived now" if new.waivable else "may not be waived any more"
+    yield from _reach(old, new)
+    yield from _checks({check.id: check for check in old.checks}, {check.id: check for check in new.checks})
+    if old.maps != new.maps:
+        yield from _maps(old, new)
+
+
+def _reach(old: Control, new: Control) -> Iterator[str]:
     if old.applies != new.applies:
         yield f"applies to {whom(new.applies)}; before, to {whom(old.applies)}"
     if old.enforce_from != new.enforce_from:
         yield f"binds {since(new)}; before, {since(old)}"
     if (old.title, old.intent) != (new.title, new.intent):
         yield f"worded anew: {new.title}: {new.intent}"
-    yield from _checks({check.id: check for check in old.checks}, {check.id: check for check in new.checks})
-    if old.maps != new.maps:
-        yield from _maps(old, new)
 
 
 def _checks(old: Mapping[str, Check], new: Mapping[str, Check]) -> Iterator[str]:
@@ -125,7 +133,9 @@ def _said(value: Any) -> str:
     return "nothing" if value is None else str(value)
 
 
-def _frameworks(old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]]) -> Iterator[Change]:
+def _frameworks(
+    old: Mapping[str, Mapping[str, Any]], new: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Change]:
     for name in sorted(old.keys() | new.keys()):
         was, now = old.get(name, {}).get("edition"), new.get(name, {}).get("edition")
         if was != now:

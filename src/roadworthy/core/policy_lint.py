@@ -1,4 +1,4 @@
-"""What is wrong with a pack before it judges anybody: unknown fields, unproven checks, references to nowhere."""
+"""What is wrong with a pack before it judges anybody: unknown fields, unproven checks, dead references."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from roadworthy.core.models import Check, Control, Grade, Pack
 from roadworthy.core.policy_cases import steps_of
 from roadworthy.errors import UsageError
 
-_WANTED = {"expression": "bool", "when": "bool", **dict.fromkeys(("message", "place", "expected", "actual", "by", "until"), "string")}
+_WANTED = {
+    "expression": "bool",
+    "when": "bool",
+    **dict.fromkeys(("message", "place", "expected", "actual", "by", "until"), "string"),
+}
 _EXPECTED = frozenset({"pass", "fail", "not_applicable", "unknown"})
 _FRAMEWORK = ("id", "title", "edition", "source", "checked", "review_by", "refs")
 
@@ -38,7 +42,9 @@ def lint(pack: Pack, schema: FactSchema) -> tuple[Problem, ...]:
 
 def stale(pack: Pack, today: str) -> tuple[str, ...]:
     """Return the framework maps whose review is overdue on a day."""
-    return tuple(sorted(name for name, each in pack.frameworks.items() if str(each.get("review_by", "")) < today))
+    return tuple(
+        sorted(name for name, each in pack.frameworks.items() if str(each.get("review_by", "")) < today)
+    )
 
 
 def _control(control: Control, pack: Pack, schema: FactSchema) -> Iterator[Problem]:
@@ -76,8 +82,14 @@ def mistyped(check: Check, schema: FactSchema) -> Iterator[tuple[str, str]]:
             continue
         yield from ((name, problem) for problem in typing.problems)
         missing = typing.roots & schema.needs.keys() - set(check.needs) if name == "expression" else set()
-        yield from ((name, f"reads {root}, which may be unavailable: add it to needs") for root in sorted(missing))
-    yield from (("needs", f"{need} is not among {', '.join(sorted(schema.needs))}") for need in check.needs if need not in schema.needs)
+        yield from (
+            (name, f"reads {root}, which may be unavailable: add it to needs") for root in sorted(missing)
+        )
+    yield from (
+        ("needs", f"{need} is not among {', '.join(sorted(schema.needs))}")
+        for need in check.needs
+        if need not in schema.needs
+    )
     if check.on and type_at(schema.root, check.on) is None:
         yield "on", f"unknown fact {check.on}"
 
@@ -96,7 +108,8 @@ def _maps(control: Control, frameworks: Mapping[str, Mapping[str, Any]]) -> Iter
         if framework is None:
             yield f"maps to the unknown framework {reference.framework}"
         elif framework.get("edition") != reference.edition:
-            yield f"maps to {reference.framework} {reference.edition}, the file is of {framework.get('edition')}"
+            edition = framework.get("edition")
+            yield f"maps to {reference.framework} {reference.edition}, the file is of {edition}"
         elif reference.ref not in framework.get("refs", {}):
             yield f"maps to {reference.framework} {reference.ref}, which its file does not have"
 
@@ -107,7 +120,8 @@ def _cases(control: Control, root: Type) -> Iterator[str]:
         yield "two cases have the same name"
     for case in control.cases:
         if case.get("expect") not in _EXPECTED:
-            yield f"case {case.get('name')!r} expects {case.get('expect')!r}, not one of {', '.join(sorted(_EXPECTED))}"
+            words = ", ".join(sorted(_EXPECTED))
+            yield f"case {case.get('name')!r} expects {case.get('expect')!r}, not one of {words}"
         for path, value in case.get("given", {}).items():
             yield from (f"case {case.get('name')!r}: {text}" for text in _given(root, path, value))
 
@@ -146,7 +160,9 @@ def type_at(root: Type, path: str) -> Type | None:
 
 def _framework(name: str, framework: Mapping[str, Any]) -> Iterator[Problem]:
     place = f"frameworks/{name}.yaml"
-    yield from (Problem(place=place, text=f"lacks {field}") for field in _FRAMEWORK if not framework.get(field))
+    yield from (
+        Problem(place=place, text=f"lacks {field}") for field in _FRAMEWORK if not framework.get(field)
+    )
     if framework.get("id") != name:
         yield Problem(place=place, text=f"its id is {framework.get('id')}, its file says {name}")
     if str(framework.get("review_by", "")) <= str(framework.get("checked", "")):
@@ -154,7 +170,7 @@ def _framework(name: str, framework: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _tiers(tiers: Mapping[str, Any]) -> Iterator[Problem]:
-    """Obligations and limits are given for each tier, all with the same names, and keep the statutory floors."""
+    """Obligations and limits are given for each tier under the same names, and keep the statutory floors."""
     for table in ("obligations", "limits"):
         rows: Mapping[str, Mapping[str, Any]] = tiers.get(table, {})
         names = {name for row in rows.values() for name in row}

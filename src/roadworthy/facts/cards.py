@@ -25,8 +25,12 @@ def cards(words: Mapping[str, Any], shelf: Shelf, snapshot: Snapshot) -> dict[st
     newest = shelf.of("releases")[-1:]
     return {
         "typed_numbers": [path for path, value in leaves if _typed_in(path, value)][:MOST],
-        "unresolved": [path for path, value in leaves for release in newest if _dead(value, release, shelf)][:MOST],
-        "rendered": [_rendered(path, shelf, snapshot) for path in snapshot.under(FOLDER) if path.endswith(".md")],
+        "unresolved": [path for path, value in leaves for release in newest if _dead(value, release, shelf)][
+            :MOST
+        ],
+        "rendered": [
+            _rendered(path, shelf, snapshot) for path in snapshot.under(FOLDER) if path.endswith(".md")
+        ],
     }
 
 

@@ -11,7 +11,20 @@ from roadworthy.facts.jobs import Job, Step
 FILE = ".gitlab-ci.yml"
 DEEP = 8
 _WORDS = frozenset(
-    "default include stages variables workflow image services cache before_script after_script pages:deploy spec".split()
+    [
+        "default",
+        "include",
+        "stages",
+        "variables",
+        "workflow",
+        "image",
+        "services",
+        "cache",
+        "before_script",
+        "after_script",
+        "pages:deploy",
+        "spec",
+    ]
 )
 _STAGES = [".pre", "build", "test", "deploy", ".post"]
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")

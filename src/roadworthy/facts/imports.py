@@ -1,4 +1,4 @@
-"""What the project's Python says without running it: who computes features, what is loaded, what is tested."""
+"""What the project's Python says without running it: who computes features, what is loaded and tested."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from roadworthy.core.parse import ParseError, parse
 from roadworthy.core.snapshot import Snapshot
 from roadworthy.facts import python_tree
-from roadworthy.facts.python_text import Source, read_source, tests_in
+from roadworthy.facts.python_text import Source, read_source, read_tests
 
 MOST = 20
 MAX_FILES = 2000
@@ -22,7 +22,8 @@ _SUSPECT_VENDOR = re.compile(
     + rb"|google|api\.|azure\.com|bedrock|__import__|import_module"
 )
 _SUSPECT_PROMPT = re.compile(
-    rb"prompt|\bsystem(_message|_instruction)?\s*[=:]|instructions|persona|[\"']role[\"']|from_messages", re.IGNORECASE
+    rb"prompt|\bsystem(_message|_instruction)?\s*[=:]|instructions|persona|[\"']role[\"']|from_messages",
+    re.IGNORECASE,
 )
 _TEST_FILE = re.compile(r"(^|.*/)(test_[^/]*|[^/]*_test)\.py")
 _OWN_LOGIC = ("features.py", "data.py", "model.py")
@@ -40,8 +41,12 @@ def imports(snapshot: Snapshot, package: str) -> dict[str, Any]:
     graph = {path: _edges(path, source, root, sources) for path, source in sources.items()}
     users = {path for path, source in sources.items() if _uses_features(path, source, root, graph)}
     trained = _reached([p for p in sources if _named(p, root, "train", "fit")], graph) & users
-    served = _reached([p for p in sources if _named(p, root, "serving", "serve", "score", "batch")], graph) & users
-    unread = sorted(set(paths) - set(sources)) + [p for p in snapshot.refused if p.startswith(root) and p.endswith(".py")]
+    served = (
+        _reached([p for p in sources if _named(p, root, "serving", "serve", "score", "batch")], graph) & users
+    )
+    unread = sorted(set(paths) - set(sources)) + [
+        p for p in snapshot.refused if p.startswith(root) and p.endswith(".py")
+    ]
     elsewhere = [path for path in data if path.removeprefix(root) not in _OWN_LOGIC]
     facts = {
         "feature_logic_elsewhere": _logic(elsewhere, code, root, snapshot),
@@ -98,10 +103,12 @@ def _findings(finder: Finder, suspect: re.Pattern[bytes], data: bytes) -> tuple[
 
 
 def _logic(paths: list[str], code: _Code, root: str, snapshot: Snapshot) -> list[str]:
-    """Feature computations outside the features module: over columns of the contract, or a function copied from it."""
+    """Feature computations outside the features module: over the contract's columns, or a copied function."""
     columns = frozenset(_columns(snapshot))
     if columns:
-        suspect = re.compile(rb"[\[(][\"'](?:" + b"|".join(re.escape(name.encode()) for name in sorted(columns)) + rb")[\"']")
+        suspect = re.compile(
+            rb"[\[(][\"'](?:" + b"|".join(re.escape(name.encode()) for name in sorted(columns)) + rb")[\"']"
+        )
         found = code.find(paths, suspect, partial(python_tree.feature_logic, columns=columns))
     else:
         found = []
@@ -109,7 +116,9 @@ def _logic(paths: list[str], code: _Code, root: str, snapshot: Snapshot) -> list
     own = python_tree.tree_of(features) if features else None
     names = {name for name in python_tree.functions(own) if not name.startswith("_")} if own else set()
     if names:
-        suspect = re.compile(rb"def (?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b")
+        suspect = re.compile(
+            rb"def (?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b"
+        )
         found += code.find(paths, suspect, partial(_copies, names=frozenset(names)))
     return found[:MOST]
 
@@ -195,7 +204,7 @@ def _tests(
         source = read_source(data) if isinstance(data, bytes) else None
         if source is None:
             continue
-        tests = tests_in(source.code)
+        tests = read_tests(source.code)
         good = [test.name for test in tests if test.asserts and not test.skipped]
         empty += sum(not test.asserts for test in tests)
         names += [f"{path}::{name}" for name in good]
@@ -210,10 +219,16 @@ def _tests(
 
 
 def _targets(source: Source, package: str) -> set[str]:
-    """Modules of the package that a test file names: by import, or by `module("name")` of tests/project.py."""
-    imported = {name.removeprefix(f"{package}.") for name, _ in source.imports if name.startswith(f"{package}.")}
+    """Modules of the package that a test file names, by import or by `module("name")` of a helper."""
+    imported = {
+        name.removeprefix(f"{package}.") for name, _ in source.imports if name.startswith(f"{package}.")
+    }
     helped = any(name.split(".")[0] == "project" for name, _ in source.imports)
-    named = {text for text in source.strings if re.fullmatch(r"[a-z_]\w*(\.[a-z_]\w*)*", text)} if helped else set()
+    named = (
+        {text for text in source.strings if re.fullmatch(r"[a-z_]\w*(\.[a-z_]\w*)*", text)}
+        if helped
+        else set()
+    )
     return {name for name in imported | named if name}
 
 

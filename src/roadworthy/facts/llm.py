@@ -21,10 +21,13 @@ _FLOATING = re.compile(r"latest|preview|stable|default", re.IGNORECASE)
 
 
 def llm_facts(
-    documents: Mapping[str, Any], shelf: Shelf, snapshot: Snapshot, days: Callable[[datetime | None], float | None]
+    documents: Mapping[str, Any],
+    shelf: Shelf,
+    snapshot: Snapshot,
+    days: Callable[[datetime | None], float | None],
 ) -> dict[str, Any]:
     """Return the facts under `llm`."""
-    entries = [entry for entry in _rows(value_of(documents, "prompts").get("entries"))]
+    entries = _rows(value_of(documents, "prompts").get("entries"))
     models = _rows(value_of(documents, "vendors").get("models"))
     released = {release.text("run_id") for release in shelf.of("releases")}
     listed = {str(entry.get("path")) for entry in entries}
@@ -32,7 +35,11 @@ def llm_facts(
         "prompts": [_prompt(entry, snapshot) for entry in entries],
         "unlisted": [path for path in snapshot.under(FOLDER) if path != MANIFEST and path not in listed],
         "models": [_model(model, models, days) for model in models],
-        "suites": [_suite(each, entries, models, released) for each in shelf.of("evaluations") if each.mapping("suite")],
+        "suites": [
+            _suite(each, entries, models, released)
+            for each in shelf.of("evaluations")
+            if each.mapping("suite")
+        ],
     }
 
 
@@ -77,7 +84,8 @@ def _suite(
         "repeats": suite.get("repeats"),
         "human_labels": sum(isinstance(case.get("human"), bool) for case in cases),
         "judge_dated": not judge or dated(judge),
-        "prompts_same": bool(said) and said == {str(entry.get("path")): entry.get("sha256") for entry in entries},
+        "prompts_same": bool(said)
+        and said == {str(entry.get("path")): entry.get("sha256") for entry in entries},
         "model_known": str(suite.get("model")) in {str(model.get("model")) for model in models},
         "groundedness": number(suite.get("groundedness")),
         "safety": sorted(set(_categories(safety))),

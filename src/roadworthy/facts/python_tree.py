@@ -1,4 +1,4 @@
-"""Python source as a syntax tree, made only where words look suspicious. Never run, bounded, never crashing."""
+"""Python source as a syntax tree, made only where words look suspicious. Never run, never crashing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from typing import Any
 
 VENDORS = {
     *("openai", "anthropic", "cohere", "mistralai", "groq", "together", "replicate", "litellm", "vertexai"),
-    *("google.generativeai", "google.genai", "langchain_openai", "langchain_anthropic", "langchain_community"),
+    *(
+        "google.generativeai",
+        "google.genai",
+        "langchain_openai",
+        "langchain_anthropic",
+        "langchain_community",
+    ),
     *("llama_index", "instructor", "fireworks", "ai21", "voyageai", "ollama", "zhipuai", "dashscope"),
 }
 HOSTS = re.compile(
@@ -19,7 +25,10 @@ HOSTS = re.compile(
     r"|openai\.azure\.com|bedrock-runtime"
 )
 _LOADERS = {
-    **dict.fromkeys(("pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal"), {"load", "loads"}),
+    **{
+        key: {"load", "loads"}
+        for key in ("pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal")
+    },
     "pickle5": {"load", "loads"},
     "shelve": {"open"},
     "pandas": {"read_pickle"},
@@ -76,7 +85,11 @@ def prompt_literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yield line and start of prompts that are written in code, wherever a prompt goes."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Dict):
-            pairs = {key.value: value for key, value in zip(node.keys, node.values, strict=True) if isinstance(key, ast.Constant)}
+            pairs = {
+                key.value: value
+                for key, value in zip(node.keys, node.values, strict=True)
+                if isinstance(key, ast.Constant)
+            }
             candidates = [pairs["content"]] if {"role", "content"} <= pairs.keys() else []
         elif isinstance(node, ast.Call):
             candidates = [keyword.value for keyword in node.keywords if keyword.arg and _prompts(keyword.arg)]
@@ -88,7 +101,9 @@ def prompt_literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
             candidates = [node.value] if named and node.value else []
         else:
             continue
-        yield from ((value.lineno, text[:40]) for value in candidates if len(text := literal(value)) >= LITERAL)
+        yield from (
+            (value.lineno, text[:40]) for value in candidates if len(text := literal(value)) >= LITERAL
+        )
 
 
 def feature_logic(tree: ast.Module, columns: frozenset[str]) -> Iterator[tuple[int, str]]:
@@ -113,7 +128,7 @@ def functions(tree: ast.Module) -> frozenset[str]:
 
 
 def signatures(tree: ast.Module) -> Iterator[dict[str, Any]]:
-    """Yield each public function at the top of a module: its name, arguments, and whether it says what it is."""
+    """Yield each public function at the top of a module: name, arguments, and whether it says what it is."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
@@ -133,7 +148,9 @@ def literal(node: ast.expr | None) -> str:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
         return literal(node.left) + literal(node.right)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return literal(node.func.value) or "".join(literal(e) for a in node.args if isinstance(a, ast.List) for e in a.elts)
+        return literal(node.func.value) or "".join(
+            literal(e) for a in node.args if isinstance(a, ast.List) for e in a.elts
+        )
     return ""
 
 
@@ -143,7 +160,9 @@ def _aliases(tree: ast.Module) -> dict[str, str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                found[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else alias.name.partition(".")[0]
+                found[alias.asname or alias.name.partition(".")[0]] = (
+                    alias.name if alias.asname else alias.name.partition(".")[0]
+                )
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.update({alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names})
     return found
@@ -195,9 +214,14 @@ def _numeric(function: ast.Attribute) -> bool:
 
 
 def _columns(node: ast.expr) -> Iterator[str]:
-    """Columns that an operand reads by name: row["x"], row.get("x"), frame.x is not told from other attributes."""
+    """Columns that an operand reads by name: row["x"], row.get("x")."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Constant):
             yield str(inner.slice.value)
-        elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr == "get" and inner.args:
+        elif (
+            isinstance(inner, ast.Call)
+            and isinstance(inner.func, ast.Attribute)
+            and inner.func.attr == "get"
+            and inner.args
+        ):
             yield literal(inner.args[0])

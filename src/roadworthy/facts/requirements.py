@@ -23,7 +23,19 @@ _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 _PICKLE_NAME = (".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth")
 _PICKLE_START = re.compile(rb"\x80[\x02-\x05]")
 _MODEL_NAME = (".model", ".bin", ".dat", ".sav")
-_TABLE_NAME = (".csv", ".tsv", ".parquet", ".feather", ".arrow", ".avro", ".orc", ".xlsx", ".db", ".sqlite", ".jsonl")
+_TABLE_NAME = (
+    ".csv",
+    ".tsv",
+    ".parquet",
+    ".feather",
+    ".arrow",
+    ".avro",
+    ".orc",
+    ".xlsx",
+    ".db",
+    ".sqlite",
+    ".jsonl",
+)
 FEW_ROWS = 4096
 MOST = 20
 MAX_SCANNED = 262_144
@@ -55,7 +67,9 @@ def requirements(snapshot: Snapshot) -> dict[str, Any]:
         "available": not unreadable,
         "reason": f"unreadable: {', '.join(unreadable)}" if unreadable else "",
         "locks": [lock(path, scripts.text(path)) for path in paths],
-        "images": [image for path in snapshot.paths if _IMAGE_FILE.fullmatch(path) for image in images(path, scripts)],
+        "images": [
+            image for path in snapshot.paths if _IMAGE_FILE.fullmatch(path) for image in images(path, scripts)
+        ],
         "notebooks": list(_notebooks(snapshot, scripts))[:MOST],
         "secrets": list(_secrets(snapshot))[:MOST],
         "data_files": [path for path in snapshot.paths if _is_table(path, snapshot)][:MOST],
@@ -116,7 +130,11 @@ def _readable(path: str, snapshot: Snapshot) -> bool:
 def _notebooks(snapshot: Snapshot, scripts: Scripts) -> Iterator[str]:
     texts: Mapping[str, str] = {
         **{f"{scripts.makefile}:{recipe.line}": recipe.script for recipe in scripts.recipes.values()},
-        **{path: scripts.text(path) for path in snapshot.paths if path.endswith((".sh", ".bash")) or _is_ci(path)},
+        **{
+            path: scripts.text(path)
+            for path in snapshot.paths
+            if path.endswith((".sh", ".bash")) or _is_ci(path)
+        },
     }
     for place, text in texts.items():
         if "ipynb" in text or "notebook" in text or "papermill" in text:
@@ -131,7 +149,11 @@ def _is_ci(path: str) -> bool:
 
 def _as_script(place: str, text: str) -> str:
     """A CI file is scanned line by line: what stands after `run:` or a dash is a command."""
-    return re.sub(r"^\s*(?:-\s+)?(?:run:\s*\|?|script:)?\s*(?:-\s+)?", "", text, flags=re.MULTILINE) if _is_ci(place) else text
+    return (
+        re.sub(r"^\s*(?:-\s+)?(?:run:\s*\|?|script:)?\s*(?:-\s+)?", "", text, flags=re.MULTILINE)
+        if _is_ci(place)
+        else text
+    )
 
 
 def runs_notebook(command: Command) -> bool:
@@ -140,13 +162,19 @@ def runs_notebook(command: Command) -> bool:
     if head == "papermill" or head == "runipy":
         return True
     if head in ("jupyter", "jupyter-nbconvert", "nbconvert", "jupytext", "jupyter-execute"):
-        return "--execute" in rest or "execute" in (head.rpartition("-")[2], subcommand(rest)) or "run" in rest[:1]
+        return (
+            "--execute" in rest
+            or "execute" in (head.rpartition("-")[2], subcommand(rest))
+            or "run" in rest[:1]
+        )
     return head.startswith(("python", "ipython")) and any(word.endswith(".ipynb") for word in rest)
 
 
 def _secrets(snapshot: Snapshot) -> Iterator[str]:
     for path in snapshot.paths:
-        data = snapshot.read(path) if snapshot.sizes[path] <= MAX_SCANNED and not _LOCK.fullmatch(path) else b""
+        data = (
+            snapshot.read(path) if snapshot.sizes[path] <= MAX_SCANNED and not _LOCK.fullmatch(path) else b""
+        )
         if isinstance(data, bytes):
             yield from (f"{path}:{line} {kind}" for line, kind in secrets_in(data))
 

@@ -37,7 +37,9 @@ def _runbook(path: str, text: str) -> dict[str, Any]:
         "words": len(set(re.findall(r"[a-z]{3,}", text.lower()))),
         "contacts": sorted(set(_CONTACT.findall(text))),
         "severities": _severities(text),
-        "clocks": sorted({int(each) for part in _PART.split(text) if "day" in part for each in _NUMBER.findall(part)}),
+        "clocks": sorted(
+            {int(each) for part in _PART.split(text) if "day" in part for each in _NUMBER.findall(part)}
+        ),
         "placeholders": bool(_TODO.search(_CODE.sub("", text))),
     }
 

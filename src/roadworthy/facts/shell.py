@@ -120,7 +120,7 @@ def _tokens(line: str) -> list[str]:
 
 
 def _parts(token: str) -> list[str]:
-    """The lexer glues punctuation: `);(` is three operators. `f()` starts a function, whose body may never run."""
+    """The lexer glues punctuation: `);(` is three operators. `f()` starts a body that may never run."""
     if set(token) <= set("();|&") and token not in _OPERATORS:
         return ["function"] if token == "()" else re.findall(r"&&|\|\||;;|[();|&]", token)
     return [token]
@@ -133,7 +133,7 @@ def _simple(tokens: list[str], pipefail: bool) -> Iterator[tuple[bool, list[str]
         if token not in _OPERATORS and end < len(tokens):
             continue
         words = tokens[start:end]
-        doubtful = before == "||" or bool(words) and words[0] in _UNSURE
+        doubtful = before == "||" or (bool(words) and words[0] in _UNSURE)
         yield start == 0, words, not doubtful and not _swallowed(tokens[end:], pipefail)
         before = "||" if token == "&&" and words[:1] and words[0] in _TESTS else token
         start = end + 1
@@ -217,7 +217,7 @@ def promotes(command: Command) -> bool:
     return by_python or (head not in ("echo", "printf", "git", "gh") and rest[:1] == ("promote",))
 
 
-def tests(command: Command) -> bool:
+def runs_tests(command: Command) -> bool:
     """Whether a command runs a test suite."""
     head, rest = program(command)
     if head in ("pytest", "py.test", "unittest", "tox", "nox", "ward", "behave"):

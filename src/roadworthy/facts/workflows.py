@@ -11,7 +11,7 @@ from roadworthy.core.snapshot import Snapshot
 from roadworthy.facts import github, gitlab
 from roadworthy.facts.codeowners import codeowners, ruleset
 from roadworthy.facts.jobs import Act, Job, Scripts, Step
-from roadworthy.facts.shell import calls, commands, deploys, promotes, tests
+from roadworthy.facts.shell import calls, commands, deploys, promotes, runs_tests
 
 OTHER_CI = (
     "Jenkinsfile",
@@ -24,7 +24,8 @@ _SCRIPTS = (".sh", ".bash", ".mk", "justfile", "Taskfile.yml", "Jenkinsfile", "P
 _DEPLOY_ACTION = re.compile(r"deploy|k8s|helm|kubectl|app-engine|ecs|lambda", re.IGNORECASE)
 _PAGES = re.compile(r"pages|docs", re.IGNORECASE)
 _INTERESTING = re.compile(
-    r"kubectl|helm|docker|podman|terraform|tofu|pulumi|fly|heroku|argocd|gcloud|aws|az |cdk|sls|serverless|bentoml|ansible|oc |skopeo"
+    r"kubectl|helm|docker|podman|buildah|skopeo|oc |terraform|tofu|pulumi|argocd|ansible"
+    r"|gcloud|aws|az |fly|heroku|cf |cdk|eb |sls|serverless|bentoml"
 )
 MOST = 20
 
@@ -49,7 +50,7 @@ def workflows(snapshot: Snapshot) -> dict[str, Any]:
         "deploy_jobs": verdicts,
         "deploy_elsewhere": _elsewhere(snapshot, scripts, deploying, verdicts)[:MOST],
         "check_job": _always(whole, lambda act: calls(act.command, "roadworthy", "check")),
-        "tests_job": _always(whole, lambda act: tests(act.command)),
+        "tests_job": _always(whole, lambda act: runs_tests(act.command)),
         "unpinned": _said(jobs, lambda job: _unpinned(job))
         + [f"{gitlab.FILE}: {name}" for name in gitlab.includes(parsed.get(gitlab.FILE, {}))],
         "broad_permissions": _said(_githubs(jobs), github.broad_permissions),

@@ -25,7 +25,9 @@ _GRADES = {
 def proof_text(proof: Proof) -> str:
     """Return what testing a pack came to."""
     lines = [f"BROKEN    {each.control}/{each.check}: {each.what}" for each in proof.broken]
-    lines += [f"SURVIVED  {each.control}/{each.check}: no case notices that {each.what}" for each in proof.survived]
+    lines += [
+        f"SURVIVED  {each.control}/{each.check}: no case notices that {each.what}" for each in proof.survived
+    ]
     grades = ", ".join(f"{count} {grade}" for grade, count in proof.checks.items())
     caught = proof.mutants - len(proof.survived)
     return "\n".join(
@@ -48,7 +50,9 @@ def lint_text(found: Linted) -> str:
     lines = [f"{each.place}: {each.text}" for each in found.problems]
     lines += [f"frameworks/{name}.yaml: stale, its review is overdue" for name in found.stale]
     summary = f"{found.controls} controls, {found.checks} checks, {found.frameworks} framework maps: "
-    return "\n".join([*lines, summary + (f"{len(found.problems)} problems" if found.problems else "no problem")])
+    return "\n".join(
+        [*lines, summary + (f"{len(found.problems)} problems" if found.problems else "no problem")]
+    )
 
 
 def lint_json(found: Linted) -> str:
@@ -85,19 +89,22 @@ def pages(pack: Pack) -> dict[str, str]:
 
 
 def _index(pack: Pack) -> str:
-    rows = [
-        f"| [{each.id}]({each.id}.md) | {each.title} | {each.severity} | {whom(each.applies)} | {_counts(each)} |"
-        for each in pack.controls
-    ]
+    rows = [_row(each) for each in pack.controls]
     checks = sum(len(each.checks) for each in pack.controls)
     return _lines(
         f"{GENERATED}\n",
         "# Controls\n",
-        f"{len(pack.controls)} controls ask {checks} questions. A check says how it knows: derived ({_GRADES['derived']}),",
-        f"executed ({_GRADES['executed']}) or attested ({_GRADES['attested']}).\n",
+        f"{len(pack.controls)} controls ask {checks} questions. Each says how it knows:\n",
+        *(f"- {grade}: {meaning}" for grade, meaning in _GRADES.items()),
+        "",
         "| control | title | severity | for | checks |\n|---|---|---|---|---|",
         *rows,
     )
+
+
+def _row(control: Control) -> str:
+    link = f"[{control.id}]({control.id}.md)"
+    return f"| {link} | {control.title} | {control.severity} | {whom(control.applies)} | {_counts(control)} |"
 
 
 def _counts(control: Control) -> str:
@@ -185,7 +192,9 @@ def _framework(framework: Mapping[str, Any], pack: Pack) -> Iterator[str]:
         yield from (f"| {row['from']} | {row['what']} |" for row in framework["timeline"])
     yield "\n| reference | about | controls |\n|---|---|---|"
     for ref, about in framework["refs"].items():
-        users = [c.id for c in pack.controls if any((m.framework, m.ref) == (framework["id"], ref) for m in c.maps)]
+        users = [
+            c.id for c in pack.controls if any((m.framework, m.ref) == (framework["id"], ref) for m in c.maps)
+        ]
         yield f"| {ref} | {about} | {', '.join(f'[{name}](controls/{name}.md)' for name in users)} |"
 
 

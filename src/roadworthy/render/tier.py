@@ -32,7 +32,9 @@ _WORDS = {
 
 def tier_text(found: Explained) -> str:
     """Return the whole explanation."""
-    return "\n".join([f"tier {found.tier.name}  (rubric {found.rubric_version}, from {found.source})", "", *_lines(found)])
+    return "\n".join(
+        [f"tier {found.tier.name}  (rubric {found.rubric_version}, from {found.source})", "", *_lines(found)]
+    )
 
 
 def tier_json(found: Explained) -> str:
@@ -64,5 +66,13 @@ def _duties(obligations: Mapping[str, Any]) -> Iterator[str]:
     yield "It obliges to"
     width = max(len(text) for text in _WORDS.values())
     for name, value in obligations.items():
-        said = ", ".join(value) if isinstance(value, list) else "yes" if value is True else "no" if value is False else value
+        said = (
+            ", ".join(value)
+            if isinstance(value, list)
+            else "yes"
+            if value is True
+            else "no"
+            if value is False
+            else value
+        )
         yield f"  {_WORDS.get(name, name):<{width}}  {said}"
