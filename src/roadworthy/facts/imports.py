@@ -10,7 +10,7 @@ from typing import Any
 from roadworthy.core.parse import ParseError, parse
 from roadworthy.core.snapshot import Snapshot
 from roadworthy.facts import python_tree
-from roadworthy.facts.python_text import Source, read_source, read_tests
+from roadworthy.facts.python_text import Source, helpers_in, read_source, read_tests
 
 MOST = 20
 MAX_FILES = 2000
@@ -199,12 +199,10 @@ def _tests(
 ) -> dict[str, Any]:
     """Tests that assert something, what they reach, and how many assert nothing."""
     names, targets, empty = [], set[str](), 0
-    for path in [path for path in snapshot.paths if _TEST_FILE.fullmatch(path)][:MAX_FILES]:
-        data = snapshot.read(path)
-        source = read_source(data) if isinstance(data, bytes) else None
-        if source is None:
-            continue
-        tests = read_tests(source.code)
+    sources = _test_sources(snapshot)
+    helpers = frozenset(name for source in sources.values() for name in helpers_in(source.code))
+    for path, source in sources.items():
+        tests = read_tests(source.code, helpers) if _TEST_FILE.fullmatch(path) else ()
         good = [test.name for test in tests if test.asserts and not test.skipped]
         empty += sum(not test.asserts for test in tests)
         names += [f"{path}::{name}" for name in good]
@@ -216,6 +214,15 @@ def _tests(
         "test_targets": sorted(name for name, path in modules.items() if path in reached or name in targets),
         "empty_tests": empty,
     }
+
+
+def _test_sources(snapshot: Snapshot) -> dict[str, Source]:
+    """Test files, and the files of the folder `tests`, which hold their helpers."""
+    names = [
+        p for p in snapshot.paths if _TEST_FILE.fullmatch(p) or (p.startswith("tests/") and p.endswith(".py"))
+    ]
+    read = {path: snapshot.read(path) for path in names[:MAX_FILES]}
+    return {path: s for path, data in read.items() if isinstance(data, bytes) and (s := read_source(data))}
 
 
 def _targets(source: Source, package: str) -> set[str]:

@@ -17,7 +17,8 @@ _STRING_OR_COMMENT = re.compile(
 )
 _FROM = re.compile(r"(?:^|;)[ \t]*from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n;]+)", re.MULTILINE)
 _IMPORT = re.compile(r"(?:^|;)[ \t]*import[ \t]+([^\n;(]+)", re.MULTILINE)
-_TEST = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(test\w*)[ \t]*\(", re.MULTILINE)
+_FUNCTION = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
+_CALL = re.compile(r"\b(\w+)[ \t]*\(")
 _ASSERTION = re.compile(
     r"\bassert[ \t]*(?!True\b|1\b|not False\b|\"\"[ \t]*$)\S|\b(?:raises|warns|\w*assert\w*)[ \t]*\(",
     re.MULTILINE,
@@ -81,21 +82,37 @@ def _imports(code: str) -> list[tuple[str, int]]:
 
 
 @lru_cache(maxsize=4096)
-def read_tests(code: str) -> tuple[Test, ...]:
-    """Return the test functions in code without strings."""
-    found = []
-    for match in _TEST.finditer(code):
-        body = _body(code, match.end(), match[1])
-        before = code[: match.start()].rstrip().rsplit("\n\n", 1)[-1]
-        found.append(
-            Test(
-                name=match[2],
-                asserts=_ASSERTION.search(body) is not None,
-                skipped=bool(_SKIPPED.search(before.rsplit("\ndef ", 1)[-1]))
-                and before.rstrip().endswith((")", "skip", "xfail")),
-            )
+def helpers_in(code: str) -> frozenset[str]:
+    """Return the names of functions that assert something, in code without strings."""
+    found = ((match[2], _body(code, match.end(), match[1])) for match in _FUNCTION.finditer(code))
+    return frozenset(name for name, body in found if _ASSERTION.search(body))
+
+
+@lru_cache(maxsize=4096)
+def read_tests(code: str, helpers: frozenset[str] = frozenset()) -> tuple[Test, ...]:
+    """Return the test functions in code without strings; a call of a helper that asserts is an assertion."""
+    return tuple(
+        Test(
+            name=match[2],
+            asserts=_asserts(_body(code, match.end(), match[1]), helpers),
+            skipped=_SKIPPED.search(_decorators(code, match.start())) is not None,
         )
-    return tuple(found)
+        for match in _FUNCTION.finditer(code)
+        if match[2].startswith("test")
+    )
+
+
+def _asserts(body: str, helpers: frozenset[str]) -> bool:
+    return _ASSERTION.search(body) is not None or not helpers.isdisjoint(_CALL.findall(body))
+
+
+def _decorators(code: str, start: int) -> str:
+    """The lines above a definition, up to the end of the one before it."""
+    lines = code[:start].rstrip("\n").split("\n")
+    above = []
+    while lines and lines[-1].lstrip().startswith(("@", ")", "]")):
+        above.append(lines.pop())
+    return "\n".join(above)
 
 
 def _body(code: str, start: int, indent: str) -> str:
