@@ -191,6 +191,22 @@ def test_what_does_not_compile_is_a_usage_error(broken: str) -> None:
         bound().truth(broken)
 
 
+def test_what_was_compiled_before_is_read_again_and_what_is_broken_compiled_anew() -> None:
+    first = Engine(("as_of", "p"))
+    assert first.bind(FACTS, NEEDS, misshapen).truth("p.count == 3").value is True
+    assert first.grown
+    compiled = first.dump()
+    assert not first.grown
+    second = Engine(("as_of", "p"))
+    second.load({**compiled, "p.count == 4": "AAAA", "p.yes": "not base64!"})
+    ask = second.bind(FACTS, NEEDS, misshapen)
+    assert [ask.truth(text).value for text in ("p.count == 3", "p.count == 4", "p.yes")] == [
+        True,
+        False,
+        True,
+    ]
+
+
 def test_words_come_only_from_text() -> None:
     assert bound().text("'name: ' + p.name") == "name: low"
     assert bound().text("p.count") == ""

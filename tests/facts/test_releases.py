@@ -213,7 +213,7 @@ def test_the_release_that_is_named_is_judged(project: Project) -> None:
 
 
 def test_thresholds_loosened_since_are_found(keys: dict[str, Path], project: Project) -> None:
-    from roadworthy.facts.releases import _looser
+    from roadworthy.facts.thresholds import looser
 
     was = {
         "metrics": [{"id": "a", "op": ">=", "limit": 0.7}],
@@ -223,9 +223,9 @@ def test_thresholds_loosened_since_are_found(keys: dict[str, Path], project: Pro
         "metrics": [{"id": "a", "op": ">=", "limit": 0.8}],
         "fairness": {"ratio": {"op": "<=", "limit": 0.05}},
     }
-    looser = {"metrics": [{"id": "a", "op": ">=", "limit": 0.6}], "fairness": {}}
-    assert list(_looser(was, same)) == []
-    assert list(_looser(was, looser)) == ["metrics.a: 0.7, now 0.6", "fairness.ratio: 0.1, now None"]
+    loose = {"metrics": [{"id": "a", "op": ">=", "limit": 0.6}], "fairness": {}}
+    assert list(looser(was, same)) == []
+    assert list(looser(was, loose)) == ["metrics.a: 0.7, now 0.6", "fairness.ratio: 0.1, now None"]
 
 
 def test_without_history_nothing_of_the_past_is_claimed(project: Project) -> None:
