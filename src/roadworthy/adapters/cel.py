@@ -38,7 +38,7 @@ class Engine:
         self.as_of = datetime.max.replace(tzinfo=UTC)
         self.paths: frozenset[str] = frozenset()
         self._compiled: dict[str, Any] = {}
-        self.loaded = 0
+        self._kept: dict[str, str] = {}
         variables = dict.fromkeys(roots, cel.Type.DYN)
         self.env = cel.NewEnv(
             variables=variables, extensions=[cel.CelExtension("roadworthy", self._functions())]
@@ -47,30 +47,36 @@ class Engine:
     def compile(self, expression: str) -> Any:
         """Return a compiled expression. Raises UsageError with the place in it."""
         if expression not in self._compiled:
-            try:
-                self._compiled[expression] = self.env.compile(expression)
-            except RuntimeError as error:
-                raise UsageError(
-                    f"expression does not compile: {error}", "`roadworthy policy lint`"
-                ) from None
+            self._compiled[expression] = self._kept_one(expression) or self._new_one(expression)
         return self._compiled[expression]
 
+    def _kept_one(self, expression: str) -> Any:
+        """What was compiled before; what of it cannot be read is compiled again."""
+        kept = self._kept.get(expression)
+        with contextlib.suppress(RuntimeError, ValueError):
+            return self.env.deserialize(base64.b64decode(kept)) if kept else None
+        return None
+
+    def _new_one(self, expression: str) -> Any:
+        try:
+            return self.env.compile(expression)
+        except RuntimeError as error:
+            raise UsageError(f"expression does not compile: {error}", "`roadworthy policy lint`") from None
+
     def load(self, compiled: Mapping[str, str]) -> None:
-        """Take in expressions that were compiled before; what cannot be read is compiled again."""
-        for expression, data in compiled.items():
-            with contextlib.suppress(RuntimeError, ValueError):
-                self._compiled[expression] = self.env.deserialize(base64.b64decode(data))
-        self.loaded = len(self._compiled)
+        """Take in expressions that were compiled before; each is read when it is first asked."""
+        self._kept = dict(compiled)
 
     def dump(self) -> dict[str, str]:
         """Return every compiled expression, for `load` another time."""
-        self.loaded = len(self._compiled)
-        return {text: base64.b64encode(each.serialize()).decode() for text, each in self._compiled.items()}
+        new = {text: each for text, each in self._compiled.items() if text not in self._kept}
+        self._kept |= {text: base64.b64encode(each.serialize()).decode() for text, each in new.items()}
+        return dict(self._kept)
 
     @property
     def grown(self) -> bool:
         """Whether something was compiled that was not loaded."""
-        return len(self._compiled) > self.loaded
+        return not self._compiled.keys() <= self._kept.keys()
 
     def bind(self, facts: Mapping[str, Any], needs: Needs, shape: Shape, paths: Sequence[str] = ()) -> Bound:
         """Return an asker for one project's facts. The clock is the fact `as_of`."""

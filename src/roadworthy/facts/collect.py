@@ -12,12 +12,14 @@ from roadworthy.core.snapshot import Unreadable
 from roadworthy.core.subject import canonical, sha256
 from roadworthy.core.times import rfc3339
 from roadworthy.facts import lineage, proofs
+from roadworthy.facts.decided import approvals, deployments, gates
 from roadworthy.facts.documents import documents, value_of, with_reviews
 from roadworthy.facts.history import ADD_ONLY, History, history_facts
 from roadworthy.facts.project import duties, project_facts
 from roadworthy.facts.records import Shelf, read_shelf
-from roadworthy.facts.releases import Deck, approvals, deployments, gates, loosened, releases
+from roadworthy.facts.releases import Deck, releases
 from roadworthy.facts.sources import Sources
+from roadworthy.facts.thresholds import loosened
 
 LAW = "eu-ai-act"
 Collector = Callable[["Collection"], Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
@@ -15,7 +15,7 @@ from roadworthy.core.signatures import APPROVAL_NAMESPACE, GATE_NAMESPACE, Signa
 from roadworthy.core.snapshot import Unreadable
 from roadworthy.core.subject import IN_GIT, entries, sha256, subject_digest
 from roadworthy.core.times import parse_time
-from roadworthy.facts.lineage import GATES, Past, model_digest
+from roadworthy.facts.lineage import Past, model_digest
 from roadworthy.facts.records import Record, Shelf
 from roadworthy.facts.sources import Sources
 
@@ -252,143 +252,3 @@ def live_version(shelf: Shelf) -> str:
     """Return the version that serves now by the deployments on record; empty when none does."""
     moves = [d for d in shelf.of("deployments") if d.text("action") in ("promote", "rollback", FALLBACK)]
     return moves[-1].text("version") if moves and moves[-1].text("version") != FALLBACK else ""
-
-
-def approvals(deck: Deck) -> list[dict[str, Any]]:
-    """Return the facts under `records.approvals`."""
-    return [
-        _approval(deck, record, filed)
-        for record, filed in zip(deck.shelf.of("approvals"), deck.approvals, strict=True)
-    ]
-
-
-def _approval(deck: Deck, record: Record, filed: Approval) -> dict[str, Any]:
-    decided, expires = (parse_time(record.value.get(name)) for name in ("decided_at", "expires_at"))
-    version = record.text("version")
-    return {
-        **record.base,
-        "id": record.text("id") if record.text("id") == record.stem else "",
-        "version": version,
-        "identity": filed.identity,
-        "signature": str(filed.signature.status),
-        "principal_ok": filed.signature.principal == filed.identity != "",
-        "release_known": deck.shelf.find("releases", "version", version) is not None,
-        "revoked": bool(filed.revoked),
-        "days": (expires - decided).total_seconds() / 86_400 if decided and expires else None,
-    }
-
-
-def gates(deck: Deck) -> list[dict[str, Any]]:
-    """Return the facts under `records.gates`."""
-    return [_gate(deck, gate) for gate in deck.shelf.of("gates")]
-
-
-def _gate(deck: Deck, gate: Record) -> dict[str, Any]:
-    version = str(gate_details(gate).get("version") or "")
-    release = deck.shelf.find("releases", "version", version)
-    return {
-        **gate.base,
-        "version": version if version == gate.stem else "",
-        "result": str(gate.mapping("predicate").get("verificationResult") or ""),
-        "signature": str(deck.gate_signatures[gate.path].status),
-        "subject_ok": release is not None and _same_subject(gate, release),
-        "approvals_ok": _approvals_ok(deck, gate),
-    }
-
-
-def _same_subject(gate: Record, release: Record) -> bool:
-    mine = sorted(
-        (str(e.get("name")), str(_mapping(e.get("digest")).get("sha256"))) for e in gate.rows("subject")
-    )
-    subject = entries(release.value.get("subject")) or ()
-    same = gate_details(gate).get("subject_digest") == release.text("subject_digest")
-    return same and mine == sorted((entry.name, entry.sha256) for entry in subject)
-
-
-def _approvals_ok(deck: Deck, gate: Record) -> bool:
-    inputs = gate.mapping("predicate").get("inputAttestations")
-    rows = [row for row in inputs if isinstance(row, Mapping)] if isinstance(inputs, list) else []
-    return bool(rows) and all(
-        _digest(deck, str(row.get("uri"))) == _mapping(row.get("digest")).get("sha256") for row in rows
-    )
-
-
-def _digest(deck: Deck, path: str) -> str:
-    data = deck.sources.snapshot.read(path)
-    return sha256(data) if isinstance(data, bytes) else ""
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def deployments(deck: Deck) -> list[dict[str, Any]]:
-    """Return the facts under `records.deployments`."""
-    known = deck.shelf.of("deployments")
-    return [_deployment(deck, record, known[:number]) for number, record in enumerate(known)]
-
-
-def _deployment(deck: Deck, record: Record, before: Sequence[Record]) -> dict[str, Any]:
-    version = record.text("version")
-    release = deck.shelf.find("releases", "version", version)
-    gate = deck.gate_of(release) if release else None
-    named = record.value.get("subject_digest") == release.value.get("subject_digest") if release else False
-    return {
-        **record.base,
-        "action": record.text("action"),
-        "version": version,
-        "percent": record.value.get("percent"),
-        "gated": version == FALLBACK or (gate is not None and named),
-        "shadow_days": _shadow_days(record, before),
-        "first": not any(d.text("action") == "promote" for d in before),
-    }
-
-
-def _shadow_days(record: Record, before: Iterable[Record]) -> float | None:
-    """Days from a version's first shadow or canary to its promotion."""
-    staged = [
-        d
-        for d in before
-        if d.text("version") == record.text("version") and d.text("action") in ("shadow", "canary")
-    ]
-    start = parse_time(staged[0].base["at"]) if staged else None
-    end = parse_time(record.base["at"])
-    return (end - start).total_seconds() / 86_400 if start and end else None
-
-
-def loosened(deck: Deck) -> list[str]:
-    """Return limits of the thresholds that are looser now than when the newest gated release was made."""
-    gated = [record for record in deck.shelf.of("releases") if deck.gate_of(record)]
-    if not gated:
-        return []
-    was = deck.past.document(gated[-1].text("commit"), GATES)
-    now = deck.documents["gates"].get("value")
-    return sorted(_looser(was, now if isinstance(now, Mapping) else {}))
-
-
-def _looser(was: Mapping[str, Any], now: Mapping[str, Any], path: str = "") -> Iterable[str]:
-    """Walk two threshold files side by side: every `limit` with an `op`, wherever it stands."""
-    limit, op = was.get("limit"), str(was.get("op"))
-    if isinstance(limit, int | float) and _worse(now.get("limit"), op, limit):
-        yield f"{path or 'limit'}: {limit}, now {now.get('limit')}"
-    for name, inner in was.items():
-        place = f"{path}.{name}".lstrip(".")
-        if isinstance(inner, Mapping):
-            yield from _looser(inner, _mapping(now.get(name)), place)
-        elif isinstance(inner, list):
-            yield from _looser_rows(inner, now.get(name), place)
-
-
-def _looser_rows(was: Sequence[Any], now: Any, path: str) -> Iterable[str]:
-    here = (
-        {str(row.get("id")): row for row in now if isinstance(row, Mapping)} if isinstance(now, list) else {}
-    )
-    for row in was:
-        if isinstance(row, Mapping) and "id" in row:
-            yield from _looser(row, here.get(str(row["id"]), {}), f"{path}.{row['id']}")
-
-
-def _worse(now: Any, op: str, was: float) -> bool:
-    if not isinstance(now, int | float) or isinstance(now, bool):
-        return True
-    return now < was if op.startswith(">") else now > was if op.startswith("<") else now != was
