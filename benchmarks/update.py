@@ -185,9 +185,9 @@ def _print(times: dict[str, list[Times]], rounds: int) -> dict[str, Times]:
 def _many_projects(root: Path, count: int, one: dict[str, Times]) -> None:
     fleet = root / "fleet"
     fleet.mkdir()
-    made = {f"team-{number}": edited(tree(OLD, f"team-{number}", "")) for number in range(count)}
     git(root, "init", "-q", "--bare", "skeleton.git", env=isolated())
-    for name, files in made.items():
+    for name in (f"team-{number}" for number in range(count)):
+        files = edited(tree(OLD, name, ""))  # one at a time: a child's peak memory starts at its parent's
         shutil.copytree(root / "skeleton.git", fleet / name)
         _commit(fleet / name, {**files, ANSWERS: _answers(root / "template", name)})
     wall = time.perf_counter()
