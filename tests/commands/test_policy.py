@@ -225,3 +225,21 @@ def test_a_page_of_no_control_is_told(pack: Path, tmp_path: Path) -> None:
 def test_an_unknown_control_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     code, _ = run(capsys, "test", "--control", "NOPE-01")
     assert code == 2
+
+
+def test_an_overlay_folder_is_a_pack(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    about = "id: acme\nversion: '1'\nextends: builtin\nobligations: {critical: {drill_days: 14}}\n"
+    (tmp_path / "pack.yaml").write_text(about, "utf-8")
+    assert run(capsys, "lint", str(tmp_path))[0] == 0
+    code, out = run(capsys, "diff", str(BUILT_IN), str(tmp_path))
+    assert code == 0
+    assert "drill_days: 31 to 14" in out
+    assert "for tier critical" in out
+
+
+def test_packs_that_extend_each_other_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, other in (("a", "b"), ("b", "a")):
+        (tmp_path / name).mkdir()
+        about = f"id: {name}\nversion: '1'\nextends: {tmp_path / other}\n"
+        (tmp_path / name / "pack.yaml").write_text(about, "utf-8")
+    assert run(capsys, "lint", str(tmp_path / "a"))[0] == 2

@@ -12,8 +12,11 @@ from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.core.fact_schema import FactSchema, parse_schema
 from roadworthy.core.models import Control, Pack
+from roadworthy.core.overlay import compose, extends
 from roadworthy.core.pack import LINT, Parsed, Tree, pack_digest, pack_of, parse_pack
 from roadworthy.errors import UsageError
+
+BUILT_IN = "builtin"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +44,24 @@ class Bench:
 @cache
 def open_bench(policy: str | None = None) -> Bench:
     """Return the built-in pack, or the one in a folder, ready to judge with."""
-    tree = read_policy(policy)
+    tree = whole_policy(policy)
     digest = pack_digest(tree)
     pack = pack_of(_parsed(tree, digest), digest)
     schema = parse_schema(pack.fact_types)
     bench = Bench(pack=pack, schema=schema, engine=Engine(tuple(schema.root.fields)))
     bench.engine.load(recall("compiled", bench.key) or {})
     return bench
+
+
+def whole_policy(policy: str | None = None, above: tuple[str, ...] = ()) -> Tree:
+    """Return the files of a pack, those of the pack that it extends included."""
+    tree = read_policy(policy)
+    base = extends(tree)
+    if not base:
+        return tree
+    if base in above:
+        raise UsageError(f"the packs {', '.join(above)} extend each other in a circle", LINT)
+    return compose(whole_policy(None if base == BUILT_IN else base, (*above, base)), tree)
 
 
 def keep_compiled(bench: Bench) -> None:

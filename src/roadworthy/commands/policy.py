@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from roadworthy.adapters.pages import read_pages, unexpected_pages, write_pages
-from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.shapes import misshapen
-from roadworthy.commands.packs import Bench, open_bench
+from roadworthy.commands.packs import Bench, open_bench, whole_policy
 from roadworthy.core.evaluate import Situation, judge_check
 from roadworthy.core.fact_schema import parse_schema
 from roadworthy.core.models import Check, Control, Lifecycle, Verdict
@@ -63,7 +62,7 @@ def prove_pack(pack: str | None = None, controls: tuple[str, ...] = ()) -> Proof
 def lint_pack(pack: str | None = None, today: str = "") -> Linted:
     """Hold a pack against its fact types, its frameworks and the rules of a provable control."""
     # Read, not opened: what would not load is what lint is asked about.
-    read = pack_of(parse_pack(read_policy(pack), misshapen), "")
+    read = pack_of(parse_pack(whole_policy(pack), misshapen), "")
     return Linted(
         controls=len(read.controls),
         checks=sum(len(control.checks) for control in read.controls),

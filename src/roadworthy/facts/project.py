@@ -7,21 +7,12 @@ from typing import Any
 
 from roadworthy.core.parse import ParseError, parse_shared
 from roadworthy.core.snapshot import Snapshot
+from roadworthy.core.strictness import looser
 from roadworthy.core.tiers import PROHIBITED, assess, highest, obligations, risk_answers
 from roadworthy.facts.documents import value_of
 
 ANSWERS, LOCK = ".copier-answers.yml", ".roadworthy/lock.yaml"
 KINDS, MODES = ("trained", "llm"), ("online", "batch")
-# A duty is looser when its number is smaller, or when it is larger.
-AT_LEAST = ("approvals", "log_retention_days", "shadow_days", "canary_percent")
-AT_MOST = (
-    *("approval_days", "review_days", "rollback_seconds", "drill_days", "rebuild_days"),
-    *("monitoring_hours", "acknowledge_hours", "waiver_days"),
-)
-LADDERS = {
-    "independent_validation": ("peer", "person", "team", "external"),
-    "unknown_blocks": ("none", "release", "merge"),
-}
 Rubric = Mapping[str, Any]
 
 
@@ -109,19 +100,5 @@ def _loosened(recorded: Any, demanded: Mapping[str, Any]) -> Iterator[str]:
         return
     for name, demand in demanded.items():
         value = recorded.get(name)
-        if value != demand and _looser(name, value, demand):
+        if value != demand and looser(name, value, demand):
             yield f"{name}: {'nothing' if value is None else value} recorded, {demand} demanded"
-
-
-def _looser(name: str, value: Any, demand: Any) -> bool:
-    if name in LADDERS:
-        ladder = LADDERS[name]
-        return value not in ladder or ladder.index(value) < ladder.index(demand)
-    if name in AT_LEAST or name in AT_MOST:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return not number or (value < demand if name in AT_LEAST else value > demand)
-    if isinstance(demand, list):
-        return not isinstance(value, list) or not {str(each) for each in demand} <= {
-            str(each) for each in value
-        }
-    return bool(value) and not demand
