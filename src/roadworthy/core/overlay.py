@@ -33,7 +33,7 @@ def extends(tree: Tree) -> str:
 
 
 def compose(base: Tree, overlay: Tree) -> dict[str, bytes]:
-    """Return the files of the pack that an overlay makes of its base; loosening without a reason is refused."""
+    """Return the files of the pack that an overlay makes of its base; to loosen needs a reason."""
     about = _read(overlay, PACK)
     _refuse_unknown(about)
     tiers, loosened = _tiers(_read(base, TIERS), about)
