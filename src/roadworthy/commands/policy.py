@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,41 +15,12 @@ from roadworthy.core.fact_schema import parse_schema
 from roadworthy.core.models import Check, Control, Lifecycle, Verdict
 from roadworthy.core.pack import pack_of, parse_pack
 from roadworthy.core.policy_cases import Proof, prove
-from roadworthy.core.policy_diff import Change, diff
-from roadworthy.core.policy_lint import Problem, lint, stale
+from roadworthy.core.policy_diff import diff
+from roadworthy.core.policy_lint import lint, stale
+from roadworthy.core.policy_results import Compared, Documented, Linted
 from roadworthy.core.times import parse_day
 from roadworthy.errors import Refused
 from roadworthy.render.policy import pages
-
-
-@dataclass(frozen=True, kw_only=True)
-class Linted:
-    """What lint found: problems, framework maps past their review, and how much was read."""
-
-    controls: int
-    checks: int
-    frameworks: int
-    problems: tuple[Problem, ...]
-    stale: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Compared:
-    """Two packs and what changed between them."""
-
-    old: str
-    new: str
-    changes: tuple[Change, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Documented:
-    """Where the reference pages went, and which of them were new or different."""
-
-    folder: str
-    pages: int
-    changed: tuple[str, ...]
-    strangers: tuple[str, ...]
 
 
 def prove_pack(pack: str | None = None, controls: tuple[str, ...] = ()) -> Proof:

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from roadworthy.commands.packs import open_bench
 from roadworthy.commands.target import open_target
-from roadworthy.core.tiers import Tier, assess, obligations, risk_answers
+from roadworthy.core.tier_result import Explained
+from roadworthy.core.tiers import assess, obligations, risk_answers
 from roadworthy.errors import UsageError
 from roadworthy.facts.project import ANSWERS, read_mapping
 
 LISTS = ("circumstances", "prohibited")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Explained:
-    """A tier, what it obliges to, and the tier that the project's own files say."""
-
-    tier: Tier
-    obligations: Mapping[str, Any]
-    recorded: str
-    rubric_version: int
-    source: str
 
 
 def explain_tier(project: str, data: Iterable[str]) -> Explained:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from roadworthy.core.models import Check, Control, Pack
 from roadworthy.core.policy_cases import Proof
 from roadworthy.core.policy_diff import since, whom
-
-if TYPE_CHECKING:
-    from roadworthy.commands.policy import Compared, Documented, Linted
+from roadworthy.core.policy_results import Compared, Documented, Linted
 
 GENERATED = "<!-- Written by `roadworthy policy docs`; edit the pack, not this page. -->"
 _GRADES = {

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from roadworthy.commands.tier import Explained
+from roadworthy.core.tier_result import Explained
 
 _WORDS = {
     "approvals": "approvals",
