@@ -6,8 +6,8 @@ import io
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +56,9 @@ def _rebuildable(release: dict[str, Any]) -> tuple[dict[str, Any], Dataset]:
 def _fitted_again(run: dict[str, Any], dataset: Dataset, place: Path) -> Path:
     """Run the old commit's own `fit` in a checkout of it, on the recorded rows."""
     tree, folder = place / "tree", place / "run"
-    with tarfile.open(
-        fileobj=io.BytesIO(records.git("archive", "--format=tar", run["code"]["commit"]))
-    ) as archive:
-        archive.extractall(tree, filter="data")
+    packed = io.BytesIO(records.git("archive", "--format=zip", run["code"]["commit"]))
+    with zipfile.ZipFile(packed) as archive:
+        archive.extractall(tree)
     for split in dataset.digests:
         dataset.rows(split)  # refuses rows that are not the recorded ones
     (tree / "var").mkdir()
