@@ -1,0 +1,130 @@
+"""A project under somebody's hands: read, edit, sign and commit in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from roadworthy.adapters.signing import sign
+
+RUN_ID = "20261120T090000Z-ab12cd"
+RUN = f"governance/runs/{RUN_ID}.json"
+EVALUATION = f"governance/evaluations/{RUN_ID}.json"
+RELEASE, CARD, VERDICT = "governance/releases/1.json", "governance/cards/1.md", "governance/gates/1.json"
+DRILL, REBUILD = "governance/drills/20261120T093000Z.json", "governance/rebuilds/20261120T093000Z-1.json"
+DEPLOYMENT = "governance/deployments/20261120T110000Z-promote-1.json"
+MONITORING = "governance/monitoring/20261120T110000Z.json"
+LATER = "2026-11-20T11:30:00Z"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A project on disk, and the keys of its people."""
+
+    path: Path
+    keys: Path
+
+    def key(self, who: str) -> Path:
+        """Return somebody's private key."""
+        return self.keys / who.partition("@")[0]
+
+    def copy(self, folder: Path) -> Scene:
+        """Return a copy to play with; what git ignores stays behind."""
+        shutil.copytree(self.path, folder, ignore=lambda at, _: {"var"} if Path(at) == self.path else set())
+        return Scene(path=folder, keys=self.keys)
+
+    def text(self, name: str) -> str:
+        """Return a file's text."""
+        return (self.path / name).read_text("utf-8")
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Return a record or a policy."""
+        value = yaml.safe_load(self.text(name))
+        assert isinstance(value, dict)
+        return value
+
+    def write(self, name: str, content: str | bytes | Mapping[str, Any]) -> None:
+        """Write text, bytes, or a record in the form its name asks for."""
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, Mapping):
+            as_json = json.dumps(content, sort_keys=True, indent=1) + "\n"
+            content = as_json if name.endswith(".json") else yaml.safe_dump(dict(content), sort_keys=False)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def swap(self, name: str, old: str, new: str) -> None:
+        """Replace text that must be there, everywhere in a file."""
+        text = self.text(name)
+        assert old in text, f"{name} no longer says {old!r}: adapt the patch"
+        self.write(name, text.replace(old, new))
+
+    def append(self, name: str, text: str) -> None:
+        """Add text at the end of a file."""
+        self.write(name, self.text(name) + text)
+
+    def put(self, name: str, where: str, value: Any) -> None:
+        """Set one value of a record or policy, by a dotted path that must exist up to its last step."""
+        record = self.read(name)
+        *way, last = (int(step) if step.isdigit() else step for step in where.split("."))
+        place: Any = record
+        for step in way:
+            place = place[step]
+        place[last] = value
+        self.write(name, record)
+
+    def drop(self, name: str, where: str) -> None:
+        """Remove one value of a record or policy."""
+        record = self.read(name)
+        *way, last = (int(step) if step.isdigit() else step for step in where.split("."))
+        place: Any = record
+        for step in way:
+            place = place[step]
+        del place[last]
+        self.write(name, record)
+
+    def remove(self, name: str) -> None:
+        """Delete a file or a folder."""
+        place = self.path / name
+        if place.is_dir():
+            shutil.rmtree(place)
+        else:
+            place.unlink()
+
+    def files(self, pattern: str) -> list[str]:
+        """Return the files that match, at least one."""
+        found = sorted(file.relative_to(self.path).as_posix() for file in self.path.glob(pattern))
+        assert found, f"nothing matches {pattern}: adapt the patch"
+        return found
+
+    def sha(self, name: str) -> str:
+        """Return a file's digest."""
+        return hashlib.sha256((self.path / name).read_bytes()).hexdigest()
+
+    def sign(self, name: str, who: str, namespace: str) -> None:
+        """Put somebody's signature beside a file."""
+        data = (self.path / name).read_bytes()
+        self.write(f"{name}.sig", sign(str(self.key(who)), namespace, data))
+
+    def git(self, *arguments: str, env: Mapping[str, str] | None = None) -> str:
+        """Run git in the project."""
+        command = ("git", "-c", "commit.gpgsign=false", "-c", "gc.auto=0", *arguments)
+        done = subprocess.run(
+            command, cwd=self.path, env={**os.environ, **(env or {})}, capture_output=True, check=True
+        )
+        return done.stdout.decode().strip()
+
+    def commit(self, message: str, who: str = "dev@rehearsal.example", at: str = LATER) -> None:
+        """Commit everything in somebody's name, at a pinned time."""
+        env = {f"GIT_{part}_{what}": who for part in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        env |= {f"GIT_{part}_DATE": at for part in ("AUTHOR", "COMMITTER")}
+        self.git("add", "--all")
+        self.git("commit", "-q", "--allow-empty", "-m", message, env=env)

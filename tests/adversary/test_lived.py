@@ -1,0 +1,22 @@
+"""The base conforms: otherwise no patch over it would prove anything."""
+
+from __future__ import annotations
+
+from roadworthy.commands.check import check
+from roadworthy.core.judging.models import Verdict
+from tests.adversary.scene import Scene
+
+NOW = "2026-11-20T12:00:00Z"
+
+
+def test_the_lived_project_conforms(lived: Scene) -> None:
+    report = check(str(lived.path), as_of=NOW)
+    bad = [
+        (finding.check, finding.message)
+        for judged in report.judged
+        for finding in judged.findings
+        if judged.verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PENDING)
+    ]
+    assert not bad, bad
+    assert report.exit_code == 0
+    assert sum(judged.verdict is Verdict.PASS for judged in report.judged) >= 35
