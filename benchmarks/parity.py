@@ -38,9 +38,17 @@ from jinja2_ansible_filters import core_filters
 from roadworthy.adapters.git import git
 from roadworthy.adapters.sources import find_commit, read_folder, repository_releases
 from roadworthy.commands.source import open_source
-from roadworthy.core.questions import Question
-from roadworthy.core.source import Source
-from roadworthy.core.template import Run, Template, Tree, Unsupported, load_template, render, resolve
+from roadworthy.core.templates.questions import Question
+from roadworthy.core.templates.source import Source
+from roadworthy.core.templates.template import (
+    Run,
+    Template,
+    Tree,
+    Unsupported,
+    load_template,
+    render,
+    resolve,
+)
 from roadworthy.errors import UsageError
 
 WORDS = (

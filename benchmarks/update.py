@@ -28,7 +28,7 @@ from roadworthy.adapters.git import git, isolated
 from roadworthy.commands.merging import Request, plan_merge
 from roadworthy.commands.recorded import Recorded, recorded
 from roadworthy.commands.rendering import render_base, render_side
-from roadworthy.core.tree import File, Tree
+from roadworthy.core.templates.tree import File, Tree
 from tests.update.world import ANSWERS, ANSWERS_JINJA, NEW, OLD, repository
 
 BIN = Path(sys.executable).parent

@@ -10,7 +10,7 @@ import copier
 
 from roadworthy.adapters.sources import read_folder
 from roadworthy.adapters.workplace import write_tree
-from roadworthy.core.template import File, Run, Tree, load_template, render, resolve
+from roadworthy.core.templates.template import File, Run, Tree, load_template, render, resolve
 
 
 def files(texts: Mapping[str, Any]) -> dict[str, File]:

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from roadworthy.commands.approve import approve
-from roadworthy.core.subject import entries, subject_digest
+from roadworthy.core.approval.subject import entries, subject_digest
 
 NOW = "2026-11-20T12:00:00Z"
 STARTED = "2026-11-20T08:00:00Z"

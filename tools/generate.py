@@ -18,7 +18,7 @@ from typing import Any
 import project_files
 import yaml
 
-from roadworthy.core.ownership import UNCLAIMED, ownership_of
+from roadworthy.core.templates.ownership import UNCLAIMED, ownership_of
 
 ROOT = Path(__file__).resolve().parent.parent
 POLICY = ROOT / "src" / "roadworthy" / "policy"

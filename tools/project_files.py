@@ -8,8 +8,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from roadworthy.core.ownership import ownership_of
-from roadworthy.core.template import File, Template, load_template, render, resolve
+from roadworthy.core.templates.ownership import ownership_of
+from roadworthy.core.templates.template import File, Template, load_template, render, resolve
 
 Shape = tuple[str, ...]
 FACETS: Mapping[str, tuple[str, ...]] = {

@@ -11,7 +11,7 @@ import pytest
 
 from roadworthy.adapters import files
 from roadworthy.adapters.files import open_folder
-from roadworthy.core.snapshot import MAX_FILE, Unreadable, colliding
+from roadworthy.core.documents.snapshot import MAX_FILE, Unreadable, colliding
 from roadworthy.errors import UsageError
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from roadworthy.adapters.git import git, isolated
 from roadworthy.adapters.git.merge import merge_again, merge_trees, read_blobs, read_entries, renames, scratch
 from roadworthy.adapters.git.pack import Pack
-from roadworthy.core.entries import content, entries
-from roadworthy.core.tree import File, Tree
+from roadworthy.core.merging.entries import content, entries
+from roadworthy.core.templates.tree import File, Tree
 
 TREE = {
     "a.txt": File(b"one\n"),

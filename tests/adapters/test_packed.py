@@ -9,13 +9,14 @@ import tarfile
 import time
 import zipfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from roadworthy.adapters import packed
 from roadworthy.adapters.packed import open_packed
-from roadworthy.core.snapshot import Unreadable
+from roadworthy.core.documents.snapshot import Unreadable
 from roadworthy.errors import UsageError
 
 
@@ -84,7 +85,8 @@ def test_links_and_doubles_are_refused_and_nothing_is_written(
         ("a", b"1"),
         ("a", b"2"),
     ]
-    with pytest.warns(UserWarning, match="Duplicate name") if write is zipped else _nothing():
+    doubled = pytest.warns(UserWarning, match="Duplicate name")
+    with doubled if write is zipped else nullcontext():
         archive = write(tmp_path / "a", members)
     before = sorted(tmp_path.rglob("*"))
     snapshot = open_packed(archive)
@@ -92,12 +94,6 @@ def test_links_and_doubles_are_refused_and_nothing_is_written(
     assert isinstance(snapshot.read("a"), Unreadable)
     assert "link" in snapshot.refused
     assert sorted(tmp_path.rglob("*")) == before
-
-
-def _nothing() -> object:
-    from contextlib import nullcontext
-
-    return nullcontext()
 
 
 def test_a_zip_bomb_is_not_inflated(tmp_path: Path) -> None:

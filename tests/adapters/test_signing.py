@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from roadworthy.adapters.signing import sign, verify
-from roadworthy.core.signatures import Status, public_key, shared_keys, signer_line
+from roadworthy.core.approval.signatures import Status, public_key, shared_keys, signer_line
 from roadworthy.errors import UsageError
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

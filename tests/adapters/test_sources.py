@@ -12,8 +12,8 @@ from roadworthy.adapters.config import read_configuration
 from roadworthy.adapters.git import git, isolated
 from roadworthy.adapters.workplace import write_tree
 from roadworthy.commands.source import is_trusted_source, open_source, releases
-from roadworthy.core.releases import Entry, index_text
-from roadworthy.core.tree import File, Tree
+from roadworthy.core.templates.releases import Entry, index_text
+from roadworthy.core.templates.tree import File, Tree
 from roadworthy.errors import RoadworthyError, Unjudgeable, UsageError
 from tests.copier_reference import files
 

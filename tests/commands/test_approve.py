@@ -18,7 +18,7 @@ from roadworthy.commands.approve import approve
 from roadworthy.commands.controls import Controls
 from roadworthy.commands.dossier import moment, policy_pack
 from roadworthy.commands.revoke import revoke
-from roadworthy.core.signatures import Status
+from roadworthy.core.approval.signatures import Status
 from roadworthy.errors import Refused, RoadworthyError, UsageError
 from roadworthy.render.approve import approve_json, approve_text, revoke_text
 from tests.project_fixture import NOW, SAID, Project, make_keys, make_project

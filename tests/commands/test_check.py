@@ -17,7 +17,7 @@ from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.commands.check import check
 from roadworthy.commands.judged import Ask, judge_apart
-from roadworthy.core.models import Report, Verdict
+from roadworthy.core.judging.models import Report, Verdict
 from roadworthy.errors import UsageError
 from tests.hostile.world import make_base
 

@@ -14,8 +14,8 @@ import pytest
 
 from roadworthy.commands.controls import Controls
 from roadworthy.commands.gate import gate, verify_verdict
-from roadworthy.core.refusal import Refusal
-from roadworthy.core.verdict import Gated
+from roadworthy.core.approval.refusal import Refusal
+from roadworthy.core.approval.verdict import Gated
 from roadworthy.errors import Refused, RoadworthyError, Unjudgeable, UsageError
 from tests.project_fixture import GATE, NOW, PEOPLE, RUN_ID, Project, make_keys, make_project
 
@@ -768,7 +768,7 @@ def test_refused(case: str, approved: Project) -> None:
 
 def test_every_refusal_code_of_the_gate_has_a_case() -> None:
 
-    root = Path(__file__).parents[2] / "src/roadworthy/core"
+    root = Path(__file__).parents[2] / "src/roadworthy/core/approval"
     sources = "".join(
         (root / f"{name}.py").read_text() for name in ("approvals", "subject", "evidence", "duties", "people")
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from roadworthy.core.snapshot import Snapshot
+from roadworthy.core.documents.snapshot import Snapshot
 
 
 def snapshot(files: Mapping[str, str | bytes], refused: Mapping[str, str] | None = None) -> Snapshot:

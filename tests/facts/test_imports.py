@@ -266,7 +266,8 @@ def test_any_text_is_read(text: str) -> None:
 
 
 def test_a_helper_that_asserts_is_an_assertion_and_one_that_only_sounds_like_it_is_not() -> None:
-    test = "from helpers import refuses, verified\ndef test_a():\n    refuses(1)\ndef test_b():\n    verified(1)\n"
+    test = "from helpers import refuses, verified\n"
+    test += "def test_a():\n    refuses(1)\ndef test_b():\n    verified(1)\n"
     helpers = "def refuses(x):\n    with raises(ValueError):\n        x()\ndef verified(x):\n    return x\n"
     found = imports(snapshot({**BASE, "tests/test_a.py": test, "tests/helpers.py": helpers}), "credit")
     assert found["tests"] == ["tests/test_a.py::test_a"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from roadworthy.core.subject import canonical, sha256
+from roadworthy.core.approval.subject import canonical, sha256
 from roadworthy.facts.history import History
 from roadworthy.facts.lineage import Past, datasets, evaluations, runs
 from roadworthy.facts.proofs import drills, rebuilds

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from roadworthy.core.subject import sha256
+from roadworthy.core.approval.subject import sha256
 from roadworthy.facts.cards import cards
 from roadworthy.facts.llm import dated, llm_facts
 from roadworthy.facts.records import FOLDERS, Record, Shelf

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from roadworthy.adapters.policy import read_policy
-from roadworthy.core.parse import parse
-from roadworthy.core.snapshot import Snapshot, Unreadable
+from roadworthy.core.documents.parse import parse
+from roadworthy.core.documents.snapshot import Snapshot, Unreadable
 from roadworthy.facts.project import duties, project_facts
 
 RUBRIC: Mapping[str, Any] = parse("tiers.yaml", read_policy()["tiers.yaml"])

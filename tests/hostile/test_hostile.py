@@ -25,6 +25,7 @@ import yaml
 from roadworthy.adapters import files
 from roadworthy.adapters.policy import read_policy
 from roadworthy.commands.judged import Ask
+from roadworthy.core.documents.snapshot import MAX_FILES
 from tests.hostile.world import (
     MOST_SECONDS,
     SECRET,
@@ -101,7 +102,7 @@ def sparse(name: str) -> Spoil:
 def many_entries(world: World) -> None:
     folder = world.project / "many"
     folder.mkdir()
-    for number in range(files.MAX_FILES + 10):
+    for number in range(MAX_FILES + 10):
         (folder / f"f{number}").touch()
 
 
@@ -130,9 +131,9 @@ def odd_names(world: World) -> None:
 
 
 def links(world: World) -> None:
-    for number, target in enumerate(
-        ("/etc/passwd", world.outside / "secret", "/proc/self/environ", "/dev/zero", Path.home() / ".ssh")
-    ):
+    secret, home = world.outside / "secret", Path.home() / ".ssh"
+    targets: list[str | Path] = ["/etc/passwd", secret, "/proc/self/environ", "/dev/zero", home]
+    for number, target in enumerate(targets):
         world.link(f"governance/l{number}.yaml", target)
     world.link(SYSTEM, world.outside / "secret")
 
@@ -579,7 +580,8 @@ def evil_zip(place: Path) -> Path:
 
 @pytest.mark.parametrize("make", [evil_tar, evil_zip])
 def test_46_archives(tmp_path: Path, make: Callable[[Path], Path]) -> None:
-    place = make(tmp_path / "in" / "a" if (tmp_path / "in").mkdir() is None else tmp_path)
+    (tmp_path / "in").mkdir()
+    place = make(tmp_path / "in" / "a")
     seen = judge(Ask(path=str(place)))
     assert seen.exit_code in (1, 3)
     assert seen.cpu < MOST_SECONDS

@@ -11,8 +11,8 @@ import pytest
 
 from roadworthy.commands.packs import Bench, open_bench
 from roadworthy.commands.policy import document_pack, lint_pack, prove_pack
-from roadworthy.core.models import Control, Grade
-from roadworthy.core.policy_cases import cases_of
+from roadworthy.core.judging.models import Control, Grade
+from roadworthy.core.packs.cases import cases_of
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH: Bench = open_bench()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from roadworthy.commands.check import check
-from roadworthy.core.models import Report, Verdict
+from roadworthy.core.judging.models import Report, Verdict
 from tests.projects.making import REPOSITORY, make_project, run
 from tests.projects.takings import TAKINGS, Taking
 from tests.template.matrix import TIERS, tier_answers

@@ -12,7 +12,7 @@ import pytest
 
 from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.shapes import misshapen
-from roadworthy.core.models import (
+from roadworthy.core.judging.models import (
     Check,
     Control,
     Due,
@@ -106,13 +106,14 @@ def test_json_has_the_published_schema(report: Report) -> None:
 
 def test_the_schema_refuses_what_is_no_report() -> None:
     good = report_dict(REPORT)
-    for change in (
+    changes: list[dict[str, Any]] = [
         {"schema": "report/v2"},
         {"exit_code": 4},
         {"counts": {"pass": 1}},
         {"controls": [{}]},
         {"extra": 1},
-    ):
+    ]
+    for change in changes:
         assert misshapen(SCHEMA, {**good, **change})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from roadworthy.core.made import MadeFile, Project
+from roadworthy.core.templates.made import MadeFile, Project
 from roadworthy.render.new import new_json, new_text
 
 PROJECT = Project(

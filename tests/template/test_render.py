@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from roadworthy.core.ownership import KINDS, UNCLAIMED, ownership_of
+from roadworthy.core.templates.ownership import KINDS, UNCLAIMED, ownership_of
 from tests.template.matrix import FACTORS, SHAPES, TIERS, every_tier, pairwise, tier_answers
 from tests.template.rendering import OWNERSHIP, TEMPLATE, Project, Renders, sources
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from roadworthy.core.placeholders import placeholders
+from roadworthy.core.approval.placeholders import placeholders
 from tests.template.matrix import PERSON, every_tier, tier_answers
 from tests.template.rendering import TEMPLATE, Project, Renders
 from tests.template.tools import accepts, run, tool

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from copier import run_copy
 
-from roadworthy.core.tiers import assess, obligations
+from roadworthy.core.packs.tiers import assess, obligations
 from tests.template.rendering import ROOT, Renders
 from tests.template.test_branches import CONFIG, environment
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from roadworthy.commands.update import Wish, update
-from roadworthy.core.merge_plan import Fate
-from roadworthy.core.update_report import Update
+from roadworthy.core.merging.plan import Fate
+from roadworthy.core.merging.report import Update
 from roadworthy.errors import RoadworthyError
 from tests.update.oracle import Result
 from tests.update.world import NEW, World

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from roadworthy.core.tree import File
+from roadworthy.core.templates.tree import File
 from tests.update.world import Case
 
 RUNS = ("make", "make test", "true")

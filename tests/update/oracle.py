@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from roadworthy.core.entries import content
-from roadworthy.core.tree import File, Tree
+from roadworthy.core.merging.entries import content
+from roadworthy.core.templates.tree import File, Tree
 from tests.update.world import ANSWERS, Case
 
 TOKEN = re.compile(rb"(?:mine|policy)-[0-9a-z]+")

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from roadworthy.adapters.git import git, isolated
-from roadworthy.core.tree import File, Tree
+from roadworthy.core.templates.tree import File, Tree
 from tests.update.oracle import Result
 from tests.update.world import ANSWERS, NEW, OLD, Case, build, read_folder, repository
 

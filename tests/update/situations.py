@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from roadworthy.core.tree import File
+from roadworthy.core.templates.tree import File
 from tests.update.world import Case
 
 LINES = [f"line {number}" for number in range(1, 21)]

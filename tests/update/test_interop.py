@@ -10,8 +10,8 @@ import pytest
 
 from roadworthy.adapters.git import git, isolated
 from roadworthy.commands.update import Wish, update
-from roadworthy.core.tree import File
-from roadworthy.core.update_report import CURRENT, UPDATED
+from roadworthy.core.merging.report import CURRENT, UPDATED
+from roadworthy.core.templates.tree import File
 from tests.update.peers import COPIER
 from tests.update.situations import text
 from tests.update.world import ANSWERS, NEW, OLD, WHO, Case, build, commit_all

@@ -16,8 +16,8 @@ import pytest
 
 from roadworthy.adapters.git import git, isolated
 from roadworthy.commands.update import Wish, abort, resume, update
-from roadworthy.core.tree import File, Tree
-from roadworthy.core.update_report import CONFLICTS, CURRENT, UPDATED
+from roadworthy.core.merging.report import CONFLICTS, CURRENT, UPDATED
+from roadworthy.core.templates.tree import File, Tree
 from roadworthy.errors import Refused
 from tests.update.killing import killed_at
 from tests.update.situations import text

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from roadworthy.commands.update import abort
-from roadworthy.core.update_report import CONFLICTS, UPDATED
+from roadworthy.core.merging.report import CONFLICTS, UPDATED
 from tests.update.engines import roadworthy
 from tests.update.oracle import judge
 from tests.update.situations import SITUATIONS, Situation

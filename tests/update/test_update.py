@@ -16,9 +16,9 @@ import yaml
 from roadworthy.adapters.git import git, isolated
 from roadworthy.adapters.policy import read_policy
 from roadworthy.commands.update import Wish, abort, preview, read_answers, resume, update
-from roadworthy.core.source import LOCK, POLICY
-from roadworthy.core.tree import File
-from roadworthy.core.update_report import ABORTED, CONFLICTS, CURRENT, PLANNED, UPDATED
+from roadworthy.core.merging.report import ABORTED, CONFLICTS, CURRENT, PLANNED, UPDATED
+from roadworthy.core.templates.source import LOCK, POLICY
+from roadworthy.core.templates.tree import File
 from roadworthy.errors import Refused, Unjudgeable, UsageError
 from roadworthy.render.update import update_json, update_text
 from tests.update.situations import text
@@ -147,7 +147,9 @@ def test_an_update_dropped_with_git_is_not_recorded(make: Maker) -> None:
 def test_a_part_dropped_with_git_is_not_recorded(make: Maker) -> None:
     both = {"b.txt": text()}
     case = Case(
-        old=CLASH.old | both, new=CLASH.new | {"b.txt": text((3, "policy-b"))}, mine=CLASH.mine | both
+        old={**CLASH.old, **both},
+        new={**CLASH.new, "b.txt": text((3, "policy-b"))},
+        mine={**CLASH.mine, **both},
     )
     world = make(case)
     update(Wish(project=world.project))

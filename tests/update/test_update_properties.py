@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from roadworthy.commands.update import Wish, abort, update
-from roadworthy.core.update_report import CONFLICTS, CURRENT, UPDATED
+from roadworthy.core.merging.report import CONFLICTS, CURRENT, UPDATED
 from tests.update.engines import roadworthy
 from tests.update.evolution import cases
 from tests.update.oracle import Result, judge

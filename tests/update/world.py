@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from roadworthy.adapters.git import git, isolated
-from roadworthy.core.entries import content, mode
-from roadworthy.core.tree import File, Tree
+from roadworthy.core.merging.entries import content, mode
+from roadworthy.core.templates.tree import File, Tree
 
 ANSWERS = ".copier-answers.yml"
 OLD, NEW = "v1.0.0", "v2.0.0"

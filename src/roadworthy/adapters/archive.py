@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 
-from roadworthy.core.tree import File, Tree, tidy
+from roadworthy.core.templates.tree import File, Tree, tidy
 from roadworthy.errors import UsageError
 
 

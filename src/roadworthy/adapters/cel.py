@@ -16,8 +16,8 @@ from typing import Any
 
 from cel_expr_python import cel
 
-from roadworthy.core.evaluate import Truth
-from roadworthy.core.parse import MAX_DEPTH, MAX_INT, MAX_NODES
+from roadworthy.core.documents.parse import MAX_DEPTH, MAX_INT, MAX_NODES
+from roadworthy.core.judging.evaluate import Truth
 from roadworthy.core.times import parse_day
 from roadworthy.errors import UsageError
 

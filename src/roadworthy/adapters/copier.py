@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from roadworthy.core.config import Config
+from roadworthy.core.templates.config import Config
 from roadworthy.errors import Unjudgeable, UsageError
 
 ANSWERS: Final = "roadworthy-answers"

@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from roadworthy.core.snapshot import MAX_DEPTH, MAX_FILE, MAX_FILES, MAX_PATH, MAX_TOTAL, Snapshot, Unreadable
+from roadworthy.core.documents.snapshot import (
+    MAX_DEPTH,
+    MAX_FILE,
+    MAX_FILES,
+    MAX_PATH,
+    MAX_TOTAL,
+    Snapshot,
+    Unreadable,
+)
 from roadworthy.errors import UsageError
 
 # State of one machine and installed packages: never part of what a project delivers.

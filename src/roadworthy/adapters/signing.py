@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from roadworthy.core.signatures import Signature, Status, public_key
+from roadworthy.core.approval.signatures import Signature, Status, public_key
 from roadworthy.errors import Unjudgeable, UsageError
 
 SECONDS = 60.0

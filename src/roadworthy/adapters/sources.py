@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from roadworthy import __version__
-from roadworthy.core.releases import Entry, parse_index
-from roadworthy.core.source import BUILTIN, TIERS, Source, release_paths
-from roadworthy.core.tree import File, Tree
+from roadworthy.core.templates.releases import Entry, parse_index
+from roadworthy.core.templates.source import BUILTIN, TIERS, Source, release_paths
+from roadworthy.core.templates.tree import File, Tree
 from roadworthy.errors import Unjudgeable, UsageError
 
 PACKAGE: Final = Path(__file__).resolve().parent.parent

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from roadworthy.core.tree import Tree
+from roadworthy.core.templates.tree import Tree
 from roadworthy.errors import Refused
 
 

@@ -15,13 +15,13 @@ from roadworthy.commands.controls import Controls, judge_controls
 from roadworthy.commands.dossier import Dossier, open_dossier
 from roadworthy.commands.filed import FOLDER, SIGNERS
 from roadworthy.commands.keys import person, signing_key
-from roadworthy.core.approvals import counted, duty_faults
-from roadworthy.core.decisions import Decision
-from roadworthy.core.people import Person
-from roadworthy.core.placeholders import is_placeholder
-from roadworthy.core.refusal import Refusal
-from roadworthy.core.signatures import APPROVAL_NAMESPACE, Signature, Status, signer_line
-from roadworthy.core.subject import canonical, judge_subject, listed, sha256
+from roadworthy.core.approval.approvals import counted, duty_faults
+from roadworthy.core.approval.decisions import Decision
+from roadworthy.core.approval.people import Person
+from roadworthy.core.approval.placeholders import is_placeholder
+from roadworthy.core.approval.refusal import Refusal
+from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE, Signature, Status, signer_line
+from roadworthy.core.approval.subject import canonical, judge_subject, listed, sha256
 from roadworthy.core.times import rfc3339
 from roadworthy.errors import Refused
 

@@ -13,13 +13,13 @@ from roadworthy.adapters.memory import once
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.commands.packs import Bench, keep_compiled, open_bench
 from roadworthy.commands.target import Target, open_target
-from roadworthy.core.evaluate import Situation, judge
-from roadworthy.core.models import Control, Judged, Report, WaiverNote
-from roadworthy.core.parse import ParseError, parse
-from roadworthy.core.signatures import Signature
-from roadworthy.core.snapshot import Snapshot, Unreadable, colliding
+from roadworthy.core.approval.signatures import Signature
+from roadworthy.core.documents.parse import ParseError, parse
+from roadworthy.core.documents.snapshot import Snapshot, Unreadable, colliding
+from roadworthy.core.judging.evaluate import Situation, judge
+from roadworthy.core.judging.models import Control, Judged, Report, WaiverNote
+from roadworthy.core.judging.waivers import Terms, Waiver, apply_waivers, requests, waiver_from
 from roadworthy.core.times import parse_time, rfc3339
-from roadworthy.core.waivers import Terms, Waiver, apply_waivers, requests, waiver_from
 from roadworthy.errors import UsageError
 from roadworthy.facts.collect import Collection, collect
 from roadworthy.facts.sources import Sources

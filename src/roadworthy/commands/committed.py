@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from roadworthy.adapters.git import GitFailed, read_git
-from roadworthy.core.duties import Commit
-from roadworthy.core.parse import ParseError, parse
-from roadworthy.core.people import Signer
+from roadworthy.core.approval.duties import Commit
+from roadworthy.core.approval.people import Signer
+from roadworthy.core.documents.parse import ParseError, parse
 from roadworthy.errors import Unjudgeable
 
 HELD = ("governance/", "policy/", "src/", ".roadworthy/")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from roadworthy.core.models import Judged, Verdict
-from roadworthy.core.refusal import Refusal
-from roadworthy.core.subject import canonical, sha256
+from roadworthy.core.approval.refusal import Refusal
+from roadworthy.core.approval.subject import canonical, sha256
+from roadworthy.core.judging.models import Judged, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)

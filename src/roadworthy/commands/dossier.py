@@ -23,17 +23,17 @@ from roadworthy.commands.committed import (
     read,
 )
 from roadworthy.commands.filed import FOLDER, SIGNERS, filed, tampered, verified
-from roadworthy.core.approvals import Approval, Demand
-from roadworthy.core.duties import Builders, Commit, builders
-from roadworthy.core.evidence import THRESHOLDS, Evidence, Origin
-from roadworthy.core.pack import pack_digest
-from roadworthy.core.people import Person, Signer, people
-from roadworthy.core.pickles import pickle_in
-from roadworthy.core.signatures import GATE_NAMESPACE, Status, shared_keys
-from roadworthy.core.subject import IN_GIT, Entry, Shipped, entries, sha256, subject_digest
-from roadworthy.core.tiers import PROHIBITED, assess, highest, obligations, risk_answers
+from roadworthy.core.approval.approvals import Approval, Demand
+from roadworthy.core.approval.duties import Builders, Commit, builders
+from roadworthy.core.approval.evidence import THRESHOLDS, Evidence, Origin
+from roadworthy.core.approval.people import Person, Signer, people
+from roadworthy.core.approval.pickles import pickle_in
+from roadworthy.core.approval.signatures import GATE_NAMESPACE, Status, shared_keys
+from roadworthy.core.approval.subject import IN_GIT, Entry, Shipped, entries, sha256, subject_digest
+from roadworthy.core.approval.verdict import passed
+from roadworthy.core.packs.pack import pack_digest
+from roadworthy.core.packs.tiers import PROHIBITED, assess, highest, obligations, risk_answers
 from roadworthy.core.times import parse_time
-from roadworthy.core.verdict import passed
 from roadworthy.errors import Refused, UsageError
 
 ROLES, RISK = "governance/roles.yaml", "governance/risk.yaml"

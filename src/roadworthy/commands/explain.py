@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from roadworthy.commands.packs import open_bench
-from roadworthy.core.models import Control
+from roadworthy.core.judging.models import Control
 from roadworthy.errors import UsageError
 
 

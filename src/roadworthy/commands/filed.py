@@ -9,9 +9,9 @@ from typing import Any
 from roadworthy.adapters.filing import list_files, read_file
 from roadworthy.adapters.signing import INSTALL, verify
 from roadworthy.commands.committed import Committed, document, versions
-from roadworthy.core.approvals import Approval
-from roadworthy.core.signatures import APPROVAL_NAMESPACE, Signature, Status
-from roadworthy.core.subject import sha256
+from roadworthy.core.approval.approvals import Approval
+from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE, Signature, Status
+from roadworthy.core.approval.subject import sha256
 from roadworthy.core.times import parse_time
 from roadworthy.errors import Unjudgeable
 

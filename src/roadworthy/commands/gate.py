@@ -14,14 +14,14 @@ from roadworthy.commands.controls import Controls, judge_controls
 from roadworthy.commands.dossier import Dossier, moment, open_dossier
 from roadworthy.commands.filed import SIGNERS
 from roadworthy.commands.keys import signing_key
-from roadworthy.core.approvals import counted, judge_approvals
-from roadworthy.core.duties import judge_builders
-from roadworthy.core.evidence import judge_evidence, judge_tier
-from roadworthy.core.people import GATE_ROLE, find, judge_people
-from roadworthy.core.refusal import Refusal
-from roadworthy.core.signatures import GATE_NAMESPACE, Signature, Status, signer_line
-from roadworthy.core.subject import actual, judge_subject
-from roadworthy.core.verdict import Findings, Gated, Verified, as_bytes, judge_verdict, statement
+from roadworthy.core.approval.approvals import counted, judge_approvals
+from roadworthy.core.approval.duties import judge_builders
+from roadworthy.core.approval.evidence import judge_evidence, judge_tier
+from roadworthy.core.approval.people import GATE_ROLE, find, judge_people
+from roadworthy.core.approval.refusal import Refusal
+from roadworthy.core.approval.signatures import GATE_NAMESPACE, Signature, Status, signer_line
+from roadworthy.core.approval.subject import actual, judge_subject
+from roadworthy.core.approval.verdict import Findings, Gated, Verified, as_bytes, judge_verdict, statement
 from roadworthy.errors import Refused, UsageError
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from roadworthy.adapters.executor import caged
 from roadworthy.commands.check import check
-from roadworthy.core.models import Report
+from roadworthy.core.judging.models import Report
 from roadworthy.errors import UsageError
 
 FORMATS = ("text", "json", "sarif", "junit", "markdown")

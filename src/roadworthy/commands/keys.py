@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from roadworthy.adapters.git import git
-from roadworthy.core.people import Person, Signer, resolve
+from roadworthy.core.approval.people import Person, Signer, resolve
 from roadworthy.errors import Refused, UsageError
 
 

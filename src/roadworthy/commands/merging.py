@@ -20,10 +20,11 @@ from roadworthy.adapters.git.merge import (
     renames,
     scratch,
 )
-from roadworthy.core.entries import LINK, Entries, Entry
-from roadworthy.core.ignores import NAME, ignored
-from roadworthy.core.merge_plan import Sides, classify, shape
-from roadworthy.core.merge_state import (
+from roadworthy.core.merging.entries import LINK, Entries, Entry
+from roadworthy.core.merging.ignores import NAME, ignored
+from roadworthy.core.merging.plan import Sides, classify, shape
+from roadworthy.core.merging.segments import STRUCTURED, resolve
+from roadworthy.core.merging.state import (
     SUBMODULE,
     MergePlan,
     Request,
@@ -36,8 +37,7 @@ from roadworthy.core.merge_state import (
     show_refused,
     stage_entries,
 )
-from roadworthy.core.segments import STRUCTURED, resolve
-from roadworthy.core.tree import File
+from roadworthy.core.templates.tree import File
 
 Key = TypeVar("Key", str, int)
 

@@ -20,14 +20,14 @@ from roadworthy.adapters import copier, workplace
 from roadworthy.adapters.git import GitFailed, GitMissing, git, isolated, run_git
 from roadworthy.adapters.sources import is_address
 from roadworthy.commands.source import Rendered, open_source, project_of
-from roadworthy.core.answers import BadAnswer, raw_items
-from roadworthy.core.config import YAML_LOADER, read_config
-from roadworthy.core.made import MadeFile, Project
-from roadworthy.core.ownership import ownership_of
-from roadworthy.core.source import LOCK, OWNERSHIP, TIERS, Source
-from roadworthy.core.template import Unsupported
-from roadworthy.core.tiers import assess
-from roadworthy.core.tree import File, Tree
+from roadworthy.core.packs.tiers import assess
+from roadworthy.core.templates.answers import BadAnswer, raw_items
+from roadworthy.core.templates.config import YAML_LOADER, read_config
+from roadworthy.core.templates.made import MadeFile, Project
+from roadworthy.core.templates.ownership import ownership_of
+from roadworthy.core.templates.source import LOCK, OWNERSHIP, TIERS, Source
+from roadworthy.core.templates.template import Unsupported
+from roadworthy.core.templates.tree import File, Tree
 from roadworthy.errors import Refused, UsageError
 
 IDENTITY: Final = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_CONFIG_GLOBAL")

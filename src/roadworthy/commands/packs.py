@@ -10,10 +10,10 @@ from roadworthy.adapters.cel import Engine
 from roadworthy.adapters.memory import once, recall, remember
 from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.shapes import misshapen
-from roadworthy.core.fact_schema import FactSchema, parse_schema
-from roadworthy.core.models import Control, Pack
-from roadworthy.core.overlay import compose, extends
-from roadworthy.core.pack import LINT, Parsed, Tree, pack_digest, pack_of, parse_pack
+from roadworthy.core.expressions.fact_schema import FactSchema, parse_schema
+from roadworthy.core.judging.models import Control, Pack
+from roadworthy.core.packs.overlay import compose, extends
+from roadworthy.core.packs.pack import LINT, Parsed, Tree, pack_digest, pack_of, parse_pack
 from roadworthy.errors import UsageError
 
 BUILT_IN = "builtin"
@@ -79,7 +79,7 @@ def _parsed(tree: Tree, digest: str) -> Parsed:
 
 def _believed(parsed: Parsed) -> Parsed:
     """A pack whose every expression has the right type over the fact schema: the engine would not notice."""
-    from roadworthy.core.policy_lint import mistyped
+    from roadworthy.core.packs.lint import mistyped
 
     pack = pack_of(parsed, "")
     schema = parse_schema(pack.fact_types)

@@ -10,14 +10,14 @@ from typing import Any
 from roadworthy.adapters.pages import read_pages, unexpected_pages, write_pages
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.commands.packs import Bench, open_bench, whole_policy
-from roadworthy.core.evaluate import Situation, judge_check
-from roadworthy.core.fact_schema import parse_schema
-from roadworthy.core.models import Check, Control, Lifecycle, Verdict
-from roadworthy.core.pack import pack_of, parse_pack
-from roadworthy.core.policy_cases import Proof, prove
-from roadworthy.core.policy_diff import diff
-from roadworthy.core.policy_lint import lint, stale
-from roadworthy.core.policy_results import Compared, Documented, Linted
+from roadworthy.core.expressions.fact_schema import parse_schema
+from roadworthy.core.judging.evaluate import Situation, judge_check
+from roadworthy.core.judging.models import Check, Control, Lifecycle, Verdict
+from roadworthy.core.packs.cases import Proof, prove
+from roadworthy.core.packs.diff import diff
+from roadworthy.core.packs.lint import lint, stale
+from roadworthy.core.packs.pack import pack_of, parse_pack
+from roadworthy.core.packs.results import Compared, Documented, Linted
 from roadworthy.core.times import parse_day
 from roadworthy.errors import Refused
 from roadworthy.render.policy import pages

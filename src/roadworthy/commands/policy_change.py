@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from roadworthy.adapters.shapes import misshapen
-from roadworthy.core.models import Pack
-from roadworthy.core.pack import load_pack
-from roadworthy.core.policy_diff import diff
-from roadworthy.core.source import POLICY, Source
+from roadworthy.core.judging.models import Pack
+from roadworthy.core.packs.diff import diff
+from roadworthy.core.packs.pack import load_pack
+from roadworthy.core.templates.source import POLICY, Source
 from roadworthy.errors import UsageError
 
 

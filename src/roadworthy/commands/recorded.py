@@ -9,8 +9,8 @@ from typing import Any
 
 from roadworthy.adapters.git import git, isolated
 from roadworthy.adapters.git.worktree import Checkout
-from roadworthy.core.parse import ParseError, parse_yaml
-from roadworthy.core.source import BUILTIN, LOCK
+from roadworthy.core.documents.parse import ParseError, parse_yaml
+from roadworthy.core.templates.source import BUILTIN, LOCK
 from roadworthy.errors import Refused, Unjudgeable, UsageError
 
 DEFAULT_NAME = ".copier-answers.yml"

@@ -14,9 +14,9 @@ from roadworthy import __version__
 from roadworthy.adapters import archive, sources
 from roadworthy.adapters.git import git
 from roadworthy.commands.source import ANSWERS_FILE, project_of
-from roadworthy.core.releases import Entry, index_text, parse_index, version_key
-from roadworthy.core.source import Source
-from roadworthy.core.template import resolve
+from roadworthy.core.templates.releases import Entry, index_text, parse_index, version_key
+from roadworthy.core.templates.source import Source
+from roadworthy.core.templates.template import resolve
 from roadworthy.errors import Refused, UsageError
 
 FOLDER: Final = "src/roadworthy/releases"

@@ -15,11 +15,11 @@ from jinja2.bccache import Bucket, BytecodeCache
 from roadworthy.adapters.sources import DEVELOPMENT
 from roadworthy.commands.recorded import Recorded
 from roadworthy.commands.source import is_trusted_source, open_source, project_of, releases
-from roadworthy.core.ownership import ownership_of
-from roadworthy.core.parse import parse_yaml
-from roadworthy.core.source import BUILTIN, OWNERSHIP, Source
-from roadworthy.core.template import Unsupported
-from roadworthy.core.tree import Tree
+from roadworthy.core.documents.parse import parse_yaml
+from roadworthy.core.templates.ownership import ownership_of
+from roadworthy.core.templates.source import BUILTIN, OWNERSHIP, Source
+from roadworthy.core.templates.template import Unsupported
+from roadworthy.core.templates.tree import Tree
 from roadworthy.errors import Unjudgeable, UsageError
 
 NOTHING: Mapping[str, Any] = {}

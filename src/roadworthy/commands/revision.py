@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from roadworthy.adapters.git import GitFailed, read_git
-from roadworthy.core.snapshot import MAX_DEPTH, MAX_FILE, MAX_FILES, MAX_TOTAL, Snapshot, Unreadable
+from roadworthy.core.documents.snapshot import MAX_DEPTH, MAX_FILE, MAX_FILES, MAX_TOTAL, Snapshot, Unreadable
 from roadworthy.errors import UsageError
 from roadworthy.facts.history import ADD_ONLY, LOG, LOG_FORMAT, MAX_COMMITS, History, parse_log, parse_tree
 

@@ -13,10 +13,10 @@ from roadworthy.commands.committed import open_head
 from roadworthy.commands.dossier import ROLES, moment
 from roadworthy.commands.filed import FOLDER, REVOKED, SIGNERS
 from roadworthy.commands.keys import person, signing_key
-from roadworthy.core.decisions import Revocation
-from roadworthy.core.people import people
-from roadworthy.core.placeholders import is_placeholder
-from roadworthy.core.signatures import APPROVAL_NAMESPACE
+from roadworthy.core.approval.decisions import Revocation
+from roadworthy.core.approval.people import people
+from roadworthy.core.approval.placeholders import is_placeholder
+from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE
 from roadworthy.core.times import rfc3339
 from roadworthy.errors import Refused
 

@@ -13,10 +13,10 @@ import yaml
 
 from roadworthy.adapters import archive, config, copier, sources, workplace
 from roadworthy.adapters.git import git
-from roadworthy.core.releases import version_key
-from roadworthy.core.source import BUILTIN, Source, is_trusted, stamp_lock
-from roadworthy.core.template import Run, Unsupported, render, resolve
-from roadworthy.core.tree import File, Tree
+from roadworthy.core.templates.releases import version_key
+from roadworthy.core.templates.source import BUILTIN, Source, is_trusted, stamp_lock
+from roadworthy.core.templates.template import Run, Unsupported, render, resolve
+from roadworthy.core.templates.tree import File, Tree
 from roadworthy.errors import UsageError
 
 ANSWERS_FILE: Final = ".copier-answers.yml"

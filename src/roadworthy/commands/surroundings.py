@@ -12,10 +12,10 @@ from roadworthy.adapters.archive import unpack
 from roadworthy.adapters.git import git
 from roadworthy.adapters.memory import once
 from roadworthy.adapters.sources import builtin_entries, open_builtin
-from roadworthy.core.parse import parse_yaml
-from roadworthy.core.snapshot import Snapshot
-from roadworthy.core.source import BUILTIN, Source
-from roadworthy.core.subject import canonical, sha256
+from roadworthy.core.approval.subject import canonical, sha256
+from roadworthy.core.documents.parse import parse_yaml
+from roadworthy.core.documents.snapshot import Snapshot
+from roadworthy.core.templates.source import BUILTIN, Source
 from roadworthy.errors import RoadworthyError
 from roadworthy.facts.project import ANSWERS, LOCK, read_mapping
 from roadworthy.facts.sources import Forge, Released, Tracked
@@ -107,8 +107,8 @@ def _frozen(spec: str, release: str | None) -> str:
 
 def _digests(source: Source, answers: Mapping[str, Any], folder: str) -> dict[str, str]:
     from roadworthy.commands.source import project_of
-    from roadworthy.core.ownership import ownership_of
-    from roadworthy.core.source import OWNERSHIP
+    from roadworthy.core.templates.ownership import ownership_of
+    from roadworthy.core.templates.source import OWNERSHIP
 
     manifest = parse_yaml(source.tree[OWNERSHIP].data)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from roadworthy.adapters.files import open_folder
 from roadworthy.commands.revision import commit_of, open_revision, past_bytes, read_history, repository_of
-from roadworthy.core.snapshot import Snapshot
+from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.errors import UsageError
 from roadworthy.facts.history import History
 from roadworthy.facts.sources import Blobs

@@ -7,8 +7,8 @@ from typing import Any
 
 from roadworthy.commands.packs import open_bench
 from roadworthy.commands.target import open_target
-from roadworthy.core.tier_result import Explained
-from roadworthy.core.tiers import assess, obligations, risk_answers
+from roadworthy.core.packs.tier_result import Explained
+from roadworthy.core.packs.tiers import assess, obligations, risk_answers
 from roadworthy.errors import UsageError
 from roadworthy.facts.project import ANSWERS, read_mapping
 

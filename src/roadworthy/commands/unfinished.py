@@ -7,10 +7,10 @@ from typing import Any
 
 from roadworthy.adapters import journal
 from roadworthy.adapters.git.worktree import Checkout, as_checked_out, index_with, unmerged_paths
-from roadworthy.core.guards import MARKERS
-from roadworthy.core.merge_plan import Fate, PathPlan
-from roadworthy.core.tree import File
-from roadworthy.core.update_report import ABORTED, CONFLICTS, UPDATED, Update
+from roadworthy.core.merging.guards import MARKERS
+from roadworthy.core.merging.plan import Fate, PathPlan
+from roadworthy.core.merging.report import ABORTED, CONFLICTS, UPDATED, Update
+from roadworthy.core.templates.tree import File
 from roadworthy.errors import Refused
 
 COMMIT = ("git diff --cached", "git commit")

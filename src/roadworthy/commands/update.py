@@ -14,10 +14,10 @@ from roadworthy.commands.merging import MergePlan, Request, plan_merge
 from roadworthy.commands.recorded import Recorded, find_answers_file, read_previous, read_recorded
 from roadworthy.commands.rendering import Rendering, newest, render_base, render_side
 from roadworthy.commands.unfinished import COMMIT, RESOLVE, note_of, place_of, recover, take_back
-from roadworthy.core.parse import parse_yaml
-from roadworthy.core.source import LOCK
-from roadworthy.core.tree import File
-from roadworthy.core.update_report import CONFLICTS, CURRENT, PLANNED, UPDATED, AnswerChange, Update
+from roadworthy.core.documents.parse import parse_yaml
+from roadworthy.core.merging.report import CONFLICTS, CURRENT, PLANNED, UPDATED, AnswerChange, Update
+from roadworthy.core.templates.source import LOCK
+from roadworthy.core.templates.tree import File
 from roadworthy.errors import Refused, UsageError
 
 NOTHING = MergePlan(paths=(), changes={})

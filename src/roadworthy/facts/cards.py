@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from roadworthy.core.snapshot import Snapshot, Unreadable
-from roadworthy.core.subject import sha256
+from roadworthy.core.approval.subject import sha256
+from roadworthy.core.documents.snapshot import Snapshot, Unreadable
 from roadworthy.facts.records import Record, Shelf
 
 FOLDER = "governance/cards/"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from roadworthy.core.parse import ParseError, parse
-from roadworthy.core.snapshot import Snapshot
+from roadworthy.core.documents.parse import ParseError, parse
+from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts.jobs import Scripts
 
 PLACES = {

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from roadworthy import __version__
-from roadworthy.core.fact_schema import FactSchema, complete
-from roadworthy.core.snapshot import Unreadable
-from roadworthy.core.subject import canonical, sha256
+from roadworthy.core.approval.subject import canonical, sha256
+from roadworthy.core.documents.snapshot import Unreadable
+from roadworthy.core.expressions.fact_schema import FactSchema, complete
 from roadworthy.core.times import rfc3339
 from roadworthy.facts import lineage, proofs
 from roadworthy.facts.decided import approvals, deployments, gates

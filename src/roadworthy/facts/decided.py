@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from roadworthy.core.approvals import Approval
-from roadworthy.core.subject import entries, sha256
+from roadworthy.core.approval.approvals import Approval
+from roadworthy.core.approval.subject import entries, sha256
 from roadworthy.core.times import parse_time
 from roadworthy.facts.records import Record
 from roadworthy.facts.releases import FALLBACK, Deck, gate_details

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from roadworthy.core.parse import ParseError, parse_shared
-from roadworthy.core.placeholders import placeholders
-from roadworthy.core.snapshot import Snapshot, Unreadable
-from roadworthy.core.subject import sha256
+from roadworthy.core.approval.placeholders import placeholders
+from roadworthy.core.approval.subject import sha256
+from roadworthy.core.documents.parse import ParseError, parse_shared
+from roadworthy.core.documents.snapshot import Snapshot, Unreadable
 from roadworthy.core.times import parse_day, rfc3339
 from roadworthy.facts.history import History
 from roadworthy.facts.sources import SECONDS_PER_DAY, Shape

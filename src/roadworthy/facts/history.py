@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from roadworthy.core.duties import Commit
-from roadworthy.core.people import Signer
+from roadworthy.core.approval.duties import Commit
+from roadworthy.core.approval.people import Signer
 
 MAX_COMMITS = 10_000
 _FIELDS = ("%H", "%P", "%an", "%ae", "%cn", "%ce", "%ct", "%B")

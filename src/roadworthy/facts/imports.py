@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
-from roadworthy.core.parse import ParseError, parse
-from roadworthy.core.snapshot import Snapshot
+from roadworthy.core.documents.parse import ParseError, parse
+from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts import python_tree
 from roadworthy.facts.python_text import Source, helpers_in, read_source, read_tests
 

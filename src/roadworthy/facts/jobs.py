@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from roadworthy.core.parse import ParseError, decode
-from roadworthy.core.snapshot import Snapshot, Unreadable
+from roadworthy.core.documents.parse import ParseError, decode
+from roadworthy.core.documents.snapshot import Snapshot, Unreadable
 from roadworthy.facts.makefile import Recipe, recipes
 from roadworthy.facts.shell import Command, commands, script_of
 

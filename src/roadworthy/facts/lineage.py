@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from roadworthy.core.parse import ParseError, parse_yaml
-from roadworthy.core.subject import canonical, sha256
+from roadworthy.core.approval.subject import canonical, sha256
+from roadworthy.core.documents.parse import ParseError, parse_yaml
 from roadworthy.facts.records import Record, Shelf, number
 from roadworthy.facts.sources import Blobs
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from roadworthy.core.snapshot import Snapshot
-from roadworthy.core.subject import sha256
+from roadworthy.core.approval.subject import sha256
+from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.core.times import parse_time
 from roadworthy.facts.documents import value_of
 from roadworthy.facts.records import Record, Shelf, number

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from roadworthy.core.snapshot import Snapshot
-from roadworthy.core.subject import sha256
+from roadworthy.core.approval.subject import sha256
+from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts.sources import Released
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from roadworthy.core.parse import ParseError, parse_shared
-from roadworthy.core.snapshot import Snapshot
-from roadworthy.core.strictness import looser
-from roadworthy.core.tiers import PROHIBITED, assess, highest, obligations, risk_answers
+from roadworthy.core.documents.parse import ParseError, parse_shared
+from roadworthy.core.documents.snapshot import Snapshot
+from roadworthy.core.packs.strictness import looser
+from roadworthy.core.packs.tiers import PROHIBITED, assess, highest, obligations, risk_answers
 from roadworthy.facts.documents import value_of
 
 ANSWERS, LOCK = ".copier-answers.yml", ".roadworthy/lock.yaml"

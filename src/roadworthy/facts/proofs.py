@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from roadworthy.core.models import Control
-from roadworthy.core.placeholders import placeholders
-from roadworthy.core.subject import entries
+from roadworthy.core.approval.placeholders import placeholders
+from roadworthy.core.approval.subject import entries
+from roadworthy.core.judging.models import Control
 from roadworthy.core.times import parse_day, rfc3339
 from roadworthy.facts.records import Record, Shelf, number
 from roadworthy.facts.sources import Sources

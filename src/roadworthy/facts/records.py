@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from roadworthy.core.parse import ParseError, parse
-from roadworthy.core.snapshot import Unreadable
+from roadworthy.core.documents.parse import ParseError, parse
+from roadworthy.core.documents.snapshot import Unreadable
 from roadworthy.core.times import parse_time, rfc3339
 from roadworthy.facts.documents import misfits
 from roadworthy.facts.history import History

@@ -8,12 +8,18 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Any
 
-from roadworthy.core.approvals import Approval, Demand, counted, judge_approvals
-from roadworthy.core.duties import Builders, builders
-from roadworthy.core.people import Signer, people
-from roadworthy.core.signatures import APPROVAL_NAMESPACE, GATE_NAMESPACE, Signature, Status, shared_keys
-from roadworthy.core.snapshot import Unreadable
-from roadworthy.core.subject import IN_GIT, entries, sha256, subject_digest
+from roadworthy.core.approval.approvals import Approval, Demand, counted, judge_approvals
+from roadworthy.core.approval.duties import Builders, builders
+from roadworthy.core.approval.people import Signer, people
+from roadworthy.core.approval.signatures import (
+    APPROVAL_NAMESPACE,
+    GATE_NAMESPACE,
+    Signature,
+    Status,
+    shared_keys,
+)
+from roadworthy.core.approval.subject import IN_GIT, entries, sha256, subject_digest
+from roadworthy.core.documents.snapshot import Unreadable
 from roadworthy.core.times import parse_time
 from roadworthy.facts.lineage import Past, model_digest
 from roadworthy.facts.records import Record, Shelf

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from roadworthy.core.parse import ParseError, decode
-from roadworthy.core.snapshot import Snapshot, Unreadable
+from roadworthy.core.documents.parse import ParseError, decode
+from roadworthy.core.documents.snapshot import Snapshot, Unreadable
 from roadworthy.facts import github, gitlab
 from roadworthy.facts.jobs import Scripts
 from roadworthy.facts.shell import Command, commands, program, subcommand

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from roadworthy.core.parse import ParseError, decode
-from roadworthy.core.snapshot import Snapshot, Unreadable
+from roadworthy.core.documents.parse import ParseError, decode
+from roadworthy.core.documents.snapshot import Snapshot, Unreadable
 
 FOLDER = "governance/runbooks/"
 _CONTACT = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w@])@[\w-]+(?:/[\w-]+)?")

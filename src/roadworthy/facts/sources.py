@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from roadworthy.core.models import Pack
-from roadworthy.core.signatures import Signature, Status
-from roadworthy.core.snapshot import Snapshot
+from roadworthy.core.approval.signatures import Signature, Status
+from roadworthy.core.documents.snapshot import Snapshot
+from roadworthy.core.judging.models import Pack
 from roadworthy.facts.history import History, no_history
 
 Shape = Callable[[Mapping[str, Any], Any], Sequence[str]]

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from roadworthy.core.parse import ParseError, parse
-from roadworthy.core.snapshot import Snapshot
+from roadworthy.core.documents.parse import ParseError, parse
+from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts import github, gitlab
 from roadworthy.facts.codeowners import codeowners, ruleset
 from roadworthy.facts.jobs import Act, Job, Scripts, Step

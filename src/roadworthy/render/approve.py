@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
-from roadworthy.core.decisions import Decision, Revocation
+from roadworthy.core.approval.decisions import Decision, Revocation
 
 
 def approve_json(decision: Decision) -> str:

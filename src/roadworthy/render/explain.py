@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from roadworthy.core.models import Check, Control, Due
+from roadworthy.core.judging.models import Check, Control, Due
 from roadworthy.render.escape import plain
 
 WIDTH = 100

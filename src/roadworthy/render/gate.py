@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from roadworthy.core.refusal import Refusal
-from roadworthy.core.verdict import FAILED, PASSED, Gated, Verified
+from roadworthy.core.approval.refusal import Refusal
+from roadworthy.core.approval.verdict import FAILED, PASSED, Gated, Verified
 
 GATES = "governance/gates"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from roadworthy.core.models import Control, Finding, Judged, Report
+from roadworthy.core.judging.models import Control, Finding, Judged, Report
 from roadworthy.render.shown import Shown, ordered, outcome
 
 SCHEMA = "report/v1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from roadworthy.core.models import Judged, Report, Verdict
+from roadworthy.core.judging.models import Judged, Report, Verdict
 from roadworthy.render.escape import xml
 from roadworthy.render.shown import Shown, ordered
 

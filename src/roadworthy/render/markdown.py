@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from roadworthy.core.models import Report, Verdict
+from roadworthy.core.judging.models import Report, Verdict
 from roadworthy.render.escape import code, markdown
 from roadworthy.render.shown import Shown, findings, outcome, share
 

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from dataclasses import asdict
 
-from roadworthy.core.made import Project
+from roadworthy.core.templates.made import Project
 
 
 def new_json(project: Project) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from roadworthy.core.models import Check, Control, Pack
-from roadworthy.core.policy_cases import Proof
-from roadworthy.core.policy_diff import since, whom
-from roadworthy.core.policy_results import Compared, Documented, Linted
+from roadworthy.core.judging.models import Check, Control, Pack
+from roadworthy.core.packs.cases import Proof
+from roadworthy.core.packs.diff import since, whom
+from roadworthy.core.packs.results import Compared, Documented, Linted
 
 GENERATED = "<!-- Written by `roadworthy policy docs`; edit the pack, not this page. -->"
 _GRADES = {

@@ -7,7 +7,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from roadworthy.core.models import Control, Report, Verdict
+from roadworthy.core.judging.models import Control, Report, Verdict
 from roadworthy.render.escape import code, markdown, plain
 from roadworthy.render.shown import Shown, findings
 

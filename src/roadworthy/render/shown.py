@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from roadworthy.core.models import WORST_FIRST, Control, Finding, Judged, Report, Severity, Verdict
+from roadworthy.core.judging.models import WORST_FIRST, Control, Finding, Judged, Report, Severity, Verdict
 
 SEVERITIES = tuple(Severity)
 ANSWERS = ".copier-answers.yml"

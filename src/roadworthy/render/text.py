@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from roadworthy.core.models import Report, Verdict, WaiverNote
+from roadworthy.core.judging.models import Report, Verdict, WaiverNote
 from roadworthy.render.escape import plain
 from roadworthy.render.shown import Shown, findings, ordered, outcome, share
 

@@ -6,8 +6,8 @@ import json
 from collections import Counter
 from dataclasses import asdict
 
-from roadworthy.core.merge_plan import Fate, PathPlan
-from roadworthy.core.update_report import ABORTED, CONFLICTS, CURRENT, PLANNED, UPDATED, Update
+from roadworthy.core.merging.plan import Fate, PathPlan
+from roadworthy.core.merging.report import ABORTED, CONFLICTS, CURRENT, PLANNED, UPDATED, Update
 
 SCHEMA = "update/v1"
 QUIET = (Fate.UNCHANGED,)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from roadworthy.adapters.git.pack import Pack
 from roadworthy.adapters.git.process import Completed, GitFailed, isolated, run_git
-from roadworthy.core.entries import Entries, Entry, TreeMerge, content, entries
-from roadworthy.core.tree import File, Tree
+from roadworthy.core.merging.entries import Entries, Entry, TreeMerge, content, entries
+from roadworthy.core.templates.tree import File, Tree
 
 _FAST = {"core.compression": "0", "core.fsync": "none"}
 _WHO = "roadworthy <roadworthy@localhost> 0 +0000"

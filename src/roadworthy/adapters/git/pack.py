@@ -10,7 +10,7 @@ import struct
 import zlib
 from pathlib import Path
 
-from roadworthy.core.entries import Entries, Entry
+from roadworthy.core.merging.entries import Entries, Entry
 
 KINDS = {"commit": 1, "tree": 2, "blob": 3}
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from roadworthy.adapters.git.process import GitFailed, git, isolated, run_git
-from roadworthy.core.entries import Entry, content, entry
-from roadworthy.core.tree import File
+from roadworthy.core.merging.entries import Entry, content, entry
+from roadworthy.core.templates.tree import File
 from roadworthy.errors import Refused
 
 BUSY = {

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from roadworthy.adapters.journal.paths import keep, look_at, put, save
-from roadworthy.core.tree import File
+from roadworthy.core.templates.tree import File
 from roadworthy.errors import Refused
 
 __all__ = [

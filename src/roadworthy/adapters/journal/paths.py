@@ -8,7 +8,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from roadworthy.core.tree import File
+from roadworthy.core.templates.tree import File
 
 
 def look_at(path: Path) -> File | None:

@@ -1,0 +1,1 @@
+"""Who may let which bytes ship: subject, people, duties, evidence, verdict."""

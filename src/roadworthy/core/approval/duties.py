@@ -1,0 +1,100 @@
+"""Separation of duties: who built what is about to ship."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from roadworthy.core.approval.people import Person, Signer, resolve
+from roadworthy.core.approval.refusal import Refusal
+
+# The forge commits web merges and squashes in its own name; the author of such a commit is a human.
+FORGE_COMMITTERS = frozenset({"noreply@github.com"})
+_TRAILER = re.compile(
+    r"^[ \t]*(?:co-authored-by|co-developed-by|on-behalf-of|triggered-by|requested-by)[ \t]*:(?P<who>.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_WHO = re.compile(r"\s*(?P<name>[^<]*?)\s*<(?P<email>[^<>]+)>\s*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """A commit that touched what the subject is made from."""
+
+    sha: str
+    author: Signer
+    committer: Signer
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Builders:
+    """The people who built a release, why each counts, and the addresses nobody could resolve."""
+
+    people: dict[str, str]
+    teams: frozenset[str]
+    unknown: tuple[str, ...]
+
+
+def builders(commits: Iterable[Commit], submitter: Signer | None, known: Iterable[Person]) -> Builders:
+    """Return authors, committers and co-authors of `commits`, and the submitter of the run."""
+    known, found = tuple(known), dict[str, str]()
+    teams, unknown = set[str](), dict[str, None]()
+    for who, why in _hands(commits, submitter, known):
+        person = resolve(who, known)
+        if person is None:
+            unknown.setdefault(f"{who} ({why})")
+        else:
+            found.setdefault(person.identity, why)
+            teams.add(person.team)
+    return Builders(people=found, teams=frozenset(teams - {""}), unknown=tuple(unknown))
+
+
+def _hands(
+    commits: Iterable[Commit], submitter: Signer | None, known: tuple[Person, ...]
+) -> Iterator[tuple[Signer, str]]:
+    if submitter:
+        yield submitter, "submitted the run"
+    for commit in commits:
+        helpers = tuple(_trailers(commit.message))
+        at = commit.sha[:12]
+        if not _bot_for_human(commit.author, helpers, known):
+            yield commit.author, f"author of {at}"
+        yield from ((helper, f"co-author of {at}") for helper in helpers)
+        if not _stands_in(commit):
+            yield commit.committer, f"committer of {at}"
+
+
+def _stands_in(commit: Commit) -> bool:
+    """The committer adds nobody: the forge's own name, or a bot that committed what it authored."""
+    return commit.committer.email.casefold() in FORGE_COMMITTERS or (
+        commit.committer == commit.author and is_bot(commit.author)
+    )
+
+
+def _bot_for_human(author: Signer, helpers: tuple[Signer, ...], known: tuple[Person, ...]) -> bool:
+    return is_bot(author) and any(resolve(helper, known) for helper in helpers)
+
+
+def is_bot(who: Signer) -> bool:
+    """Return whether a name or address is marked as a machine's, the way the forges mark theirs."""
+    return "[bot]" in f"{who.name} {who.email}".casefold()
+
+
+def _trailers(message: str) -> Iterator[Signer]:
+    for line in _TRAILER.finditer(message):
+        who = _WHO.fullmatch(line["who"])
+        name, email = (who["name"], who["email"]) if who else (line["who"].strip(), "?")
+        yield Signer(name=name, email=email)
+
+
+def judge_builders(built: Builders, *, unknown_blocks: str) -> Iterator[Refusal]:
+    """Yield the builders nobody can name, where the tier refuses what it does not know."""
+    if unknown_blocks != "none":
+        for who in built.unknown:
+            yield Refusal(
+                code="builder-unknown",
+                message=f"{who} built it, and is nobody in governance/roles.yaml",
+                fix="list the address under the person there; a bot's under the person who runs it",
+            )

@@ -1,0 +1,94 @@
+"""Who is who: `governance/roles.yaml` read, and every address resolved to the person it belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from roadworthy.core.approval.refusal import Refusal
+
+GATE_ROLE = "gate"
+# Both big forges hide addresses behind `number+login` at a host of their own: the login is the handle.
+_FORGE_ADDRESS = re.compile(r"(?:\d+[+-])?(?P<login>[^@+]+)@users\.noreply\.(?:github|gitlab)\.com")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """One human (or the gate): the identity keys are listed under, and everything else they go by."""
+
+    identity: str
+    name: str
+    aliases: frozenset[str]
+    team: str
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signer:
+    """A name and an address, as a commit or a run record writes them."""
+
+    name: str
+    email: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>".strip()
+
+
+def people(document: Any) -> tuple[Person, ...]:
+    """Return the people a roles document names; entries that name nobody are left out."""
+    rows = document.get("people") if isinstance(document, Mapping) else None
+    return tuple(_person(row) for row in rows or () if isinstance(row, Mapping) and row.get("identity"))
+
+
+def find(identity: str, known: Iterable[Person]) -> Person | None:
+    """Return the person with exactly this identity."""
+    return next((person for person in known if person.identity == identity), None)
+
+
+def resolve(who: Signer, known: Iterable[Person]) -> Person | None:
+    """Return the person behind a name and address: by address, by forge handle, at last by full name."""
+    known = tuple(known)
+    address = who.email.strip().casefold()
+    hidden = _FORGE_ADDRESS.fullmatch(address)
+    for alias in (address, f"@{hidden['login']}" if hidden else "", _name(who.name)):
+        person = next((each for each in known if alias and alias in each.aliases), None)
+        if person:
+            return person
+    return None
+
+
+def judge_people(known: Iterable[Person]) -> Iterator[Refusal]:
+    """Yield addresses that two entries claim: one human under two names could approve twice."""
+    owners: dict[str, str] = {}
+    for person in known:
+        for alias in sorted(person.aliases):
+            other = owners.setdefault(alias, person.identity)
+            if other != person.identity:
+                yield Refusal(
+                    code="roles-ambiguous",
+                    message=f"{alias} belongs to both {other} and {person.identity} in governance/roles.yaml",
+                    fix="make them one entry, or give each their own addresses and names",
+                )
+
+
+def _person(row: Mapping[str, Any]) -> Person:
+    identity, name = str(row["identity"]), str(row.get("name") or "")
+    written = (identity, *_texts(row.get("emails")), *_texts(row.get("handles")))
+    aliases = {text.strip().casefold() for text in written} | ({_name(name)} if name.strip() else set())
+    return Person(
+        identity=identity,
+        name=name,
+        aliases=frozenset(aliases),
+        team=str(row.get("team") or ""),
+        roles=frozenset(_texts(row.get("roles"))),
+    )
+
+
+def _name(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []

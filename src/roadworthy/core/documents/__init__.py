@@ -1,0 +1,1 @@
+"""Files of a project as values: snapshots, bounded readers, globs."""

@@ -1,0 +1,1 @@
+"""CEL over typed facts: syntax, types, mutants."""

@@ -1,0 +1,207 @@
+"""Exceptions: judged first, applied after, each with a word on what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from roadworthy.core.approval.placeholders import is_placeholder
+from roadworthy.core.judging.models import Control, Finding, Judged, Severity, Verdict, WaiverNote
+
+MIN_REASON = 40
+WARN_DAYS = 30
+# How often an exception may be granted again, by tier; what is not named may be renewed twice.
+MOST_RENEWALS = {"critical": 0, "high": 1}
+DEFAULT_RENEWALS = 2
+SOUND = ("", "")
+Fault = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiver:
+    """One exception as the reviewer's side wrote it."""
+
+    id: str
+    place: str
+    control: str
+    check: str
+    control_version: int | None
+    system: str
+    reason: str
+    requested_by: str
+    approved_by: str
+    issued: date
+    expires: date
+    renewals: int
+    compensating: int
+    owner: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What decides whether a waiver counts here."""
+
+    system: str
+    tier: str
+    most_days: int
+    as_of: date
+
+
+def waiver_from(place: str, value: Mapping[str, Any]) -> Waiver:
+    """Return the waiver in a mapping that has the shape of waiver/v1."""
+    return Waiver(
+        id=str(value["id"]),
+        place=place,
+        control=str(value["control"]),
+        check=str(value.get("check_id", "")),
+        control_version=value.get("control_version"),
+        system=str(value["scope"]["system"]),
+        reason=str(value["reason"]),
+        requested_by=str(value["requested_by"]),
+        approved_by=str(value["approved_by"]),
+        issued=date.fromisoformat(str(value["issued_at"])[:10]),
+        expires=date.fromisoformat(str(value["expires_at"])[:10]),
+        renewals=int(value.get("renewals", 0)),
+        compensating=len(value.get("compensating_controls", ())),
+        owner=str(value.get("residual_risk_owner", "")),
+    )
+
+
+def apply_waivers(
+    judged: Sequence[Judged], waivers: Iterable[Waiver], terms: Terms
+) -> tuple[tuple[Judged, ...], tuple[WaiverNote, ...]]:
+    """Return the judgement with waivers applied, and what became of each of them."""
+    notes = []
+    for waiver in waivers:
+        if waiver.system != terms.system and not wildcard(waiver.system):
+            continue
+        found = next((each for each in judged if each.control.id == waiver.control), None)
+        why = fault(waiver, found.control if found else None, terms)
+        targets = _targets(waiver, found) if found else ()
+        notes.append(_note(waiver, why, targets, terms))
+        if why == SOUND and targets:
+            judged = tuple(_waived(each, waiver) if each is found else each for each in judged)
+    return tuple(judged), tuple(notes)
+
+
+def fault(waiver: Waiver, control: Control | None, terms: Terms) -> Fault:
+    """Return the status and the words of what is wrong with a waiver; empty when nothing is."""
+    if wildcard(waiver.control) or wildcard(waiver.system):
+        return "wildcard", "names no single control of a single system"
+    if control is None:
+        return "unknown", f"there is no control {waiver.control} among those judged"
+    rules = (_meaning, _in_time, _separate, _worded)
+    return next((found for rule in rules if (found := rule(waiver, control, terms))), SOUND)
+
+
+def wildcard(text: str) -> bool:
+    """Return whether a name stands for several."""
+    return any(sign in text for sign in "*?[") or text.casefold() in ("all", "any", "")
+
+
+def _meaning(waiver: Waiver, control: Control, terms: Terms) -> Fault | None:
+    if waiver.control_version not in (None, control.version):
+        return (
+            "lapsed",
+            f"was written for version {waiver.control_version} of it, which is now {control.version}",
+        )
+    if not control.waivable:
+        return "not waivable", f"{control.id} cannot be waived"
+    allowed = MOST_RENEWALS.get(terms.tier, DEFAULT_RENEWALS)
+    if waiver.renewals > allowed:
+        return "renewed too often", f"was renewed {waiver.renewals} times, tier {terms.tier} allows {allowed}"
+    return None
+
+
+def _in_time(waiver: Waiver, control: Control, terms: Terms) -> Fault | None:
+    if waiver.issued > terms.as_of:
+        return "not yet", f"starts on {waiver.issued}"
+    if waiver.expires <= terms.as_of:
+        days = (terms.as_of - waiver.expires).days
+        return (
+            "expired",
+            f"expired {days} days ago, on {waiver.expires}" if days else f"expired on {waiver.expires}",
+        )
+    length = (waiver.expires - waiver.issued).days
+    if length > terms.most_days:
+        return "over-long", f"would last {length} days, tier {terms.tier} allows {terms.most_days}"
+    return None
+
+
+def _separate(waiver: Waiver, control: Control, terms: Terms) -> Fault | None:
+    if _same_person(waiver.requested_by, waiver.approved_by):
+        return "self-approved", f"was asked for and granted by {waiver.approved_by}"
+    return None
+
+
+def _same_person(one: str, other: str) -> bool:
+    return one.strip().lstrip("@").casefold() == other.strip().lstrip("@").casefold()
+
+
+def _worded(waiver: Waiver, control: Control, terms: Terms) -> Fault | None:
+    if is_placeholder(waiver.reason) or len(waiver.reason.strip()) < MIN_REASON:
+        return "no reason", f"gives no reason of at least {MIN_REASON} characters"
+    if is_placeholder(waiver.approved_by) or is_placeholder(waiver.requested_by):
+        return "nobody", "does not say who asked and who granted"
+    if control.severity in (Severity.HIGH, Severity.CRITICAL) and not waiver.compensating:
+        return "uncompensated", f"names no compensating control, which severity {control.severity} demands"
+    return None
+
+
+def _targets(waiver: Waiver, judged: Judged) -> tuple[Finding, ...]:
+    mine = (f for f in judged.findings if waiver.check in ("", f.check))
+    return tuple(finding for finding in mine if finding.verdict is Verdict.FAIL)
+
+
+def _note(waiver: Waiver, why: Fault, targets: tuple[Finding, ...], terms: Terms) -> WaiverNote:
+    status, text = why
+    if not status and not targets:
+        status, text = "stale", f"{waiver.control} does not fail: remove the waiver"
+    elif not status and waiver.expires - terms.as_of <= timedelta(days=WARN_DAYS):
+        status, text = "expiring", f"counts, and expires in {(waiver.expires - terms.as_of).days} days"
+    elif not status:
+        status, text = "honoured", f"counts until {waiver.expires}"
+    granted = f"granted by {waiver.approved_by} (as its file says)"
+    return WaiverNote(
+        id=waiver.id,
+        control=waiver.control,
+        status=status,
+        text=f"{text}; {granted}",
+        place=waiver.place,
+        expires=waiver.expires.isoformat(),
+        owner=waiver.owner,
+    )
+
+
+def _waived(judged: Judged, waiver: Waiver) -> Judged:
+    reason = f"waived by {waiver.id} until {waiver.expires}: {waiver.reason}"
+    hit = _targets(waiver, judged)
+    findings = tuple(
+        replace(f, verdict=Verdict.WAIVED, waiver=waiver.id, reason=reason) if f in hit else f
+        for f in judged.findings
+    )
+    return replace(judged, findings=findings)
+
+
+def requests(records: Iterable[Mapping[str, Any]]) -> tuple[WaiverNote, ...]:
+    """Return a note for each waiver that lies in the project: a request, whatever it says of its approval."""
+    return tuple(
+        WaiverNote(
+            id=str(record["id"] or record["path"]),
+            control=str(record["control"]),
+            status="request",
+            text=f"lies in the project, so it is a request and changes nothing{_boast(record)}",
+            place=str(record["path"]),
+            owner=str(record["requested_by"]),
+        )
+        for record in records
+    )
+
+
+def _boast(record: Mapping[str, Any]) -> str:
+    if record["approved_by"] and _same_person(str(record["approved_by"]), str(record["requested_by"])):
+        return "; it would be self-approved"
+    left = record["expires_in_days"]
+    return "; it has expired" if left is not None and left <= 0 else ""

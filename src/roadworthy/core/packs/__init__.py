@@ -1,0 +1,1 @@
+"""Policy packs: loading, overlays, tiers, and their own proofs."""

@@ -1,0 +1,153 @@
+"""A pack that extends another: it tightens, sets numbers and adds; where it loosens it says why, or fails.
+
+extends: builtin
+obligations: {high: {approvals: 3}}
+controls: {COST-01: {severity: high, applies: {min_tier: low}, drop: [scaling]}}
+loosen: [{path: controls.COST-01.checks.scaling, reason: "Our platform scales every server the same way."}]
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from roadworthy.core.approval.placeholders import is_placeholder
+from roadworthy.core.documents.parse import ParseError, parse
+from roadworthy.core.packs.lint import under_floor
+from roadworthy.core.packs.strictness import looser, looser_parts
+from roadworthy.errors import UsageError
+
+Tree = Mapping[str, bytes]
+PACK, TIERS = "pack.yaml", "tiers.yaml"
+TABLES = ("obligations", "limits")
+_KNOWN = {"schema", "id", "version", "title", "extends", "notes", "controls", "loosen", *TABLES}
+_PATCHES = {"severity", "waivable", "lifecycle", "enforce_from", "applies", "drop", "due"}
+_SHORT = 20
+
+
+def extends(tree: Tree) -> str:
+    """Return what a pack extends; empty when it stands alone."""
+    about = _read(tree, PACK)
+    return str(about.get("extends", "")) if isinstance(about, Mapping) else ""
+
+
+def compose(base: Tree, overlay: Tree) -> dict[str, bytes]:
+    """Return the files of the pack that an overlay makes of its base; to loosen needs a reason."""
+    about = _read(overlay, PACK)
+    _refuse_unknown(about)
+    tiers, loosened = _tiers(_read(base, TIERS), about)
+    controls, more = _controls(base, about.get("controls", {}))
+    found = [*loosened, *more]
+    reasons = _reasons(about.get("loosen", ()), found)
+    _refuse_floors(tiers)
+    merged = {**base, **controls, **_added(base, overlay), TIERS: _bytes(tiers)}
+    return {**merged, PACK: _bytes(_about(_read(base, PACK), about, reasons))}
+
+
+def _tiers(tiers: dict[str, Any], about: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    loosened = []
+    changed = {**tiers}
+    for table in TABLES:
+        rows = {tier: dict(row) for tier, row in tiers[table].items()}
+        for tier, row in about.get(table, {}).items():
+            for name, value in row.items():
+                if name not in rows.get(tier, {}):
+                    raise _wrong(f"{table}.{tier}.{name} is not in the pack that it extends")
+                if looser(name, value, rows[tier][name]):
+                    loosened.append(f"{table}.{tier}.{name}")
+                rows[tier][name] = value
+        changed[table] = rows
+    return changed, loosened
+
+
+def _controls(base: Tree, patches: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, bytes], list[str]]:
+    files, loosened = {}, []
+    for name, patch in patches.items():
+        path = f"controls/{name}.yaml"
+        if path not in base:
+            raise _wrong(f"controls.{name}: the pack that it extends has no such control")
+        if strange := sorted(patch.keys() - _PATCHES):
+            raise _wrong(f"controls.{name}.{strange[0]}: only {', '.join(sorted(_PATCHES))} can be changed")
+        old = _read(base, path)
+        new = _patched(name, old, patch)
+        loosened += [f"controls.{name}.{part}" for part in looser_parts(old, new)]
+        files[path] = _bytes(new)
+    return files, loosened
+
+
+def _patched(name: str, old: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {key: value for key, value in patch.items() if key not in ("drop", "due", "applies")}
+    due, drop = patch.get("due", {}), patch.get("drop", [])
+    known = {check["id"] for check in old["checks"]}
+    if strange := sorted({*due, *drop} - known):
+        raise _wrong(f"controls.{name}: it has no check {strange[0]}")
+    checks = [{**check, **_due(due, check["id"])} for check in old["checks"] if check["id"] not in drop]
+    cases = [case for case in old["cases"] if case.get("check") not in drop]
+    applies = {**old.get("applies", {}), **patch.get("applies", {})}
+    return {**old, **plain, "applies": applies, "checks": checks, "cases": cases}
+
+
+def _due(due: Mapping[str, str], name: str) -> dict[str, str]:
+    return {"due": due[name]} if name in due else {}
+
+
+def _added(base: Tree, overlay: Tree) -> dict[str, bytes]:
+    """New controls, frameworks and schemas; what is there already is patched, not replaced."""
+    files = {path: data for path, data in overlay.items() if "/" in path}
+    if taken := sorted(files.keys() & base.keys()):
+        raise _wrong(f"{taken[0]} is in the pack that it extends: patch it under `controls` of pack.yaml")
+    return files
+
+
+def _reasons(given: Iterable[Mapping[str, Any]], loosened: list[str]) -> list[str]:
+    """Return a note for each loosening; one without a reason in words is refused."""
+    reasons = {str(each.get("path")): str(each.get("reason", "")) for each in given}
+    for path in loosened:
+        reason = reasons.get(path, "")
+        if len(reason) < _SHORT or is_placeholder(reason):
+            raise _wrong(
+                f"{path} is looser than in the pack that it extends",
+                f"loosen: [{{path: {path}, reason: ...}}]",
+            )
+    if idle := sorted(reasons.keys() - set(loosened)):
+        raise _wrong(f"loosen names {idle[0]}, which is not looser")
+    return [f"loosened by policy: {path} ({reasons[path]})" for path in loosened]
+
+
+def _refuse_floors(tiers: Mapping[str, Any]) -> None:
+    for text in under_floor(tiers):
+        raise UsageError(f"policy/{PACK}: {text}", "no reason loosens what a law demands: raise the number")
+
+
+def _refuse_unknown(about: Any) -> None:
+    if not isinstance(about, Mapping):
+        raise _wrong("expected a mapping")
+    for name in ("id", "version"):
+        if not about.get(name):
+            raise _wrong(f"a pack has an {name}")
+    if strange := sorted(about.keys() - _KNOWN):
+        raise _wrong(f"{strange[0]} means nothing here; there is {', '.join(sorted(_KNOWN))}")
+
+
+def _about(base: Mapping[str, Any], about: Mapping[str, Any], notes: Iterable[str]) -> dict[str, Any]:
+    named = {name: about[name] for name in ("id", "version", "title") if name in about}
+    under = f"{about['id']} {about['version']} extends {base['id']} {base['version']}"
+    return {**base, **named, "notes": [*base.get("notes", ()), under, *about.get("notes", ()), *notes]}
+
+
+def _read(tree: Tree, path: str) -> Any:
+    try:
+        return parse(path, tree[path])
+    except ParseError as error:
+        raise UsageError(
+            f"policy/{path}: {error}", "repair the file, then `roadworthy policy lint`"
+        ) from None
+
+
+def _bytes(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def _wrong(text: str, fix: str = "repair the file, then `roadworthy policy lint`") -> UsageError:
+    return UsageError(f"policy/{PACK}: {text}", fix)

@@ -1,0 +1,20 @@
+"""A tier, explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from roadworthy.core.packs.tiers import Tier
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    """A tier, what it obliges to, and the tier that the project's own files say."""
+
+    tier: Tier
+    obligations: Mapping[str, Any]
+    recorded: str
+    rubric_version: int
+    source: str

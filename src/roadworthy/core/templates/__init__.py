@@ -1,0 +1,1 @@
+"""Copier templates rendered in memory, and who owns what they write."""

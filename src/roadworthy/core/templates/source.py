@@ -1,0 +1,99 @@
+"""Where projects come from: a release of template and pack, and what it leaves in a project's lock."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from roadworthy.core.templates.tree import File, Tree, digest, under
+
+if TYPE_CHECKING:
+    from roadworthy.core.templates.template import Template
+
+BUILTIN: Final = "builtin"
+POLICY: Final = "src/roadworthy/policy"
+ROOTS: Final = ("copier.yml", "template", POLICY)
+LOCK: Final = ".roadworthy/lock.yaml"
+OWNERSHIP: Final = f"{POLICY}/ownership.yaml"
+TIERS: Final = f"{POLICY}/tiers.yaml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One release of one source. `src_path` and `commit` are what Copier's answers file records of it."""
+
+    spec: str
+    release: str
+    tree: Tree
+    src_path: str
+    commit: str | None
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the digest of the whole release."""
+        return digest(self.tree)
+
+    @cached_property
+    def template_digest(self) -> str:
+        """Return the digest of what makes projects."""
+        return digest({path: file for path, file in self.tree.items() if not path.startswith(POLICY + "/")})
+
+    @cached_property
+    def pack_digest(self) -> str:
+        """Return the digest of what projects are held to."""
+        return digest(under(self.tree, POLICY))
+
+    @cached_property
+    def template(self) -> Template:
+        """Return the compiled template; Unsupported if only Copier can render it."""
+        # Judging opens sources and hardly ever renders one: it must not pay for a template engine.
+        from roadworthy.core.templates.template import load_template
+
+        return load_template(self.tree)
+
+    @property
+    def governed(self) -> bool:
+        """Say whether the source carries a policy pack."""
+        return TIERS in self.tree
+
+
+def release_paths(paths: Iterable[str]) -> list[str]:
+    """Return the paths a release is made of: those of template and pack, or all if there is no pack."""
+    found = list(paths)
+    if TIERS not in found:
+        return found
+    return [path for path in found if path in ROOTS or path.startswith(tuple(root + "/" for root in ROOTS))]
+
+
+def stamp_lock(rendered: Tree, source: Source) -> dict[str, File]:
+    """Return a rendered project whose lock names its release and digests.
+
+    The template renders them as "unreleased", because it cannot know its own digest. Creating, judging and
+    updating all stamp with this one function, so a stamped render can always be made again.
+    """
+    lock = rendered.get(LOCK)
+    if lock is None or lock.link is not None:
+        return dict(rendered)
+    stamps = {
+        "release": source.release,
+        "template_digest": source.template_digest,
+        "policy_pack": source.pack_digest,
+    }
+    text = lock.data.decode()
+    for key, value in stamps.items():
+        line = f"{key}: {json.dumps(value)}"
+        text = re.sub(rf"(?m)^{key}:.*$", lambda _, line=line: line, text)  # type: ignore[misc]
+    return {**rendered, LOCK: File(data=text.encode(), executable=lock.executable)}
+
+
+def is_trusted(spec: str, trusted: Iterable[str]) -> bool:
+    """Say whether a source is `builtin`, a trusted one, or lies under a trusted folder or address."""
+    if spec == BUILTIN:
+        return True
+    plain = not re.search(r"(^|/)\.\.?(/|$)|[%\\\s]", spec)
+    bases = [each.rstrip("/") for each in trusted]
+    return any(spec.rstrip("/") == base or (plain and spec.startswith(base + "/")) for base in bases)

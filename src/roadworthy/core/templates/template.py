@@ -1,0 +1,194 @@
+"""Renders a Copier template in memory, compiled once: byte for byte what `copier.run_copy` writes.
+
+Tasks and migrations are never run, here or in the fallback; `Template.config.not_run` names them.
+`Unsupported` says what lies outside the subset; `adapters/copier.py` renders that with Copier itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from unicodedata import normalize
+
+import jinja2
+from jinja2.sandbox import SandboxedEnvironment
+
+from roadworthy.core.templates.config import Config, read_config
+from roadworthy.core.templates.jinja import Context, Strings, Unsupported, environment, parsed
+from roadworthy.core.templates.questions import Asked, Run, answer_all
+from roadworthy.core.templates.tree import File, ForbiddenPath, Tree, places, tidy, tidy_link, walk
+from roadworthy.errors import UsageError
+
+__all__ = ["File", "Run", "Template", "Tree", "Unsupported", "load_template", "render", "resolve"]
+
+Matcher = Callable[[str], bool]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Template:
+    """A template, ready to render many times. Make one with `load_template`."""
+
+    tree: Tree
+    config: Config
+    env: SandboxedEnvironment
+    strings: Strings
+    places: frozenset[str]
+    plans: dict[str, tuple[Plan, ...]] = field(default_factory=dict)
+    matchers: dict[tuple[str, ...], Matcher] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One file of the template: where it is, the path it asks for, and whether it is rendered."""
+
+    source: str
+    parts: tuple[str, ...]
+    rendered: bool
+    file: File
+
+
+def load_template(tree: Tree) -> Template:
+    """Compile a template; Unsupported names a feature that only Copier has."""
+    config = read_config(tree)
+    env = environment(tree, config.envops)
+    return Template(tree=tree, config=config, env=env, strings=Strings(env), places=places(tree))
+
+
+def resolve(
+    template: Template,
+    data: Mapping[str, Any],
+    *,
+    last: Mapping[str, Any] | None = None,
+    run: Run = Run(),  # noqa: B008  frozen
+) -> dict[str, Any]:
+    """Return every answer, computed ones included, from those given and those of the `last` render.
+
+    A given answer is never replaced: UsageError names the question, the value and what it expects.
+    A last answer that its question no longer accepts gives way to the default, as with Copier.
+    """
+    asked = Asked(
+        run=run,
+        questions=template.config.questions,
+        answers_file=template.config.answers_file,
+        strings=template.strings,
+        given=dict(data),
+        last={key: value for key, value in (last or {}).items() if key not in ("_commit", "_src_path")},
+    )
+    with _explained("copier.yml"):
+        return answer_all(asked) | {"_copier_operation": run.operation}
+
+
+def render(
+    template: Template, answers: Context, only: Callable[[str], bool] | None = None
+) -> dict[str, File]:
+    """Return the project that `answers` (from `resolve`) make of a template, by path."""
+    with _explained("_exclude"):
+        context = {key: value for key, value in answers.items() if key != "_copier_operation"}
+        excluded = _excluder(template, answers)
+        answers_file = context["_copier_conf"]["answers_file"]
+    made: dict[str, File] = {}
+    named = cache(lambda part: template.strings.render(part, context))
+    for plan in _plans(template, context):
+        with _explained(plan.source):
+            path = _path(template, plan, named, answers_file)
+            if path is None or excluded(path) or (only and not only(path)):
+                continue
+            file = _file(template, plan, context)
+        if made.setdefault(path, file) != file:
+            raise Unsupported(f"two template files for {path}")
+    return made
+
+
+class _explained:  # noqa: N801  reads as a clause
+    """Turns a template's mistake into an error that names the file it is in."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (jinja2.TemplateError, ForbiddenPath, TypeError, ValueError, KeyError)):
+            line = f":{error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
+            raise UsageError(
+                f"the template cannot be rendered: {self._where}{line}: {error}", "repair the template"
+            ) from error
+
+
+def _excluder(template: Template, answers: Context) -> Matcher:
+    lines = (template.strings.render(pattern, answers) for pattern in template.config.exclude)
+    patterns = tuple(normalize("NFD", part) for line in lines for part in re.split(r"\r\n|\r|\n", line))
+    if patterns not in template.matchers:
+        template.matchers[patterns] = _matcher(patterns)
+    return template.matchers[patterns]
+
+
+def _matcher(patterns: Iterable[str]) -> Matcher:
+    if not any(patterns):
+        return lambda _: False
+    from pathspec import PathSpec  # 30 ms, and templates with a subdirectory exclude nothing by default
+
+    return PathSpec.from_lines("gitignore", patterns).match_file
+
+
+def _plans(template: Template, context: Context) -> tuple[Plan, ...]:
+    with _explained("_subdirectory"):
+        folder = tidy(template.strings.render(template.config.subdirectory, context))
+        if folder not in template.plans:
+            template.plans[folder] = tuple(_planned(template, folder))
+    return template.plans[folder]
+
+
+def _planned(template: Template, folder: str) -> Iterable[Plan]:
+    suffix = template.config.suffix
+    found = dict(walk(template.tree, folder, not template.config.preserve_symlinks))
+    if not found:
+        raise UsageError(f"the template has no folder {folder!r}", "correct _subdirectory in copier.yml")
+    for path, file in found.items():
+        if suffix and path + suffix in found:
+            continue  # the templated sibling makes this file
+        rendered = path.endswith(suffix)
+        wanted = _without_suffix(path) if suffix and rendered else path
+        source = f"{folder}/{path}" if folder else path
+        yield Plan(source=source, parts=tuple(wanted.split("/")), rendered=rendered, file=file)
+
+
+def _without_suffix(path: str) -> str:
+    """Drop what follows the last dot of the name, as pathlib's `with_suffix("")` does."""
+    folder, slash, name = path.rpartition("/")
+    stem, dot, end = name.rpartition(".")
+    return folder + slash + (stem if dot and stem and end else name)
+
+
+def _path(template: Template, plan: Plan, named: Callable[[str], str], answers_file: str) -> str | None:
+    """Return where a file goes; None if a part of its path is rendered to nothing."""
+    parts = []
+    for part in plan.parts:
+        rendered = named(part)
+        if rendered == answers_file:
+            return answers_file
+        if not rendered:
+            return None
+        parts.append(rendered)
+    path = tidy(*parts)
+    shadowed = not plan.rendered and path + template.config.suffix in template.places
+    return None if shadowed else path
+
+
+def _file(template: Template, plan: Plan, context: Context) -> File:
+    if plan.file.link is not None:
+        link = tidy_link(plan.file.link)
+        return File(link=tidy_link(template.strings.render(link, context)) if plan.rendered else link)
+    if not plan.rendered:
+        return plan.file
+    try:
+        compiled = parsed(lambda: template.env.get_template(plan.source))
+    except UnicodeDecodeError:
+        if template.config.suffix:
+            raise
+        return plan.file  # without a suffix every file is a template, and what is not text is copied
+    return File(data=compiled.render(context).encode(), executable=plan.file.executable)

@@ -1,0 +1,94 @@
+"""Expressions as trees: what is written back means the same, and nonsense is refused with its place."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roadworthy.core.expressions.mutants import mutants
+from roadworthy.core.expressions.syntax import (
+    Binary,
+    Call,
+    Choice,
+    ListOf,
+    Literal,
+    Name,
+    Node,
+    Select,
+    Unary,
+    parse,
+    write,
+)
+from roadworthy.errors import UsageError
+
+SOURCES = [
+    'a.b && !(c || d.e[0] == 3) ? "x" : "y" + string(1.5)',
+    "records.drills.exists(d, d.passed && d.seconds != null && d.seconds <= tier.rollback_seconds)",
+    '["a", "b"].all(s, s in a.x)',
+    "a - (b - c)",
+    "a - b - c",
+    "-a < 0 || (a && b) && c",
+    "(a == b) == c",
+    "a == (b == c)",
+    '"quote \\" and \\\\" == r"\\d"',
+    "a ? b : c ? d : e",
+    "(a ? b : c) ? d : e",
+    "!(!a)",
+]
+LEAVES = st.one_of(
+    st.sampled_from(["a", "b1", "x_y"]).map(Name),
+    st.integers(0, 99).map(Literal),
+    st.sampled_from([True, False, None, "s", 'q"', ""]).map(Literal),
+)
+
+
+def _branches(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
+    ops = st.sampled_from(["&&", "||", "==", "!=", "<", ">=", "in", "+", "-", "*"])
+    return st.one_of(
+        st.builds(Binary, ops, inner, inner),
+        st.builds(Unary, st.sampled_from(["!", "-"]), inner),
+        st.builds(Choice, inner, inner, inner),
+        st.builds(Select, inner.filter(lambda node: not isinstance(node, Literal)), st.just("field")),
+        st.builds(Call, inner, st.just("size"), st.just(())),
+        st.builds(ListOf, st.lists(inner, max_size=3).map(tuple)),
+    )
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_what_is_written_back_reads_the_same(source: str) -> None:
+    assert parse(write(parse(source))) == parse(source)
+
+
+@given(st.recursive(LEAVES, _branches, max_leaves=12))
+def test_any_tree_survives_writing_and_reading(tree: Node) -> None:
+    assert parse(write(tree)) == tree
+
+
+@pytest.mark.parametrize(
+    "source", ["", "a.", "a b", "a &&", '"x', "(a", "a.b(", "a..b", "a[", "@", "a ? b", "[a,"]
+)
+def test_nonsense_is_refused(source: str) -> None:
+    with pytest.raises(UsageError, match="expression"):
+        parse(source)
+
+
+def test_mutants_change_each_part() -> None:
+    changes = {mutant.change for mutant in mutants(parse('a.all(x, x.n >= 3 && x.s != "k") || !b'))}
+    assert {
+        "negated",
+        "all became exists",
+        ">= became <",
+        ">= became >",
+        "3 became 4",
+        "3 became 2",
+    } <= changes
+    assert {'"k" changed', "!= became ==", "a ! was dropped", "dropped !b"} <= changes
+
+
+@given(st.recursive(LEAVES, _branches, max_leaves=8))
+def test_every_mutant_reads_and_differs(tree: Node) -> None:
+    found = mutants(tree)
+    assert found
+    for mutant in found:
+        assert write(parse(mutant.source)) == mutant.source != write(tree)

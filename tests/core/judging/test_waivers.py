@@ -1,0 +1,157 @@
+"""A waiver counts only if it is whole, in time and granted by somebody else; each says what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roadworthy.core.judging.models import (
+    Control,
+    Finding,
+    Grade,
+    Judged,
+    Remediation,
+    Severity,
+    Verdict,
+)
+from roadworthy.core.judging.waivers import Terms, Waiver, apply_waivers, requests, waiver_from
+
+TODAY = date(2026, 11, 20)
+TERMS = Terms(system="credit", tier="high", most_days=30, as_of=TODAY)
+WAIVER = Waiver(
+    id="W-1",
+    place="waivers/W-1.yaml",
+    control="REL-03",
+    check="",
+    control_version=2,
+    system="credit",
+    reason="The vendor of the load generator repairs it by the fifth of December.",
+    requested_by="amy@x.example",
+    approved_by="bob@x.example",
+    issued=date(2026, 11, 15),
+    expires=date(2026, 12, 5),
+    renewals=0,
+    compensating=1,
+    owner="bob@x.example",
+)
+
+
+def judged(verdict: Verdict = Verdict.FAIL, **more: Any) -> Judged:
+    values: dict[str, Any] = {
+        "id": "REL-03",
+        "title": "T",
+        "intent": "I",
+        "severity": Severity.HIGH,
+        "version": 2,
+    }
+    values |= {"checks": (), "remediation": Remediation(text="x")}
+    findings = tuple(
+        Finding(control="REL-03", check=name, grade=Grade.DERIVED, verdict=verdict, raw=verdict)
+        for name in ("a", "b")
+    )
+    return Judged(control=Control(**{**values, **more}), findings=findings)
+
+
+def applied(waiver: Waiver, found: Judged | None = None, terms: Terms = TERMS) -> tuple[Verdict, str]:
+    after, notes = apply_waivers((found or judged(),), (waiver,), terms)
+    return after[0].verdict, notes[0].status if notes else "not ours"
+
+
+def test_a_whole_waiver_counts_and_both_verdicts_are_shown() -> None:
+    after, notes = apply_waivers((judged(),), (WAIVER,), TERMS)
+    assert {(f.verdict, f.raw, f.waiver) for f in after[0].findings} == {
+        (Verdict.WAIVED, Verdict.FAIL, "W-1")
+    }
+    assert notes[0].status == "expiring"
+    assert "as its file says" in notes[0].text
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"expires": date(2026, 11, 19)}, "expired"),
+        ({"expires": TODAY}, "expired"),
+        ({"issued": date(2026, 11, 21)}, "not yet"),
+        ({"expires": date(2026, 12, 30)}, "over-long"),
+        ({"approved_by": "amy@x.example"}, "self-approved"),
+        ({"approved_by": "@AMY@x.example "}, "self-approved"),
+        ({"control": "*"}, "wildcard"),
+        ({"control": "REL-*"}, "wildcard"),
+        ({"system": "*"}, "wildcard"),
+        ({"system": "all"}, "wildcard"),
+        ({"control": "REL-99"}, "unknown"),
+        ({"control_version": 1}, "lapsed"),
+        ({"renewals": 2}, "renewed too often"),
+        ({"reason": "TODO"}, "no reason"),
+        ({"reason": "short"}, "no reason"),
+        ({"approved_by": "TBD"}, "nobody"),
+        ({"compensating": 0}, "uncompensated"),
+    ],
+)
+def test_a_waiver_with_a_fault_excuses_nothing(change: dict[str, Any], status: str) -> None:
+    assert applied(replace(WAIVER, **change)) == (Verdict.FAIL, status)
+
+
+def test_what_cannot_be_waived_is_not() -> None:
+    assert applied(WAIVER, judged(waivable=False)) == (Verdict.FAIL, "not waivable")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.UNKNOWN, Verdict.PENDING, Verdict.NOT_APPLICABLE])
+def test_only_a_failure_can_be_waived_and_an_idle_waiver_is_stale(verdict: Verdict) -> None:
+    assert applied(WAIVER, judged(verdict)) == (verdict, "stale")
+
+
+def test_one_check_can_be_waived_alone() -> None:
+    after, _ = apply_waivers((judged(),), (replace(WAIVER, check="a"),), TERMS)
+    assert [finding.verdict for finding in after[0].findings] == [Verdict.WAIVED, Verdict.FAIL]
+    assert after[0].verdict is Verdict.FAIL
+
+
+def test_a_waiver_of_another_system_is_not_mentioned() -> None:
+    assert applied(replace(WAIVER, system="pricing")) == (Verdict.FAIL, "not ours")
+
+
+def test_the_tier_decides_how_often_it_may_be_renewed() -> None:
+    assert applied(replace(WAIVER, renewals=1))[0] is Verdict.WAIVED
+    assert (
+        applied(replace(WAIVER, renewals=1), terms=replace(TERMS, tier="critical"))[1] == "renewed too often"
+    )
+
+
+@given(st.integers(-60, 60), st.integers(-60, 60), st.integers(0, 60))
+def test_it_counts_exactly_while_it_is_in_time(issued: int, length: int, most: int) -> None:
+    start = TODAY + timedelta(days=issued)
+    waiver = replace(WAIVER, issued=start, expires=start + timedelta(days=length))
+    verdict, _ = applied(waiver, terms=replace(TERMS, most_days=most))
+    in_time = waiver.issued <= TODAY < waiver.expires and length <= most
+    assert (verdict is Verdict.WAIVED) == in_time
+
+
+def test_in_the_project_it_is_a_request_whatever_it_says() -> None:
+    record = {"id": "W-9", "path": "governance/waivers/W-9.yaml", "control": "REL-03", "requested_by": "amy"}
+    own = requests([{**record, "approved_by": "amy", "expires_in_days": 5.0}])[0]
+    assert (own.status, own.control) == ("request", "REL-03")
+    assert "self-approved" in own.text
+    assert "expired" in requests([{**record, "approved_by": "bob", "expires_in_days": -1.0}])[0].text
+
+
+def test_a_waiver_is_read_from_its_file() -> None:
+    value = {
+        "id": "W-1",
+        "control": "REL-03",
+        "control_version": 2,
+        "scope": {"system": "credit"},
+        "reason": WAIVER.reason,
+        "requested_by": "amy@x.example",
+        "approved_by": "bob@x.example",
+        "issued_at": "2026-11-15",
+        "expires_at": "2026-12-05T00:00:00Z",
+        "compensating_controls": [{"control": "MON-01"}],
+        "residual_risk_owner": "bob@x.example",
+    }
+    assert waiver_from("waivers/W-1.yaml", value) == WAIVER
