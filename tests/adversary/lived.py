@@ -90,7 +90,8 @@ class _Dawn(datetime):
 
 def _rehearsal(project: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location("lived_rehearsal", project / "sample" / "rehearsal.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

@@ -1,0 +1,31 @@
+"""Every lie is caught by the controls that it names, and the project does not conform."""
+
+from __future__ import annotations
+
+import pytest
+
+from roadworthy.commands.check import check
+from roadworthy.core.judging.models import Report, Verdict
+from tests.adversary.lies import LIES
+from tests.adversary.patch import Lie
+from tests.adversary.scene import Scene
+from tests.adversary.test_lived import NOW
+
+
+def failing(report: Report) -> set[str]:
+    """Return the controls that failed."""
+    return {judged.control.id for judged in report.judged if judged.verdict is Verdict.FAIL}
+
+
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.title)
+def test_a_lie_is_caught(lie: Lie, scene: Scene) -> None:
+    lie.tell(scene)
+    scene.commit("Improve things")
+    report = check(str(scene.path), as_of=NOW)
+    assert report.exit_code in (1, 3)
+    assert set(lie.caught_by) <= failing(report), f"caught only by {sorted(failing(report))}"
+
+
+def test_the_corpus_is_large_and_no_lie_is_told_twice() -> None:
+    assert len(LIES) >= 60
+    assert len({lie.title for lie in LIES}) == len(LIES)
