@@ -12,7 +12,6 @@ from roadworthy.render.escape import code, markdown, plain
 from roadworthy.render.shown import Shown, findings
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-HELP = "https://github.com/roadworthy/roadworthy/blob/main/docs/reference/controls.md"
 LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
 SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.0", "low": "2.0"}
 MOST = 5_000
@@ -31,7 +30,6 @@ def sarif(report: Report) -> dict[str, Any]:
     driver = {
         "name": "roadworthy",
         "semanticVersion": report.tool,
-        "informationUri": HELP,
         "rules": [_rule(control) for control in rules.values()],
     }
     run = {
@@ -49,16 +47,15 @@ def sarif(report: Report) -> dict[str, Any]:
 
 
 def _rule(control: Control) -> dict[str, Any]:
-    repair = control.remediation
+    repair, more = control.remediation, f"roadworthy explain {control.id}"
     return {
         "id": control.id,
         "name": control.id.replace("-", ""),
         "shortDescription": {"text": plain(control.title)},
         "fullDescription": {"text": plain(control.intent)},
-        "helpUri": f"{HELP}#{control.id.lower()}",
         "help": {
-            "text": plain(f"{control.intent} Fix: {repair.text} {repair.command}"),
-            "markdown": f"{markdown(control.intent)}\n\nFix: {markdown(repair.text)} {code(repair.command)}",
+            "text": plain(f"{control.intent} Fix: {repair.text} {repair.command} More: {more}"),
+            "markdown": f"{markdown(control.intent)}\n\nFix: {markdown(repair.text)} {code(repair.command)}\n\nMore: {code(more)}",
         },
         "defaultConfiguration": {"level": LEVELS[control.severity]},
         "properties": {

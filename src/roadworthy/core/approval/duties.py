@@ -40,15 +40,19 @@ class Builders:
 def builders(commits: Iterable[Commit], submitter: Signer | None, known: Iterable[Person]) -> Builders:
     """Return authors, committers and co-authors of `commits`, and the submitter of the run."""
     known, found = tuple(known), dict[str, str]()
-    teams, unknown = set[str](), dict[str, None]()
+    teams, unknown = set[str](), dict[str, str]()
     for who, why in _hands(commits, submitter, known):
         person = resolve(who, known)
         if person is None:
-            unknown.setdefault(f"{who} ({why})")
+            unknown.setdefault(str(who), why)
         else:
             found.setdefault(person.identity, why)
             teams.add(person.team)
-    return Builders(people=found, teams=frozenset(teams - {""}), unknown=tuple(unknown))
+    return Builders(
+        people=found,
+        teams=frozenset(teams - {""}),
+        unknown=tuple(f"{who} ({why})" for who, why in unknown.items()),
+    )
 
 
 def _hands(
