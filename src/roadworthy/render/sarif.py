@@ -55,7 +55,13 @@ def _rule(control: Control) -> dict[str, Any]:
         "fullDescription": {"text": plain(control.intent)},
         "help": {
             "text": plain(f"{control.intent} Fix: {repair.text} {repair.command} More: {more}"),
-            "markdown": f"{markdown(control.intent)}\n\nFix: {markdown(repair.text)} {code(repair.command)}\n\nMore: {code(more)}",
+            "markdown": "\n\n".join(
+                (
+                    markdown(control.intent),
+                    f"Fix: {markdown(repair.text)} {code(repair.command)}",
+                    f"More: {code(more)}",
+                )
+            ),
         },
         "defaultConfiguration": {"level": LEVELS[control.severity]},
         "properties": {
