@@ -33,20 +33,22 @@ def project_facts(snapshot: Snapshot, documents: Mapping[str, Any], rubric: Rubr
     said = (risk_answers(risk), *((_copier(answers),) if answers else ()))
     given = tuple(_known(each, rubric) for each in said)
     computed = highest([assess(each, rubric).name for each in given], rubric)
-    claimed = _claimed((lock.get("tier"), risk.get("tier")), rubric)
+    claims = _claims((lock.get("tier"), risk.get("tier")), rubric)
+    claimed = highest(claims, rubric) if claims else ""
     tier = highest([computed, claimed], rubric) if claimed else computed
     order = list(rubric["tiers"])
     return {
-        "name": _first(system.get("system"), answers.get("name")),
+        "name": _first(answers.get("name"), system.get("system")),
         "package": _package(answers, system),
         "kind": _agreed((system.get("kind"), lock.get("kind"), answers.get("kind")), KINDS),
         "mode": _agreed((system.get("mode"), lock.get("mode"), answers.get("mode")), MODES),
         "tier": tier,
         "tier_rank": order.index(tier),
         "claimed_tier": claimed,
-        "claimed_rank": order.index(claimed) if claimed else -1,
+        "claimed_rank": min((order.index(claim) for claim in claims), default=-1),
         "computed_tier": computed,
         "computed_rank": order.index(computed),
+        "circumstances": sorted({name for each in given for name in each["circumstances"]}),
         "prohibited": sorted({ref for each in given for ref, _ in assess(each, rubric).prohibited}),
         "loosened": list(_loosened(lock.get("obligations"), duties(tier, rubric))),
         "tracking": _first(answers.get("tracking")),
@@ -75,9 +77,8 @@ def _known(answers: Mapping[str, Any], rubric: Rubric) -> dict[str, Any]:
     return {**answers, **lists}
 
 
-def _claimed(names: Iterable[Any], rubric: Rubric) -> str:
-    known = [name for name in names if isinstance(name, str) and name in rubric["tiers"]]
-    return highest(known, rubric) if known else ""
+def _claims(names: Iterable[Any], rubric: Rubric) -> list[str]:
+    return [name for name in names if isinstance(name, str) and name in rubric["tiers"]]
 
 
 def _agreed(said: Sequence[Any], allowed: Sequence[str]) -> str:

@@ -12,6 +12,9 @@ from roadworthy.core.times import parse_day, rfc3339
 from roadworthy.facts.records import Record, Shelf, number
 from roadworthy.facts.sources import Sources
 
+# A wider tolerance would call two different models the same.
+MOST_TOLERANCE = 0.01
+
 
 def drills(shelf: Shelf) -> list[dict[str, Any]]:
     """Return the facts under `records.drills`."""
@@ -55,7 +58,10 @@ def _within(record: Record) -> bool:
     tolerance = number(record.value.get("tolerance"))
     metrics = record.mapping("metrics")
     return (
-        tolerance is not None and bool(metrics) and all(_close(pair, tolerance) for pair in metrics.values())
+        tolerance is not None
+        and tolerance <= MOST_TOLERANCE
+        and bool(metrics)
+        and all(_close(pair, tolerance) for pair in metrics.values())
     )
 
 
@@ -100,14 +106,14 @@ def incidents(shelf: Shelf) -> list[dict[str, Any]]:
 
 def monitoring(shelf: Shelf) -> list[dict[str, Any]]:
     """Return the facts under `records.monitoring`."""
-    versions = {release.text("version") for release in shelf.of("releases")}
+    subjects = {release.text("version"): release.text("subject_digest") for release in shelf.of("releases")}
     return [
         {
             **record.base,
             "version": str(record.value.get("version") or ""),
             "level": record.text("level"),
             "labels_joined": record.value.get("labels_joined"),
-            "version_known": str(record.value.get("version")) in versions,
+            "version_known": subjects.get(str(record.value.get("version"))) == record.text("subject_digest"),
         }
         for record in shelf.of("monitoring")
     ]

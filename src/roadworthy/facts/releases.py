@@ -223,7 +223,7 @@ def _rollback_ok(deck: Deck, record: Record) -> bool:
             d.text("to") == FALLBACK and d.value.get("passed") is True for d in deck.shelf.of("drills")
         )
     goal = deck.shelf.find("releases", "version", target)
-    return goal is not None and standing(deck, goal)
+    return goal is not None and goal is not record and standing(deck, goal)
 
 
 def standing(deck: Deck, record: Record) -> bool:

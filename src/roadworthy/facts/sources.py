@@ -43,12 +43,13 @@ class Tracked:
 
 @dataclass(frozen=True, kw_only=True)
 class Forge:
-    """What a forge says about the default branch."""
+    """What a forge says about the default branch: a rule that could not be read is None, `unread` says why."""
 
     exists: bool
     available: bool = False
     reason: str = ""
     rules: Mapping[str, Any] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 def unverified(*_: Any) -> Signature:
