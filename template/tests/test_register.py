@@ -138,10 +138,20 @@ def test_a_project_without_its_generator_still_releases(ran: Project) -> None:
     assert "policy_pack" not in {each["role"] for each in release["subject"]}
 
 
-def test_nothing_is_left_behind_by_a_refusal(ran: Project) -> None:
+RECORDS = (("var", "releases"), ("governance", "releases"), ("governance", "cards"))
+
+
+@pytest.mark.parametrize("before", [(), RECORDS], ids=["first release", "folders of older ones"])
+def test_nothing_is_left_behind_by_a_refusal(ran: Project, before: Any) -> None:
+    for folder in before:
+        ran.path(*folder).mkdir(parents=True, exist_ok=True)
     ran.edit("governance/card.yaml", lambda value: value["purpose"].update(intended_use="TODO"))
+    found = everything(ran)
     with refused("waits for its words"):
         register()
-    assert not ran.path("var", "releases").exists()
-    assert not ran.path("governance", "releases").exists()
-    assert not ran.path("governance", "cards").exists()
+    assert everything(ran) == found
+
+
+def everything(project: Project) -> set[Any]:
+    return {file for folder in RECORDS for file in (project.path(*folder), *project.path(*folder).rglob("*"))
+            if file.exists()}  # fmt: skip
