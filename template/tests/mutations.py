@@ -18,6 +18,16 @@ def column(policy: Any, kind: str | None = None, strict: bool = False) -> str:
     )
 
 
+def readable(policy: Any) -> str:
+    """A column of numbers that any feature may read."""
+    kept = (policy.key, policy.target, *policy.protected)
+    return next(
+        name
+        for name, each in policy.columns.items()
+        if each.type != "string" and name not in kept and name.isidentifier()
+    )
+
+
 def null_spike(rows: Any, policy: Any) -> Any:
     """A fifth of a column goes missing."""
     name = column(policy, "number", strict=True)
@@ -42,7 +52,7 @@ def unknown_value(rows: Any, policy: Any) -> Any:
     """A code that nobody declared."""
     name = next(name for name, each in policy.columns.items() if each.values is not None)
     values = rows[name].copy()
-    values.iloc[0] = 77
+    values.iloc[0] = "no such value" if policy.columns[name].type == "string" else 77
     return rows.assign(**{name: values})
 
 

@@ -56,9 +56,11 @@ def test_one_fault_fails_one_check(ran: Project, rows: Any, kind: str) -> None:
 
 @pytest.mark.parametrize(("happened", "late"), [("2026-03-02", False), ("2026-02-01", True)])
 def test_late_rows_are_refused(ran: Project, rows: Any, happened: str, late: bool) -> None:
-    ran.edit("policy/data.yaml", lambda value: value["time"].update(event="applied_on", max_age_days=99999))
-    dated = rows.assign(applied_on="2026-03-01", received_on="2026-03-05")
-    dated.loc[dated.index[0], "applied_on"] = happened
+    received, event = policy().time.received, policy().time.event or "happened_on"
+    limits = {"event": event, "max_age_days": 99999, "max_delay_days": 14}
+    ran.edit("policy/data.yaml", lambda value: value["time"].update(limits))
+    dated = rows.assign(**{event: "2026-03-01", received: "2026-03-05"})
+    dated.loc[dated.index[0], event] = happened
     assert ("late" in failing(module("pipeline.dataset").prepare(dated))) is late
 
 

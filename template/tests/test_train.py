@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import mutations
 from conftest import Project
 from project import module
 
@@ -80,9 +81,10 @@ def test_training_without_a_snapshot_is_refused(ran: Project) -> None:
 
 def test_a_feature_that_is_not_a_number_is_refused_by_name(ran: Project) -> None:
     file = ran.path("src", module("").__name__, "features.py")
-    file.write_text(
-        file.read_text() + "\n\ndef nowhere(obrat: Values) -> Values:\n    return obrat * np.nan\n"
-    )
+    policies = module("pipeline.policies")
+    column = mutations.readable(policies.load(policies.DataPolicy))
+    added = f"\n\ndef nowhere({column}):\n    return {column} * float('nan')\n"
+    file.write_text(file.read_text() + added)
     ran.edit("policy/training.yaml", lambda value: value["features"].append("nowhere"))
     with pytest.raises(module("pipeline.outcome").Refused, match="nowhere"):
         module("pipeline.train").train()
