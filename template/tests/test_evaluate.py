@@ -179,3 +179,30 @@ def test_a_gate_whose_module_is_not_here_is_refused() -> None:
     """A lighter tier comes without some modules; gates.yaml may not count on them then."""
     with pytest.raises(module("pipeline.outcome").Refused, match="without the module for `horoscope`"):
         module("pipeline.evaluate").further("horoscope")
+
+
+LIMIT = {"op": ">=", "limit": 0.5}
+UNLISTED = {
+    "slices.columns": {"slices": {"columns": ["nowhere"], "metric": "accuracy", **LIMIT}},
+    "fairness.groups.some": {
+        "fairness": {
+            "attribute": "person",
+            "groups": {"some": ["nowhere"], "others": ["nowhere"]},
+            "adverse_impact_ratio": LIMIT,
+            "equal_opportunity_difference": LIMIT,
+        }
+    },
+    "challenge.directions": {
+        "challenge": {"metric": "auc", **LIMIT, "directions": [{"column": "nowhere", "add": 1}]}
+    },
+}
+
+
+@pytest.mark.parametrize("key", UNLISTED)
+def test_a_gate_on_a_column_outside_the_contract_is_refused_by_name(ran: Project, key: str) -> None:
+    ran.edit("policy/gates.yaml", lambda value: value.update(UNLISTED[key]))
+    policies = module("pipeline.policies")
+    with pytest.raises(module("pipeline.outcome").Refused, match=f"`{key}` names `nowhere`") as told:
+        policies.load(policies.GatesPolicy)
+    assert told.value.where == str(ran.path("policy", "gates.yaml"))
+    assert "policy/data.yaml" in told.value.repair

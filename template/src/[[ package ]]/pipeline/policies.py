@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -209,6 +210,33 @@ _NAMES: dict[type[BaseModel], str] = {
 def load(kind: type[Policy], folder: Path | None = None) -> Policy:
     """Read one policy file, from policy/ or from the copy that a run or release keeps."""
     file = (folder or settings.root()) / "policy" / _NAMES[kind]
+    value = _valid(kind, file)
+    if isinstance(value, GatesPolicy):
+        _refuse_unlisted(value, load(DataPolicy, folder), file)
+    return value
+
+
+def _refuse_unlisted(gates: GatesPolicy, contract: DataPolicy, file: Path) -> None:
+    """A gate can measure only by columns that every snapshot holds."""
+    for key, column in _named(gates):
+        if column not in contract.columns:
+            repair = f"correct `{key}` in {file}, or describe `{column}` under `columns` in policy/data.yaml"
+            told = f"`{key}` names `{column}`, which the data contract does not list"
+            raise Refused(told, str(file), repair)
+
+
+def _named(gates: GatesPolicy) -> Iterator[tuple[str, str]]:
+    """Every column that the gates name, with the key that names it."""
+    if gates.slices:
+        yield from (("slices.columns", column) for column in gates.slices.columns)
+    if gates.fairness:
+        for group, marks in gates.fairness.groups.items():
+            yield from ((f"fairness.groups.{group}", column) for column in marks)
+    if gates.challenge:
+        yield from (("challenge.directions", each.column) for each in gates.challenge.directions)
+
+
+def _valid(kind: type[Policy], file: Path) -> Policy:
     try:
         return kind.model_validate(settings.load_yaml(file))
     except ValidationError as error:
