@@ -91,15 +91,38 @@ def test_the_module_runs_and_asking_for_help_imports_nothing_heavy() -> None:
 def test_a_defect_is_no_traceback_and_no_refusal(
     ran: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken() -> Any:
-        raise ValueError("the source is on fire")
+    def broken(frame: Any) -> Any:
+        raise ValueError("the contract is on fire")
 
-    monkeypatch.setattr(module("data"), "load", broken)
+    monkeypatch.setattr(module("pipeline.dataset"), "prepare", broken)
     assert main("data") == 3
     said = capsys.readouterr().err
-    assert "a defect: ValueError: the source is on fire" in said
+    assert "a defect: ValueError: the contract is on fire" in said
     assert "Traceback" not in said
     assert "Traceback" in ran.path("var", "last-error.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("body", "said", "line"),
+    [
+        ("    import os\n\n    return os.stat('/no/such/export.csv')", "FileNotFoundError", ":4"),
+        ("    return 1 / 0", "ZeroDivisionError", ":2"),
+        ("    return None", "gave a NoneType", ""),
+    ],
+)
+def test_an_error_in_load_is_refused_with_its_line_in_data_py(
+    ran: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    body: str, said: str, line: str,
+) -> None:  # fmt: skip
+    place = ran.path("src", PACKAGE, "data.py")
+    scope: dict[str, Any] = {}
+    exec(compile(f"def load():\n{body}\n", str(place), "exec"), scope)
+    monkeypatch.setattr(module("data"), "load", scope["load"])
+    assert main("data") == 1
+    told = capsys.readouterr().err
+    assert said in told
+    assert f"where: src/{PACKAGE}/data.py{line}\n" in told
+    assert "repair:" in told
 
 
 def test_a_missing_package_of_the_loader_is_refused_with_the_way_out(

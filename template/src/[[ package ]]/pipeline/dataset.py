@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,16 +79,35 @@ def _permitted(policy: DataPolicy) -> None:
 
 
 def _loaded() -> pd.DataFrame:
-    from ..data import load as load_rows
-
     try:
-        return load_rows()
+        from ..data import load as load_rows
+
+        rows = load_rows()
+    except Refused:
+        raise
     except ModuleNotFoundError as error:
         raise Refused(
             f"data.py needs the package {error.name}, which is not installed",
             f"src/{settings.package()}/data.py",
             "let `load` read your own data, or for the sample: pip install -r requirements/sample.txt",
         ) from error
+    except Exception as error:  # the team's file: whatever goes wrong there is for the team to correct
+        told = f"`load` failed: {type(error).__name__}: {error}".splitlines()[0]
+        where = _line_of_data(error)
+        raise Refused(told, where, f"correct {where}, or what it reads") from error
+    if not isinstance(rows, pd.DataFrame):
+        told = f"`load` gave a {type(rows).__name__}, not a pandas DataFrame"
+        raise Refused(told, f"src/{settings.package()}/data.py", "let `load` return the table")
+    return rows
+
+
+def _line_of_data(error: Exception) -> str:
+    """Where in data.py an error came from, however deep in a library it was raised."""
+    file = Path(settings.package()) / "data.py"
+    frames = [(each.filename, each.lineno) for each in traceback.extract_tb(error.__traceback__)]
+    frames += [(str(error.filename), error.lineno)] if isinstance(error, SyntaxError) else []
+    lines = [line for name, line in frames if Path(name).parts[-2:] == file.parts]
+    return f"src/{file.as_posix()}" + (f":{lines[-1]}" if lines else "")
 
 
 def current() -> Dataset:
