@@ -18,6 +18,7 @@ import yaml
 from project import PACKAGE, ROOT, module
 
 _PARTS = ("pyproject.toml", ".gitignore", "src", "policy", "requirements", ".roadworthy")
+DATA_FOLDERS = ("var/incoming", "data")  # inside the project, `load` may read from these
 DATA = ROOT / "src" / PACKAGE / "data.py"
 _OPEN = re.compile(r'(: )""')
 
@@ -130,7 +131,8 @@ def _entered(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 def _again(project: Project, target: Path) -> Project:
-    shutil.copytree(project.root, target, ignore=shutil.ignore_patterns("mlartifacts"))
+    ignored = shutil.ignore_patterns("mlartifacts")
+    shutil.copytree(project.root, target, symlinks=True, ignore=ignored)
     return Project(target)
 
 
@@ -143,6 +145,7 @@ def _copied(target: Path) -> Project:
             target.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, target / name)
     shutil.copytree(ROOT / "governance", target / "governance", ignore=_past)
+    link_data(ROOT, target)
     card = target / "governance" / "card.yaml"
     card.write_text(_OPEN.sub(r'\1"Words for a test."', card.read_text("utf-8")), "utf-8")
     git(target, "init", "-q", "-b", "main", "--template=")
@@ -155,6 +158,13 @@ def _copied(target: Path) -> Project:
     )  # enough for a test
     project.commit()
     return project
+
+
+def link_data(source: Path, target: Path) -> None:
+    """Let `load` find its files in the copy too: folders are real, files are links, nothing is copied."""
+    for name in DATA_FOLDERS:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, target / name, copy_function=os.symlink)
 
 
 def _past(folder: str, names: list[str]) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conftest import Project
+from conftest import DATA_FOLDERS, Project, link_data
 from project import module
 
 LEARNING = ("train", "validation", "test", "challenge")
@@ -97,3 +98,16 @@ def test_rows_come_back_as_they_were(seen: Project, rows: Any) -> None:
     kept = dataset.rows("train").set_index(key)
     given = rows.set_index(key).loc[kept.index, kept.columns]
     assert given.equals(kept)
+
+
+def test_files_that_load_reads_are_in_the_copy_without_being_copied(tmp_path: Path) -> None:
+    for name in DATA_FOLDERS:
+        (tmp_path / "here" / name / "2026").mkdir(parents=True)
+        (tmp_path / "here" / name / "2026" / "export.csv").write_text("key\n1\n")
+    link_data(tmp_path / "here", tmp_path / "there")
+    for name in DATA_FOLDERS:
+        folder = tmp_path / "there" / name / "2026"
+        assert (folder / "export.csv").read_text() == "key\n1\n"
+        assert (folder / "export.csv").is_symlink()
+        (folder / "later.csv").write_text("key\n2\n")
+        assert not (tmp_path / "here" / name / "2026" / "later.csv").exists()
