@@ -1,4 +1,4 @@
-"""The user's and the organisation's configuration: which sources are trusted. Never read from a project."""
+"""The user's and the organisation's configuration: trusted sources, forges. Never read from a project."""
 
 from __future__ import annotations
 
@@ -10,28 +10,36 @@ from typing import Any
 
 from roadworthy.errors import UsageError
 
+KNOWN = {"sources": "trusted", "forge": "hosts"}
+EXPECTED = '[sources] with trusted = ["<address or folder>", ...] and [forge] with hosts = ["<host>", ...]'
+
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
     """What a person or an organisation decided, outside every project."""
 
     trusted: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
 
 
 def read_configuration() -> Configuration:
-    """Read ROADWORTHY_CONFIG or the user's config.toml, and ROADWORTHY_TRUSTED_SOURCES."""
+    """Read ROADWORTHY_CONFIG or the user's config.toml, and the variables beside it."""
     named = os.environ.get("ROADWORTHY_CONFIG")
     path = Path(named) if named else _user_folder() / "roadworthy" / "config.toml"
-    listed = os.environ.get("ROADWORTHY_TRUSTED_SOURCES", "").splitlines()
-    trusted = [*_trusted(path, required=bool(named)), *listed]
-    return Configuration(trusted=tuple(_normal(each.strip()) for each in trusted if each.strip()))
+    document = _document(path, required=bool(named))
+    trusted = [*document["trusted"], *os.environ.get("ROADWORTHY_TRUSTED_SOURCES", "").splitlines()]
+    hosts = [*document["hosts"], *os.environ.get("ROADWORTHY_FORGE_HOSTS", "").split()]
+    return Configuration(
+        trusted=tuple(_normal(each.strip()) for each in trusted if each.strip()),
+        hosts=tuple(each.strip().lower() for each in hosts if each.strip()),
+    )
 
 
 def _user_folder() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or os.environ.get("APPDATA") or Path.home() / ".config")
 
 
-def _trusted(path: Path, required: bool) -> list[str]:
+def _document(path: Path, required: bool) -> dict[str, list[str]]:
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -39,21 +47,27 @@ def _trusted(path: Path, required: bool) -> list[str]:
             raise UsageError(
                 f"ROADWORTHY_CONFIG names {path}, which does not exist", f"touch {path}"
             ) from None
-        return []
+        document = {}
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}", "repair it, or move it away") from error
     return _checked(path, document)
 
 
-def _checked(path: Path, document: dict[str, Any]) -> list[str]:
-    sources = document.get("sources", {})
-    trusted = sources.get("trusted", []) if isinstance(sources, dict) else None
-    known = document.keys() <= {"sources"} and isinstance(sources, dict) and sources.keys() <= {"trusted"}
-    if not known or not isinstance(trusted, list) or not all(isinstance(each, str) for each in trusted):
-        raise UsageError(
-            f'{path}: expected only [sources] with trusted = ["<address or folder>", ...]', "correct it"
-        )
-    return trusted
+def _checked(path: Path, document: dict[str, Any]) -> dict[str, list[str]]:
+    known = document.keys() <= KNOWN.keys()
+    found = {key: _listed(document.get(section, {}), key) for section, key in KNOWN.items()}
+    if not known or any(each is None for each in found.values()):
+        raise UsageError(f"{path}: expected only {EXPECTED}", "correct it")
+    return {key: each or [] for key, each in found.items()}
+
+
+def _listed(section: Any, key: str) -> list[str] | None:
+    """Return the one list of a section; none when it is anything else."""
+    if not isinstance(section, dict) or not section.keys() <= {key}:
+        return None
+    value = section.get(key, [])
+    texts = isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return value if texts else None
 
 
 def _normal(spec: str) -> str:

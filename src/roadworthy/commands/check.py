@@ -67,7 +67,8 @@ def moment(as_of: str | None) -> datetime:
 
 def sources_of(target: Target, bench: Bench, as_of: datetime, for_release: str = "") -> Sources:
     """Return everything that a judgement of this target may read."""
-    from roadworthy.commands.surroundings import forge, released, tracked
+    from roadworthy.commands.forges import forge
+    from roadworthy.commands.surroundings import released, tracked
 
     return Sources(
         snapshot=target.snapshot,

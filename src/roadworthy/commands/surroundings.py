@@ -1,8 +1,7 @@
-"""What lies around a project: its release, its tracking store, its forge. Each may be out of reach."""
+"""What lies around a project: its release, its tracking store. Each may be out of reach."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,7 @@ from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.core.templates.source import BUILTIN, Source
 from roadworthy.errors import RoadworthyError
 from roadworthy.facts.project import ANSWERS, LOCK, read_mapping
-from roadworthy.facts.sources import Forge, Released, Tracked
-
-FORGE_SIGNS = ("GITHUB_ACTIONS", "GITLAB_CI")
+from roadworthy.facts.sources import Released, Tracked
 
 
 def released(snapshot: Snapshot, project: Mapping[str, Any]) -> Released:
@@ -134,25 +131,3 @@ def tracked(place: Path | None) -> Tracked:
     if isinstance(tags, str):
         return Tracked(reachable=False, reason=tags)
     return Tracked(reachable=True, tags=tags)
-
-
-def forge(place: Path | None) -> Forge:
-    """Return what is known of the forge: that there is one; its rules only with a token."""
-    exists = any(os.environ.get(sign) for sign in FORGE_SIGNS) or _has_remote(place)
-    reason = "no token was given: ROADWORTHY_FORGE_TOKEN" if exists else "no forge hosts it"
-    return Forge(exists=exists, available=False, reason=reason)
-
-
-def _has_remote(place: Path | None) -> bool:
-    """Read git's configuration as text: asking git would obey it."""
-    config = place / ".git" / "config" if place else None
-    try:
-        text = (
-            config.read_bytes()[: 1 << 16].decode("utf-8", "replace") if config and config.is_file() else ""
-        )
-    except OSError:
-        return False
-    return any(
-        line.strip().replace(" ", "").startswith("url=") and ("://" in line or "@" in line)
-        for line in text.splitlines()
-    )

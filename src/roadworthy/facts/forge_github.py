@@ -97,7 +97,7 @@ def _checks(rules: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _classic(ask: Ask, home: str, branch: str) -> Answer:
-    """Return the classic protection: an empty mapping when there is none, a reason when it is not to be seen."""
+    """Return the classic protection: an empty mapping when there is none, a reason when unseen."""
     place = f"{home}/branches/{quote(branch, safe='')}"
     answer = ask(f"{place}/protection")
     if not answer.reason:
@@ -111,7 +111,7 @@ def _classic(ask: Ask, home: str, branch: str) -> Answer:
 def _joined(found: dict[str, Any], classic: Answer) -> tuple[dict[str, Any], dict[str, str]]:
     """Of two demands the stricter holds; what rulesets leave open, an unread protection may still demand."""
     if classic.reason:
-        weak = [name for name, value in found.items() if not value or (name == "reviews" and value < 2)]
+        weak = [name for name, value in found.items() if not value]
         return {**found, **dict.fromkeys(weak)}, dict.fromkeys(weak, classic.reason)
     also = _of_classic(classic.value)
     both = {name: value or also[name] for name, value in found.items()}
@@ -124,7 +124,9 @@ def _of_classic(classic: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "reviews": count(asked.get("required_approving_review_count")),
         **{name: asked.get(key) is True for name, _, key in REVIEWS},
-        "required_checks": [str(each["context"]) for each in mappings(checks.get("checks")) if each.get("context")],
+        "required_checks": [
+            str(each["context"]) for each in mappings(checks.get("checks")) if each.get("context")
+        ],
         "signatures": part(classic, "required_signatures").get("enabled") is True,
     }
 
@@ -132,7 +134,7 @@ def _of_classic(classic: Mapping[str, Any]) -> dict[str, Any]:
 def _bypass(
     ask: Ask, home: str, rules: Sequence[Mapping[str, Any]], classic: Answer
 ) -> tuple[list[str] | None, str]:
-    """Whoever may go around one of the rulesets or the protection. A list that is not shown is no empty list."""
+    """Whoever may go around one of the rulesets or the protection. A list not shown is no empty one."""
     found = _around(classic.value) if classic.value else []
     hidden: list[str] = []
     for number in sorted({count(rule.get("ruleset_id")) for rule in rules}):
@@ -150,7 +152,9 @@ def _bypass(
 
 
 def _actor(actor: Any) -> str:
-    kind, number = (actor.get("actor_type"), actor.get("actor_id")) if isinstance(actor, dict) else ("?", None)
+    kind, number = (
+        (actor.get("actor_type"), actor.get("actor_id")) if isinstance(actor, dict) else ("?", None)
+    )
     return f"{kind} {number}" if number is not None else str(kind)
 
 
@@ -163,7 +167,11 @@ def _around(classic: Mapping[str, Any]) -> list[str]:
     ]
     admins = part(classic, "enforce_admins").get("enabled") is not True and _demands(classic)
     forced = part(classic, "allow_force_pushes").get("enabled") is True
-    return [*named, *(["administrators"] if admins else []), *(["whoever may force a push"] if forced else [])]
+    return [
+        *named,
+        *(["administrators"] if admins else []),
+        *(["whoever may force a push"] if forced else []),
+    ]
 
 
 def _demands(classic: Mapping[str, Any]) -> bool:

@@ -43,7 +43,7 @@ class Tracked:
 
 @dataclass(frozen=True, kw_only=True)
 class Forge:
-    """What a forge says about the default branch: a rule that could not be read is None, `unread` says why."""
+    """What a forge says about the default branch: a rule not read is None, `unread` says why."""
 
     exists: bool
     available: bool = False
