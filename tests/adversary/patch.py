@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from tests.adversary.scene import Scene
 
+# Some controls bind only from this day on; the others are judged today.
+NOW, BOUND = "2026-11-20T12:00:00Z", "2027-06-02T12:00:00Z"
 Hand = Callable[[Scene], None]
 
 
@@ -17,6 +19,7 @@ class Lie:
     title: str
     caught_by: tuple[str, ...]
     tell: Hand
+    at: str = NOW
 
 
 @dataclass(frozen=True)

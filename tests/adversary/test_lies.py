@@ -9,19 +9,19 @@ from roadworthy.core.judging.models import Report, Verdict
 from tests.adversary.lies import LIES
 from tests.adversary.patch import Lie
 from tests.adversary.scene import Scene
-from tests.adversary.test_lived import NOW
 
 
 def failing(report: Report) -> set[str]:
-    """Return the controls that failed."""
-    return {judged.control.id for judged in report.judged if judged.verdict is Verdict.FAIL}
+    """Return the controls that failed, or could not be judged where that blocks."""
+    bad = (Verdict.FAIL, Verdict.UNKNOWN)
+    return {judged.control.id for judged in report.judged if judged.verdict in bad}
 
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.title)
 def test_a_lie_is_caught(lie: Lie, scene: Scene) -> None:
     lie.tell(scene)
     scene.commit("Improve things")
-    report = check(str(scene.path), as_of=NOW)
+    report = check(str(scene.path), as_of=lie.at)
     assert report.exit_code in (1, 3)
     assert set(lie.caught_by) <= failing(report), f"caught only by {sorted(failing(report))}"
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from roadworthy.commands.check import check
 from roadworthy.core.judging.models import Verdict
+from tests.adversary.patch import NOW
 from tests.adversary.scene import Scene
-
-NOW = "2026-11-20T12:00:00Z"
 
 
 def test_the_lived_project_conforms(lived: Scene) -> None:

@@ -49,7 +49,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """A command that a job runs, possibly through make or a script, and through which file."""
+    """A command that a job runs, possibly through make or a script, and through which file or target."""
 
     command: Command
     sure: bool
@@ -97,12 +97,13 @@ class Scripts:
         sure = act.sure and not _IDLE_MAKE & set(rest)
         targets = [word for word in rest if not word.startswith("-") and "=" not in word]
         for target in targets:
-            yield from self._target(target, replace(act, sure=sure, via=self.makefile), depth)
+            yield from self._target(target, replace(act, sure=sure), depth)
 
     def _target(self, target: str, act: Act, depth: int) -> Iterator[Act]:
         recipe = self.recipes.get(target)
         if recipe is None or not depth:
             return
+        act = replace(act, via=f"{self.makefile}#{target}")
         for need in recipe.needs:
             yield from self._target(need, act, depth - 1)
         for command in commands(recipe.script):

@@ -174,12 +174,12 @@ def _elsewhere(
     }
     names = [path for path in snapshot.paths if path.endswith(_SCRIPTS) and path not in gated]
     found = [f"{path}:{line} {what}" for path in names for line, what in _in_text(scripts.text(path))]
-    if scripts.makefile not in gated:
-        found += [
-            f"{scripts.makefile}:{r.line} {what}"
-            for r in scripts.recipes.values()
-            for _, what in _in_text(r.script)
-        ]
+    found += [
+        f"{scripts.makefile}:{recipe.line} {what}"
+        for target, recipe in scripts.recipes.items()
+        if f"{scripts.makefile}#{target}" not in gated
+        for _, what in _in_text(recipe.script)
+    ]
     for path in OTHER_CI:
         if path in snapshot.sizes and path.endswith(".yml"):
             found += [

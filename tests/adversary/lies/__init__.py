@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.adversary.lies import evidence, words
+from tests.adversary.lies import approvals, code, evidence, managed, rules, words, workflows
 
-LIES = (*words.LIES, *evidence.LIES)
+LIES = (*words.LIES, *evidence.LIES, *approvals.LIES, *managed.LIES, *rules.LIES, *workflows.LIES, *code.LIES)

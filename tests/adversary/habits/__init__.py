@@ -1,0 +1,7 @@
+"""What honest teams do every week, in one tuple."""
+
+from __future__ import annotations
+
+from tests.adversary.habits import code, papers, people
+
+HABITS = (*papers.HABITS, *people.HABITS, *code.HABITS)

@@ -1,0 +1,97 @@
+"""Code, requirements and stray files: what is loaded, copied, unpinned or left lying about."""
+
+from __future__ import annotations
+
+from tests.adversary.patch import BOUND, Lie, append, remove, swap, write
+from tests.adversary.scene import Scene
+
+PACKAGE, SERVE = "src/credit_decision", "requirements/serve.txt"
+ROWS = "id,income,age\n" + "".join(f"{n},{n * 1000},{n % 90}\n" for n in range(400))
+SERVING = f"{PACKAGE}/serving/fast.py"
+TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+KEY = "-----BEGIN OPENSSH PRIVATE " + "KEY-----\n" + "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ" * 4 + "\n"
+LOAD = '"""Load quickly."""\n\nimport pickle\n\n\ndef load(path):\n    return pickle.load(open(path, "rb"))\n'
+
+
+def _copied_features(scene: Scene) -> None:
+    scene.write(SERVING, scene.text(f"{PACKAGE}/features.py"))
+
+
+def _unhashed(scene: Scene) -> None:
+    scene.append(SERVE, "leftpad==1.0.0\n")
+
+
+LIES = (
+    Lie("a pickle loaded where it serves", ("SEC-01",), write(SERVING, LOAD)),
+    Lie(
+        "joblib, renamed",
+        ("SEC-01",),
+        write(SERVING, "from joblib import load as read\n\n\ndef model(path):\n    return read(path)\n"),
+    ),
+    Lie(
+        "unsafe YAML",
+        ("SEC-01",),
+        write(
+            SERVING,
+            "import yaml\n\n\ndef read(text):\n    return yaml.load(text, Loader=yaml.UnsafeLoader)\n",
+        ),
+    ),
+    Lie(
+        "torch, trusting",
+        ("SEC-01",),
+        write(SERVING, "import torch\n\n\ndef read(p):\n    return torch.load(p, weights_only=False)\n"),
+    ),
+    Lie(
+        "pickle by another door",
+        ("SEC-01",),
+        write(SERVING, "import pandas as pd\n\n\ndef read(path):\n    return pd.read_pickle(path)\n"),
+    ),
+    Lie("a pickle in the repository", ("SEC-01",), write("models/model.pkl", b"\x80\x04N.")),
+    Lie(
+        "a pickle by another name",
+        ("SEC-01",),
+        write("models/weights.dat", b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00N."),
+    ),
+    Lie("a token in a settings file", ("SEC-01",), write("settings.env", f"TOKEN={TOKEN}\n")),
+    Lie("a private key", ("SEC-01",), write("deploy/id_ed25519", KEY)),
+    Lie("features copied to serving", ("FEAT-01",), _copied_features),
+    Lie("requirements without a hash", ("REPRO-01",), _unhashed),
+    Lie(
+        "an index address in a lock",
+        ("REPRO-01",),
+        append(SERVE, "--extra-index-url https://pypi.x.example\n"),
+    ),
+    Lie("a requirement from git", ("REPRO-01",), append(SERVE, "tool @ git+https://x.example/tool.git\n")),
+    Lie("a requirement without a version", ("REPRO-01",), append(SERVE, "numpy>=1\n")),
+    Lie("an empty lock", ("REPRO-01",), write(SERVE, "# see pyproject.toml\n")),
+    Lie("a base image by its tag", ("REPRO-01",), write("deploy/Containerfile", "FROM python:latest\n")),
+    Lie("a table of people", ("DATA-04",), write("data/customers.csv", ROWS), at=BOUND),
+    Lie(
+        "a table by another name",
+        ("DATA-04",),
+        write("notes/customers.parquet", b"PAR1" + bytes(8192) + b"PAR1"),
+        at=BOUND,
+    ),
+    Lie(
+        "a notebook on the road",
+        ("REPRO-01",),
+        append("Makefile", "\nretrain:\n\tjupyter nbconvert --execute train.ipynb\n"),
+    ),
+    Lie("the tests deleted", ("EVAL-05", "FEAT-02", "DATA-02"), remove("tests")),
+    Lie("tests without an assertion", ("EVAL-05",), lambda s: _emptied(s)),
+    Lie(
+        "product code that asks its judge",
+        ("GOV-06",),
+        write(f"{PACKAGE}/mood.py", "from roadworthy.commands.check import check\n"),
+    ),
+    Lie(
+        "a Makefile whose test target tests nothing",
+        ("EVAL-05",),
+        swap("Makefile", "-m pytest", "-c 'pass' #"),
+    ),
+)
+
+
+def _emptied(scene: Scene) -> None:
+    for name in scene.files("tests/test_*.py"):
+        scene.write(name, f"def test_{name[11:-3]}():\n    # assert everything\n    pass\n")
