@@ -12,7 +12,7 @@ from tests.adversary.scene import Scene
 from tests.projects.making import REPOSITORY
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lived(pinned_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """The conforming project that every patch starts from."""
     with pytest.MonkeyPatch.context() as patch:

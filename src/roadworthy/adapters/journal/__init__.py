@@ -124,7 +124,7 @@ def amend(place: Place, changes: Mapping[str, File | None], index: bytes) -> Non
         store = place.journal / "after" / str(number)
         store.unlink(missing_ok=True)
         keep(store, changes[path] if path in changes else look_at(place.root / path))
-    (place.journal / "index.after").unlink()
+    (place.journal / "index.after").unlink(missing_ok=True)
     (place.journal / "index.after").write_bytes(index)
     _set_state(place, {**document, "after": DONE}, APPLYING)
     finish(place)
