@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from project import module
+from project import PACKAGE, module
 from serving_fixtures import Workshop, keys, workshop
 from serving_samples import made_up
 
@@ -42,8 +43,8 @@ def holds(outcome: Any) -> dict[str, bool | None]:
 
 
 LINKS = [
-    "decision", "release", "bytes", "model", "run", "code", "data", "configuration", "environment",
-    "evaluation", "card", "approval", "gate", "deployment",
+    "decision", "release", "bytes", "model", "computation", "run", "code", "data", "configuration",
+    "environment", "evaluation", "card", "approval", "gate", "deployment",
 ]  # fmt: skip
 
 
@@ -100,6 +101,7 @@ CHANGED: list[tuple[str, Callable[[Workshop], None]]] = [
     ("release", edit("governance/releases/1.json", '"role": "card"', '"role": "cards"')),
     ("bytes", edit("var/releases/1/card.md", "Release", "release")),
     ("model", edit("governance/runs/*.json", '"model.skops": "', '"model.skops": "0')),
+    ("computation", edit("var/predictions/*.jsonl", '"score":0.', '"score":0.0')),
     ("run", edit("governance/runs/*.json", '"run_id": "2026', '"run_id": "2025')),
     ("code", edit("governance/runs/*.json", '"commit": "', '"commit": "0')),
     ("data", edit("governance/data/*.json", '"rows": 400', '"rows": 401')),
@@ -123,6 +125,44 @@ def test_what_was_changed_is_broken(one: Workshop, link: str, change: Callable[[
     assert holds(outcome)[link] is False, outcome.lines
     assert outcome.details["state"] == "broken"
     assert not outcome.ok
+
+
+def test_the_computation_is_shown_from_inputs_to_score(one: Workshop) -> None:
+    text, line = "\n".join(trace().lines), one.lines()[0]
+    debt, income = line["inputs"]["debt"], line["inputs"]["income"]
+    assert f"burden(debt={debt}, income={income}) = {debt / income:.6g}" in text
+    assert f"score {line['score']:.6f} made again from var/releases/1, the logged one" in text
+
+
+def without_a_bundle(made: Workshop) -> None:
+    shutil.rmtree(made.root / "var/releases/1")
+
+
+NOT_AGAIN: list[tuple[str, Callable[[Workshop], None]]] = [
+    ("is not on this machine", without_a_bundle),
+    ("is not what answered", edit("var/releases/1/features.py", "debt / income", "debt")),
+    ("redacted inputs: debt", edit("var/predictions/*.jsonl", '"debt":', '"debt":"redacted","was":')),
+    ("no score was given", edit("var/predictions/*.jsonl", '"score":', '"score":null,"was":')),
+]
+
+
+@pytest.mark.parametrize(("reason", "change"), NOT_AGAIN, ids=[reason for reason, _ in NOT_AGAIN])
+def test_a_score_that_cannot_be_made_again_is_unknown(
+    one: Workshop, reason: str, change: Callable[[Workshop], None]
+) -> None:
+    change(one)
+    outcome = trace()
+    assert holds(outcome)["computation"] is None
+    assert reason in "\n".join(outcome.lines)
+    assert not outcome.ok
+
+
+def test_tracing_needs_neither_training_nor_tables(one: Workshop) -> None:
+    check = (
+        "import sys; sys.modules.update(mlflow=None, pandas=None); "
+        f"from {PACKAGE}.serving.trace import trace; assert trace('t0').ok"
+    )
+    subprocess.run([sys.executable, "-c", check], check=True, cwd=one.root, env=one.environment())
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "not json", '{"subject": 3}'])

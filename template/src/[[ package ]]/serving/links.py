@@ -10,6 +10,7 @@ from ..pipeline import records, settings
 from ..pipeline.outcome import Refused
 from ..pipeline.verdict import NAMESPACE, bundle, gate_file, signed_by, subject, subject_digest
 from .clock import parse, text
+from .computation import computation
 
 Link = tuple[str, bool | None, str]
 Record = Mapping[str, Any]
@@ -20,7 +21,8 @@ def chain(line: Record) -> list[Link]:
     """Every link behind a scored prediction."""
     release = _readable("releases", f"{line['version']}.json")
     run = _readable("runs", f"{release.get('run_id')}.json")
-    made = (_release, _bytes, _model, _run, _code, _data, _configuration, _environment, _evaluation, _card)
+    model = (_release, _bytes, _model, computation)
+    made = (*model, _run, _code, _data, _configuration, _environment, _evaluation, _card)
     found = [_safely(link, line, release, run) for link in made]
     return [*found, *_approvals(line), _safely(_gate, line), _safely(_deployment, line)]
 

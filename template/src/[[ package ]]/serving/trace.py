@@ -22,7 +22,7 @@ class Step:
 
 
 def trace(id: str) -> Outcome:  # noqa: A002 - the name of the command's argument
-    """Decision, release, run, data, configuration, evaluation, approvals, gate; exit 0 only when all hold."""
+    """Decision, release, computation, run, data, evaluation, approvals, gate; exit 0 only when all hold."""
     found = capture.find(id)
     if not found:
         days = "its day may be past retention"
@@ -31,10 +31,15 @@ def trace(id: str) -> Outcome:  # noqa: A002 - the name of the command's argumen
     steps = [Step("decision", not again, _decision(line) + again), *(Step(*each) for each in _behind(line))]
     marks = [each.holds for each in steps]
     state = "broken" if False in marks else "unknown" if None in marks else "whole"
-    lines = [f"{MARKS[each.holds]} {each.name:<14}{each.text}" for each in steps]
+    lines = [line for each in steps for line in _shown(each)]
     counts = f"{marks.count(True)} hold, {marks.count(None)} unknown, {marks.count(False)} broken"
     said = {"id": id, "state": state, "steps": [asdict(each) for each in steps], "prediction": line}
     return Outcome("trace", state == "whole", (*lines, f"the trace is {state}: {counts}"), said)
+
+
+def _shown(step: Step) -> list[str]:
+    first, *more = step.text.splitlines() or [""]
+    return [f"{MARKS[step.holds]} {step.name:<14}{first}", *(f"{'':16}{each}" for each in more)]
 
 
 def _decision(line: Mapping[str, Any]) -> str:
