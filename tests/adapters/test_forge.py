@@ -12,6 +12,7 @@ import pytest
 
 from roadworthy.adapters.config import read_configuration
 from roadworthy.adapters.forge import asker, unfit
+from roadworthy.commands.check import check
 from roadworthy.commands.forges import forge, home_of
 from roadworthy.errors import UsageError
 from roadworthy.facts.forge import forge_facts
@@ -107,7 +108,7 @@ REVIEWERS = {
     "node_id": "MDQ6R2F0ZTM3MzY=",
     "type": "required_reviewers",
     "prevent_self_review": True,
-    "reviewers": [{"type": "Team", "reviewer": {"id": 1, "slug": "risk"}}],
+    "reviewers": [{"type": "Team", "reviewer": {"id": 1, "login": "risk"}}],
 }
 ACTOR = {"actor_id": 5, "actor_type": "RepositoryRole", "bypass_mode": "always"}
 CLASSIC = {
@@ -719,3 +720,32 @@ def test_an_unfit_address_or_token_is_not_used(api: str, token: str) -> None:
 def test_https_and_this_machine_are_fit() -> None:
     for api in ("https://api.github.com", "https://forge.example:8443/api/v4", "http://127.0.0.1:80"):
         assert unfit(api, {"Authorization": TOKEN}) == ""
+
+
+# ---- what the control makes of it ---------------------------------------------------------------------
+
+
+def verdicts(folder: Path) -> dict[str, str]:
+    report = check(str(folder), controls=["APPR-03"], for_release="1")
+    return {each.check: str(each.verdict) for each in report.judged[0].findings}
+
+
+ENFORCED = ("enforced", "enforced-on-all", "enforced-strict", "deploy-reviewed")
+
+
+def test_a_forge_that_enforces_passes_at_the_highest_tier(
+    hub: FakeForge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_github(monkeypatch, hub, tmp_path)
+    assert {verdicts(tmp_path)[each] for each in ENFORCED} == {"pass"}
+    hub.replies[f"{HUB}/rulesets/43"] = ruleset(43, bypass_actors=[ACTOR])
+    hub.replies[f"{HUB}/environments"] = Reply(403, b"{}")
+    found = verdicts(tmp_path)
+    assert [found[each] for each in ENFORCED] == ["pass", "fail", "pass", "unknown"]
+
+
+def test_a_forge_that_was_not_asked_is_never_green(
+    hub: FakeForge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_github(monkeypatch, hub, tmp_path, token="")
+    assert {verdicts(tmp_path)[each] for each in ENFORCED} == {"unknown"}
