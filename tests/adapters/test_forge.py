@@ -624,6 +624,21 @@ def test_a_project_without_a_remote_has_no_forge(tmp_path: Path) -> None:
     assert forge(checkout(tmp_path)).exists
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[Remote "origin"]\n\tURL = https://forge.example/acme/loans\n',
+        '[remote "origin"] url = https://forge.example/acme/loans\n',
+        '[remote "origin"]\r\n\turl = "https://forge.example/acme/loans"\r\n',
+        "[branch]\n\turl = git@forge.example:acme/loans\n",
+    ],
+)
+def test_no_spelling_hides_that_there_is_a_forge(tmp_path: Path, text: str) -> None:
+    checkout(tmp_path)
+    (tmp_path / ".git" / "config").write_text(text, newline="")
+    assert forge(tmp_path).exists
+
+
 # ---- servers that are not well --------------------------------------------------------------------
 
 

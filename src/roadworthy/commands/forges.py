@@ -16,6 +16,8 @@ ENVIRONMENT = "production"
 SCHEMES = ("https://", "http://", "ssh://")
 MOST_CONFIG = 1 << 16
 SHORT_ADDRESS = re.compile(r"(?:[^@/\s]+@)?([^:/\s]+):(?!/)(\S+)")
+# However it is written or hidden in git's configuration, an address elsewhere means that there is a forge.
+REMOTE = re.compile(r"\burl\s*=\s*\S*(?:://|@)", re.IGNORECASE)
 SAFE_PATH = re.compile(r"[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)+")
 
 
@@ -39,10 +41,10 @@ class Desk:
 
 def forge(place: Path | None) -> Forge:
     """Return what the forge enforces; without a token, or at a host that nobody named, that is not known."""
-    remotes = _remotes(place)
-    if not _in_ci() and not remotes:
+    config = _config(place)
+    if not _in_ci() and not REMOTE.search(config):
         return Forge(exists=False, reason="no forge hosts it")
-    desk = _desk(remotes)
+    desk = _desk(_remotes(config))
     return Forge(exists=True, reason=desk) if isinstance(desk, str) else _ask(desk)
 
 
@@ -142,18 +144,24 @@ def _host(address: str) -> str:
     return f"{(parts.hostname or '').lower()}{port}"
 
 
-def _remotes(place: Path | None) -> list[str]:
-    """Read git's configuration as text: asking git would obey it. The remote `origin` comes first."""
+def _config(place: Path | None) -> str:
+    """Read git's configuration as text: asking git would obey it."""
     config = place / ".git" / "config" if place else None
     try:
         data = config.read_bytes()[:MOST_CONFIG] if config and config.is_file() else b""
     except OSError:
-        return []
+        return ""
+    return data.decode("utf-8", "replace")
+
+
+def _remotes(config: str) -> list[str]:
+    """Return the addresses of the remotes; that of `origin` comes first."""
     section, found = "", dict[str, str]()
-    for line in data.decode("utf-8", "replace").splitlines():
+    for line in config.splitlines():
         name, _, value = (each.strip() for each in line.partition("="))
         if name.startswith("["):
-            section = name
-        elif name.lower() == "url" and section.startswith("[remote ") and ("://" in value or "@" in value):
+            kind, _, rest = name.partition(" ")
+            section = f"{kind.lower()} {rest}"
+        elif name.lower() == "url" and section.startswith("[remote "):
             found.setdefault(section, value.strip('"'))
     return [found[each] for each in sorted(found, key=lambda each: each != '[remote "origin"]')]
