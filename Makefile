@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 PROJECT_VENV := build/project-venv
 DEMO := build/demo
+# Packages are kept here, so that whoever set up once needs no network to set up again.
+WHEELS ?= $(HOME)/.cache/roadworthy/wheels
+PIP := -m pip -q --disable-pip-version-check
 # An empty HOME has no git identity; the demo's developer is a sample person, and is said to be so.
 DEMO_PERSON := GIT_AUTHOR_NAME="Dana Developer" GIT_AUTHOR_EMAIL=dana@loans.example \
 	GIT_COMMITTER_NAME="Dana Developer" GIT_COMMITTER_EMAIL=dana@loans.example
@@ -48,19 +51,22 @@ lock:
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
 
+kept = --no-index --find-links "$(WHEELS)" --require-hashes
+install = mkdir -p "$(WHEELS)" && { $(1) $(PIP) install $(kept) $(2) 2>/dev/null || { \
+	$(1) $(PIP) download -d "$(WHEELS)" --require-hashes $(2) && $(1) $(PIP) install $(kept) $(2); }; }
+
 $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "roadworthy needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
 	@echo "setting up $(VENV) (about half a minute, once)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(call install,$(BIN)/python,-r requirements/dev.txt)
+	@$(BIN)/python $(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 # The environment of a generated project, shared by all tests that run one.
 $(PROJECT_VENV)/.ready: template/requirements/dev.txt
 	@echo "setting up $(PROJECT_VENV) (about half a minute, once)"
 	@$(PYTHON) -m venv --clear $(PROJECT_VENV)
-	@$(PROJECT_VENV)/bin/python -m pip install -q --disable-pip-version-check --require-hashes \
-		-r template/requirements/dev.txt
+	@$(call install,$(PROJECT_VENV)/bin/python,-r template/requirements/dev.txt -r template/requirements/sample.txt)
 	@touch $@
