@@ -18,7 +18,10 @@ PINNED = {
     "TZ": "UTC",
     "NO_COLOR": "1",
 }
-UNSET = ("ROADWORTHY_CONFIG", "ROADWORTHY_TRUSTED_SOURCES", "ROADWORTHY_KEY", "MLFLOW_TRACKING_URI")
+UNSET = (
+    *("ROADWORTHY_CONFIG", "ROADWORTHY_TRUSTED_SOURCES", "ROADWORTHY_KEY", "MLFLOW_TRACKING_URI"),
+    *("MAKEFLAGS", "MAKELEVEL", "MFLAGS"),  # what the make that runs the tests would tell theirs
+)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -210,7 +210,8 @@ def pointer(world: World) -> None:
 
 
 def hostile_answers(world: World) -> None:
-    text = (world.project / ANSWERS).read_text()
+    lines = (world.project / ANSWERS).read_text().splitlines(keepends=True)
+    text = "".join(line for line in lines if not line.startswith("_commit:"))
     evil = "{{ ''.__class__.__mro__[1].__subclasses__() }}[[ ().__class__ ]]"
     text = text.replace(
         "_src_path: builtin", f'_src_path: "ext::touch {world.canary}"\n_commit: "--upload-pack=x"'
