@@ -16,11 +16,11 @@ REPOSITORY = Path(__file__).parents[2]
 PASSED = re.compile(r"(\d+) passed")
 
 
-def make_project(folder: Path, answers: Mapping[str, Any]) -> Path:
-    """Run `roadworthy new` from this tree into `folder`; the result is a git repository with one commit."""
+def make_project(folder: Path, answers: Mapping[str, Any], source: Path = REPOSITORY) -> Path:
+    """Run `roadworthy new` from a source (else this tree) into `folder`: a git repository with one commit."""
     data = folder.with_suffix(".answers.yaml")
     data.write_text(yaml.safe_dump(dict(answers)))
-    command = ["new", str(folder), "--defaults", "--source", str(REPOSITORY), "--data-file", str(data)]
+    command = ["new", str(folder), "--defaults", "--source", str(source), "--data-file", str(data)]
     run([sys.executable, "-m", "roadworthy", *command], cwd=folder.parent)
     return folder
 

@@ -10,17 +10,20 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from roadworthy.core.approval.subject import canonical, sha256
+from tests.projects.making import run
+
 FORGED = "0" * 64
+RUN = "20261120T000000Z-000000"
 AT = "2026-11-20T00:00:00Z"
 
 
 class Taking(NamedTuple):
-    """One change of a conforming project; `also` are controls that the same fact concerns."""
+    """One change of a conforming project, and the only control that must notice it."""
 
     control: str
     name: str
-    do: Callable[[Path], None]
-    also: frozenset[str] = frozenset()
+    do: Callable[[Path], object]
 
 
 def edit(project: Path, name: str, change: Callable[[Any], Any]) -> None:
@@ -79,21 +82,52 @@ def _lapsed_waiver(project: Path) -> None:
     (folder / "W-1.yaml").write_text(yaml.safe_dump(waiver), "utf-8")
 
 
-def _forged_dataset(project: Path) -> None:
+def _dataset(project: Path, manifest: str = "") -> dict[str, Any]:
+    """Record a data set, under its true digest unless another is claimed; return the record."""
     names = ("train", "validation", "test", "reference")
     asked = ("rows", "type", "range", "values", "nulls", "duplicates", "freshness", "shift")
     contract = hashlib.sha256((project / "policy/data.yaml").read_bytes()).hexdigest()
-    forged = {
-        "schema": "dataset/v1",
-        "manifest_sha256": FORGED,
-        "created_at": AT,
+    splits = {name: {"sha256": f"{index}" * 64, "rows": 1} for index, name in enumerate(names)}
+    pinned = {
         "source": {"name": "loanapp", "rows": 4, "sha256": FORGED, "newest": AT},
         "contract_sha256": contract,
-        "splits": {name: {"sha256": f"{index}" * 64, "rows": 1} for index, name in enumerate(names)},
+        "splits": splits,
+    }
+    manifest = manifest or sha256(canonical(pinned))
+    made = {
+        "schema": "dataset/v1",
+        "manifest_sha256": manifest,
+        "created_at": AT,
+        **pinned,
         "overlap_rows": 0,
         "quality": {"passed": True, "checks": [{"id": name, "passed": True} for name in asked]},
     }
-    record(project, f"data/{FORGED[:12]}.json", forged)
+    record(project, f"data/{manifest[:12]}.json", made)
+    return made
+
+
+def _run(project: Path, commit: str = "") -> None:
+    """Record an experiment on a true data set."""
+    dataset = _dataset(project)
+    head = run(["git", "rev-parse", "HEAD"], cwd=project).strip()
+    digests = {name: split["sha256"] for name, split in dataset["splits"].items()}
+    made = {
+        "schema": "run/v1",
+        "run_id": RUN,
+        "kind": "train",
+        "created_at": AT,
+        "submitter": {"name": "Dana", "email": "dana@loans.example"},
+        "code": {"commit": commit or head, "dirty": True},
+        "data": {"manifest_sha256": dataset["manifest_sha256"], "splits": digests},
+        "config": {"policy/training.yaml": FORGED},
+        "gates_sha256": hashlib.sha256((project / "policy/gates.yaml").read_bytes()).hexdigest(),
+        "environment": {"python": "3.11", "platform": "linux", "lock_sha256": FORGED},
+        "seed": 7,
+        "parameters": {},
+        "metrics": {},
+        "artifacts": {"model.skops": FORGED},
+    }
+    record(project, f"runs/{RUN}.json", made)
 
 
 def _drill_of_nothing(project: Path) -> None:
@@ -113,12 +147,13 @@ def _drill_of_nothing(project: Path) -> None:
     record(project, "drills/20261120T000000Z.json", drill)
 
 
-def _evaluation_of_nothing(project: Path) -> None:
+def _evaluation_on_other_data(project: Path) -> None:
+    _run(project)
     measured = {"auc": {"value": 0.99, "low": 0.98, "high": 1.0}}
     gates = hashlib.sha256((project / "policy/gates.yaml").read_bytes()).hexdigest()
     judged = {
         "schema": "evaluation/v1",
-        "run_id": "20261120T000000Z-000000",
+        "run_id": RUN,
         "created_at": AT,
         "model_sha256": FORGED,
         "gates_sha256": gates,
@@ -130,7 +165,7 @@ def _evaluation_of_nothing(project: Path) -> None:
         ],
         "passed": True,
     }
-    record(project, "evaluations/20261120T000000Z-000000.json", judged)
+    record(project, f"evaluations/{RUN}.json", judged)
 
 
 def _unsigned_approval(project: Path) -> None:
@@ -182,20 +217,19 @@ TAKINGS = [
         "the refusal in a managed gate",
         lambda p: replace(p, "src/credit_decision/pipeline/untouched.py", "raise ", "pass  # "),
     ),
-    Taking("DATA-03", "a data set's true digest", _forged_dataset),
+    Taking("DATA-03", "a data set's true digest", lambda p: _dataset(p, FORGED)),
     Taking("REPRO-01", "the hashes of a lock", _drop_hashes),
     Taking(
         "LIN-01",
-        "what a run was",
-        lambda p: record(p, "runs/20261120T000000Z-000000.json", {"schema": "run/v1"}),
-        frozenset({"DATA-02", "REPRO-01"}),
+        "the commit of a run",
+        lambda p: _run(p, "1" * 40),
     ),
     Taking(
         "EVAL-01",
         "a threshold's bite",
         lambda p: edit(p, "policy/gates.yaml", lambda gates: gates["metrics"][0].update(limit=0)),
     ),
-    Taking("EVAL-02", "the run behind an evaluation", _evaluation_of_nothing, frozenset({"EVAL-01"})),
+    Taking("EVAL-02", "the test data of the run that is evaluated", _evaluation_on_other_data),
     Taking("APPR-01", "the signature under an approval", _unsigned_approval),
     Taking("APPR-02", "the second person", _one_person_for_all),
     Taking("APPR-03", "the code owners", lambda p: (p / "CODEOWNERS").unlink()),

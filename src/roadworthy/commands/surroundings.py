@@ -10,10 +10,11 @@ from roadworthy import __version__
 from roadworthy.adapters.archive import unpack
 from roadworthy.adapters.git import git
 from roadworthy.adapters.memory import once
-from roadworthy.adapters.sources import builtin_entries, open_builtin
+from roadworthy.adapters.sources import DEVELOPMENT, builtin_entries, open_builtin
 from roadworthy.core.approval.subject import canonical, sha256
 from roadworthy.core.documents.parse import parse_yaml
 from roadworthy.core.documents.snapshot import Snapshot
+from roadworthy.core.templates.releases import is_supported
 from roadworthy.core.templates.source import BUILTIN, Source
 from roadworthy.errors import RoadworthyError
 from roadworthy.facts.project import ANSWERS, LOCK, read_mapping
@@ -42,12 +43,11 @@ def _compared(snapshot: Snapshot, answers: Mapping[str, Any], spec: str, release
     wanted = release if spec == BUILTIN else str(answers.get("_commit") or "") or None
     digests = _remembered(snapshot, answers, spec, wanted)
     records = {path: digests.pop(path, "") for path in (ANSWERS, LOCK)}
-    known = _releases(spec)
     return Released(
         known=True,
         release=release,
-        behind=len(known) - known.index(release) - 1 if release in known else 0,
-        supported=release in known or not known,
+        # What a checkout would render now is newer than any release.
+        supported=release == DEVELOPMENT or is_supported(release, _releases(spec)),
         files=digests,
         answers_ok=all(_same(snapshot, path, digest) for path, digest in records.items()),
     )

@@ -17,7 +17,6 @@ def managed_facts(snapshot: Snapshot, released: Released) -> dict[str, Any]:
         "known": released.known,
         "reason": released.reason,
         "release": released.release,
-        "behind": released.behind,
         "supported": released.supported,
         "drifted": drifted,
         "missing": missing,

@@ -26,7 +26,6 @@ class Released:
     known: bool
     reason: str = ""
     release: str = ""
-    behind: int = 0
     supported: bool = False
     files: Mapping[str, str] = field(default_factory=dict)
     answers_ok: bool = False

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from roadworthy import __version__
 from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.core.judging.models import Control, Pack
@@ -35,7 +36,7 @@ def test_an_empty_overlay_asks_the_same_under_its_own_name() -> None:
     found, base = pack(), load_pack(BASE, misshapen)
     assert found.controls == base.controls
     assert found.tiers == base.tiers
-    assert (found.id, found.notes) == ("acme", ("acme 1 extends roadworthy 0.1.0",))
+    assert (found.id, found.notes) == ("acme", (f"acme 1 extends roadworthy {__version__}",))
     assert found.digest != base.digest
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from roadworthy.core.templates.releases import Entry, index_text, parse_index, version_key
+from roadworthy.core.templates.releases import Entry, index_text, is_supported, parse_index, version_key
 from roadworthy.core.templates.source import Source, is_trusted, release_paths, stamp_lock
 from roadworthy.core.templates.tree import File, digest
 from roadworthy.errors import UsageError
@@ -101,3 +101,25 @@ def test_trust_is_of_a_whole_folder_or_address(spec: str, trusted: bool) -> None
 def test_nothing_but_builtin_is_trusted_by_default() -> None:
     assert is_trusted("builtin", ())
     assert not is_trusted("/srv/templates", ())
+
+
+@pytest.mark.parametrize(
+    ("release", "known", "supported"),
+    [
+        ("v1.1.0", ["v1.0.0", "v1.1.0"], True),
+        ("v1.0.0", ["v1.0.0", "v1.1.0"], True),
+        ("v1.0.0-3-g1f89ab5", ["v1.0.0", "v1.1.0"], True),
+        ("v1.1.0-3-g1f89ab5-dirty", ["v1.0.0", "v1.1.0"], True),
+        ("v1.1.0-dirty", ["v1.1.0"], True),
+        ("1f89ab5", [], True),
+        ("1f89ab5", ["v1.0.0"], False),
+        ("v1.0.0-rc1", ["v1.0.0"], False),
+        ("v1.0.01", ["v1.0.0"], False),
+        ("v1.0.0-3-gxyz", ["v1.0.0"], False),
+        ("", ["v1.0.0"], False),
+    ],
+)
+def test_a_commit_beyond_a_release_is_supported_as_that_release_is(
+    release: str, known: list[str], supported: bool
+) -> None:
+    assert is_supported(release, known) is supported

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Final
 
 from roadworthy.errors import UsageError
 
 SCHEMA: Final = "releases/v1"
+# What `git describe` and a checkout add to the release that a tree goes beyond.
+_BEYOND: Final = re.compile(r"(-\d+-g[0-9a-f]{4,64})?(-dirty)?", re.ASCII)
 _VERSION: Final = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)", re.ASCII)
 
 
@@ -45,6 +48,18 @@ def index_text(entries: tuple[Entry, ...]) -> str:
     """Return the index file of some releases."""
     document = {"schema": SCHEMA, "releases": [asdict(entry) for entry in entries]}
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
+
+
+def is_supported(release: str, known: Sequence[str]) -> bool:
+    """Say whether `release` is one of the `known` ones, or a commit beyond one (`v1.2.0-3-gabc1234`).
+
+    A source that has cut no release yet supports what it holds.
+    """
+    return not known or any(_goes_beyond(release, each) for each in known)
+
+
+def _goes_beyond(release: str, base: str) -> bool:
+    return release.startswith(base) and _BEYOND.fullmatch(release, len(base)) is not None
 
 
 def version_key(version: str) -> tuple[int, ...]:
