@@ -199,6 +199,7 @@ def test_a_waiver_of_the_reviewer_counts(project: Path, tmp_path: Path) -> None:
     assert verdicts(report)["GOV-01"] == "waived"
     assert {f.raw for j in report.judged for f in j.findings if f.verdict is Verdict.WAIVED} == {Verdict.FAIL}
     assert [(note.id, note.status) for note in report.waivers] == [("W-1", "expiring")]
+    assert "approver not verified" in report.waivers[0].text
     assert report.counts["waived"] == 1
 
 
@@ -206,6 +207,81 @@ def test_one_that_is_over_does_not(project: Path, tmp_path: Path) -> None:
     report = waived(project, tmp_path / "w", expires_at="2026-11-19")
     assert verdicts(report)["GOV-01"] == "fail"
     assert "expired 1 days ago" in report.waivers[0].text
+
+
+def vouched(folder: Path, roles: str = "accountable-executive") -> Path:
+    """Lay a role map, and the key that may sign for its one person, beside the waivers."""
+    key = folder / "bob"
+    folder.mkdir()
+    subprocess.run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key), check=True)
+    bob = {"identity": "bob@x.example", "roles": [roles]}
+    (folder / "roles.yaml").write_text(yaml.safe_dump({"schema": "roles/v1", "people": [bob]}))
+    public = key.with_suffix(".pub").read_text()
+    (folder / "allowed_signers").write_text(f'bob@x.example namespaces="roadworthy-waiver" {public}')
+    return folder
+
+
+def signed(folder: Path, name: str = "W-1.yaml", namespace: str = "roadworthy-waiver", **change: Any) -> None:
+    (folder / name).write_text(yaml.safe_dump({**WAIVER, **change}))
+    keygen = ("ssh-keygen", "-q", "-Y", "sign", "-n", namespace, "-f", folder / "bob", folder / name)
+    subprocess.run(keygen, check=True, capture_output=True)
+
+
+def test_one_granted_in_a_role_and_signed_counts_and_says_so(project: Path, tmp_path: Path) -> None:
+    folder = vouched(tmp_path / "w")
+    signed(folder)
+    report = check(str(spoil(project)), as_of=TODAY, waivers=str(folder))
+    assert verdicts(report)["GOV-01"] == "waived"
+    assert "in the reviewer's role map, signature verified" in report.waivers[0].text
+
+
+def test_one_changed_after_it_was_signed_does_not_count(project: Path, tmp_path: Path) -> None:
+    folder = vouched(tmp_path / "w")
+    signed(folder, expires_at="2026-11-22")
+    report = waived(project, folder)
+    assert (verdicts(report)["GOV-01"], report.waivers[0].status) == ("fail", "not signed")
+    assert "changed after it was signed" in report.waivers[0].text
+
+
+def test_one_without_a_signature_or_with_one_for_another_purpose_does_not_count(
+    project: Path, tmp_path: Path
+) -> None:
+    folder = vouched(tmp_path / "w")
+    assert waived(project, folder).waivers[0].status == "not signed"
+    signed(folder, namespace="git")
+    assert check(str(project), as_of=TODAY, waivers=str(folder)).waivers[0].status == "not signed"
+
+
+def test_one_granted_by_somebody_without_the_role_does_not_count(project: Path, tmp_path: Path) -> None:
+    folder = vouched(tmp_path / "w", roles="model-risk")
+    signed(folder)
+    report = check(str(spoil(project)), as_of=TODAY, waivers=str(folder))
+    assert (verdicts(report)["GOV-01"], report.waivers[0].status) == ("fail", "not authorised")
+    assert "tier critical needs accountable-executive" in report.waivers[0].text
+
+
+@pytest.mark.parametrize("name", ["roles.yaml", "allowed_signers"])
+def test_what_should_vouch_and_cannot_be_read_vouches_for_nobody(
+    project: Path, tmp_path: Path, name: str
+) -> None:
+    folder = vouched(tmp_path / "w")
+    signed(folder)
+    (folder / name).rename(tmp_path / name)
+    (folder / name).symlink_to(tmp_path / name)
+    if name == "roles.yaml":
+        with pytest.raises(UsageError, match=r"roles\.yaml: .*symbolic link"):
+            check(str(project), as_of=TODAY, waivers=str(folder))
+    else:
+        report = check(str(spoil(project)), as_of=TODAY, waivers=str(folder))
+        assert report.waivers[0].status == "not signed"
+
+
+def test_the_project_cannot_be_its_own_reviewer(project: Path, tmp_path: Path) -> None:
+    (project / "granted").mkdir()
+    (tmp_path / "aside").symlink_to(project / "granted")
+    for folder in (project / "granted", tmp_path / "aside"):
+        with pytest.raises(UsageError, match="lie in the project that they would excuse"):
+            check(str(project), as_of=TODAY, waivers=str(folder))
 
 
 def test_one_in_the_project_is_only_a_request(project: Path) -> None:

@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from roadworthy import __version__
-from roadworthy.adapters.files import open_folder
 from roadworthy.adapters.memory import once
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.commands.packs import Bench, keep_compiled, open_bench
 from roadworthy.commands.target import Target, open_target
+from roadworthy.commands.waivers import NO_WAIVERS, Granted, read_waivers
 from roadworthy.core.approval.signatures import Signature
-from roadworthy.core.documents.parse import ParseError, parse
-from roadworthy.core.documents.snapshot import Snapshot, Unreadable, colliding
+from roadworthy.core.documents.snapshot import Snapshot, colliding
 from roadworthy.core.judging.evaluate import Situation, judge
 from roadworthy.core.judging.models import Control, Judged, Report, WaiverNote
-from roadworthy.core.judging.waivers import Terms, Waiver, apply_waivers, requests, waiver_from
+from roadworthy.core.judging.waivers import Terms, apply_waivers, requests
 from roadworthy.core.times import parse_time, rfc3339
 from roadworthy.errors import UsageError
 from roadworthy.facts.collect import Collection, collect
@@ -49,9 +48,10 @@ def check(
     """Return the judgement of a folder, a repository at a revision, or an archive."""
     bench = open_bench(policy)
     selected = bench.controls(tuple(controls))
-    granted = read_waivers(waivers, bench) if waivers else ()
+    clock = moment(as_of)
+    granted = read_waivers(waivers, path, bench, clock) if waivers else NO_WAIVERS
     target = open_target(path, revision)
-    collection = Collection(sources_of(target, bench, moment(as_of), for_release or ""))
+    collection = Collection(sources_of(target, bench, clock, for_release or ""))
     return _judge(collection, bench, selected, granted)
 
 
@@ -92,9 +92,7 @@ def _verify(data: bytes, signature: bytes | None, signers: bytes, namespace: str
     return verify(data, signature, signers, namespace, at)
 
 
-def _judge(
-    collection: Collection, bench: Bench, controls: Sequence[Control], granted: Sequence[Waiver]
-) -> Report:
+def _judge(collection: Collection, bench: Bench, controls: Sequence[Control], granted: Granted) -> Report:
     snapshot = collection.sources.snapshot
     # Of a picture that is not whole, only so much is said: that it is not.
     controls = () if snapshot.incomplete else controls
@@ -132,36 +130,16 @@ def _situation(facts: Mapping[str, Any], bench: Bench, sources: Sources) -> Situ
 
 
 def _excused(
-    judged: Sequence[Judged], granted: Sequence[Waiver], facts: Mapping[str, Any], situation: Situation
+    judged: Sequence[Judged], granted: Granted, facts: Mapping[str, Any], situation: Situation
 ) -> tuple[tuple[Judged, ...], tuple[WaiverNote, ...]]:
     terms = Terms(
         system=facts["project"]["name"],
         tier=situation.tier,
         most_days=facts["tier"]["waiver_days"],
         as_of=situation.as_of,
+        people=granted.people,
     )
-    return apply_waivers(judged, granted, terms)
-
-
-def read_waivers(folder: str, bench: Bench) -> tuple[Waiver, ...]:
-    """Return the waivers in a reviewer's folder; one that cannot be read is the reviewer's to repair."""
-    snapshot = open_folder(folder)
-    paths = [path for path in snapshot.paths if path.endswith((".yaml", ".yml"))]
-    return tuple(_waiver(f"{folder}/{path}", snapshot.read(path), bench) for path in paths)
-
-
-def _waiver(place: str, data: bytes | Unreadable, bench: Bench) -> Waiver:
-    hint = "repair or remove it; `roadworthy explain GOV-05` shows its fields"
-    if isinstance(data, Unreadable):
-        raise UsageError(f"waiver {place}: {data.reason}", hint)
-    try:
-        value = parse(place, data)
-        problems = misshapen(bench.pack.schemas["waiver.v1.json"], value)
-        if problems:
-            raise UsageError(f"waiver {place}: {problems[0]}", hint)
-        return waiver_from(place, value)
-    except (ParseError, ValueError) as error:
-        raise UsageError(f"waiver {place}: {error}", hint) from None
+    return apply_waivers(judged, granted.waivers, terms)
 
 
 def _report(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roadworthy.core.approval.people import people
+from roadworthy.core.approval.signatures import Signature, Status
+from roadworthy.core.judging.granting import GRANTERS, granters
 from roadworthy.core.judging.models import (
     Control,
     Finding,
@@ -40,6 +44,20 @@ WAIVER = Waiver(
     owner="bob@x.example",
 )
 
+MAP = people(
+    {
+        "people": [
+            {"identity": "bob@x.example", "name": "Bob", "handles": ["@bob"], "roles": ["model-risk"]},
+            {"identity": "amy@x.example", "emails": ["amy@home.example"], "roles": ["model-risk"]},
+            {"identity": "dev@x.example", "roles": ["developer", "reviewer"]},
+            {"identity": "eve@x.example", "roles": ["accountable-executive"]},
+            {"identity": "nil@x.example", "roles": []},
+        ]
+    }
+)
+KNOWN = replace(TERMS, people=MAP)
+SEALED = Signature(status=Status.VALID, principal="bob@x.example")
+
 
 def judged(verdict: Verdict = Verdict.FAIL, **more: Any) -> Judged:
     values: dict[str, Any] = {
@@ -68,7 +86,7 @@ def test_a_whole_waiver_counts_and_both_verdicts_are_shown() -> None:
         (Verdict.WAIVED, Verdict.FAIL, "W-1")
     }
     assert notes[0].status == "expiring"
-    assert "as its file says" in notes[0].text
+    assert "approver not verified" in notes[0].text
 
 
 @pytest.mark.parametrize(
@@ -130,6 +148,52 @@ def test_it_counts_exactly_while_it_is_in_time(issued: int, length: int, most: i
     verdict, _ = applied(waiver, terms=replace(TERMS, most_days=most))
     in_time = waiver.issued <= TODAY < waiver.expires and length <= most
     assert (verdict is Verdict.WAIVED) == in_time
+
+
+@pytest.mark.parametrize("by", ["bob@x.example", "@bob", "Bob", "eve@x.example"])
+def test_who_holds_the_role_in_the_reviewers_map_may_grant(by: str) -> None:
+    after, notes = apply_waivers((judged(),), (replace(WAIVER, approved_by=by),), KNOWN)
+    assert after[0].verdict is Verdict.WAIVED
+    assert "in the reviewer's role map" in notes[0].text
+    assert "not verified" not in notes[0].text
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"approved_by": "zoe@x.example"}, "not authorised"),
+        ({"approved_by": "dev@x.example"}, "not authorised"),
+        ({"approved_by": "nil@x.example"}, "not authorised"),
+        ({"approver_role": "accountable-executive"}, "not authorised"),
+        ({"approved_by": "dev@x.example", "approver_role": "reviewer"}, "not authorised"),
+        ({"approved_by": "amy@home.example"}, "self-approved"),
+        ({"seal": Signature(status=Status.MISSING)}, "not signed"),
+        ({"seal": Signature(status=Status.INVALID)}, "not signed"),
+        ({"seal": Signature(status=Status.UNKNOWN_KEY)}, "not signed"),
+        ({"seal": Signature(status=Status.UNAVAILABLE)}, "not signed"),
+        ({"seal": Signature(status=Status.VALID, principal="eve@x.example")}, "not signed"),
+    ],
+)
+def test_the_reviewers_side_refuses_a_grant_that_it_cannot_vouch_for(
+    change: dict[str, Any], status: str
+) -> None:
+    assert applied(replace(WAIVER, **change), terms=KNOWN) == (Verdict.FAIL, status)
+
+
+def test_signers_alone_vouch_too() -> None:
+    _, notes = apply_waivers((judged(),), (replace(WAIVER, seal=SEALED),), TERMS)
+    assert "signature verified" in notes[0].text
+    forged = replace(WAIVER, seal=Signature(status=Status.VALID, principal="mallory@x.example"))
+    assert applied(forged) == (Verdict.FAIL, "not signed")
+
+
+def test_the_higher_the_tier_the_fewer_may_grant() -> None:
+    tiers = tuple(GRANTERS)
+    assert all(granters(low) > granters(high) for low, high in pairwise(tiers))
+    assert granters("prohibited") == granters("unheard of") == granters("critical")
+    strict = replace(KNOWN, tier="critical")
+    assert applied(WAIVER, terms=strict) == (Verdict.FAIL, "not authorised")
+    assert applied(replace(WAIVER, approved_by="eve@x.example"), terms=strict)[0] is Verdict.WAIVED
 
 
 def test_in_the_project_it_is_a_request_whatever_it_says() -> None:

@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from roadworthy.core.approval.people import Person
 from roadworthy.core.approval.placeholders import is_placeholder
+from roadworthy.core.approval.signatures import Signature
+from roadworthy.core.judging.granting import SOUND, Fault, Grant, doubt, same_person, vouched
 from roadworthy.core.judging.models import Control, Finding, Judged, Severity, Verdict, WaiverNote
 
 MIN_REASON = 40
@@ -15,8 +18,6 @@ WARN_DAYS = 30
 # How often an exception may be granted again, by tier; what is not named may be renewed twice.
 MOST_RENEWALS = {"critical": 0, "high": 1}
 DEFAULT_RENEWALS = 2
-SOUND = ("", "")
-Fault = tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,13 @@ class Waiver:
     renewals: int
     compensating: int
     owner: str
+    approver_role: str = ""
+    seal: Signature | None = None
+
+    @property
+    def grant(self) -> Grant:
+        """Return who granted it, as its file says."""
+        return Grant(by=self.approved_by, role=self.approver_role, seal=self.seal)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +55,10 @@ class Terms:
     tier: str
     most_days: int
     as_of: date
+    people: tuple[Person, ...] | None = None
 
 
-def waiver_from(place: str, value: Mapping[str, Any]) -> Waiver:
+def waiver_from(place: str, value: Mapping[str, Any], seal: Signature | None = None) -> Waiver:
     """Return the waiver in a mapping that has the shape of waiver/v1."""
     return Waiver(
         id=str(value["id"]),
@@ -66,6 +75,8 @@ def waiver_from(place: str, value: Mapping[str, Any]) -> Waiver:
         renewals=int(value.get("renewals", 0)),
         compensating=len(value.get("compensating_controls", ())),
         owner=str(value.get("residual_risk_owner", "")),
+        approver_role=str(value.get("approver_role", "")),
+        seal=seal,
     )
 
 
@@ -92,7 +103,7 @@ def fault(waiver: Waiver, control: Control | None, terms: Terms) -> Fault:
         return "wildcard", "names no single control of a single system"
     if control is None:
         return "unknown", f"there is no control {waiver.control} among those judged"
-    rules = (_meaning, _in_time, _separate, _worded)
+    rules = (_meaning, _in_time, _separate, _worded, _granted)
     return next((found for rule in rules if (found := rule(waiver, control, terms))), SOUND)
 
 
@@ -131,13 +142,9 @@ def _in_time(waiver: Waiver, control: Control, terms: Terms) -> Fault | None:
 
 
 def _separate(waiver: Waiver, control: Control, terms: Terms) -> Fault | None:
-    if _same_person(waiver.requested_by, waiver.approved_by):
+    if same_person(waiver.requested_by, waiver.approved_by, terms.people):
         return "self-approved", f"was asked for and granted by {waiver.approved_by}"
     return None
-
-
-def _same_person(one: str, other: str) -> bool:
-    return one.strip().lstrip("@").casefold() == other.strip().lstrip("@").casefold()
 
 
 def _worded(waiver: Waiver, control: Control, terms: Terms) -> Fault | None:
@@ -148,6 +155,11 @@ def _worded(waiver: Waiver, control: Control, terms: Terms) -> Fault | None:
     if control.severity in (Severity.HIGH, Severity.CRITICAL) and not waiver.compensating:
         return "uncompensated", f"names no compensating control, which severity {control.severity} demands"
     return None
+
+
+def _granted(waiver: Waiver, control: Control, terms: Terms) -> Fault | None:
+    found = doubt(waiver.grant, terms.people, terms.tier)
+    return None if found == SOUND else found
 
 
 def _targets(waiver: Waiver, judged: Judged) -> tuple[Finding, ...]:
@@ -163,7 +175,7 @@ def _note(waiver: Waiver, why: Fault, targets: tuple[Finding, ...], terms: Terms
         status, text = "expiring", f"counts, and expires in {(waiver.expires - terms.as_of).days} days"
     elif not status:
         status, text = "honoured", f"counts until {waiver.expires}"
-    granted = f"granted by {waiver.approved_by} (as its file says)"
+    granted = f"granted by {waiver.approved_by} ({vouched(waiver.grant, terms.people)})"
     return WaiverNote(
         id=waiver.id,
         control=waiver.control,
@@ -201,7 +213,7 @@ def requests(records: Iterable[Mapping[str, Any]]) -> tuple[WaiverNote, ...]:
 
 
 def _boast(record: Mapping[str, Any]) -> str:
-    if record["approved_by"] and _same_person(str(record["approved_by"]), str(record["requested_by"])):
+    if record["approved_by"] and same_person(str(record["approved_by"]), str(record["requested_by"]), None):
         return "; it would be self-approved"
     left = record["expires_in_days"]
     return "; it has expired" if left is not None and left <= 0 else ""
