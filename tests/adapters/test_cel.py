@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadworthy.adapters.cel import Bound, Engine, UncleanError, clean
+from roadworthy.adapters.cel import Bound, Engine
 from roadworthy.adapters.shapes import misshapen
-from roadworthy.core.documents.parse import MAX_DEPTH
+from roadworthy.core.documents.bounds import MAX_DEPTH, ParseError, plain
 from roadworthy.errors import UsageError
 
 FACTS: dict[str, Any] = {
@@ -85,7 +85,7 @@ def test_only_a_real_true_is_true(question: str, answer: bool | None) -> None:
 @pytest.mark.parametrize(("question", "answer"), QUESTIONS)
 def test_a_second_binding_agrees(question: str, answer: bool | None) -> None:
     cel = pytest.importorskip("cel")
-    context = cel.Context(clean(FACTS))
+    context = cel.Context(plain(FACTS, mend=True))
     try:
         found: Any = cel.evaluate(question, context)
     except Exception:  # whatever it raises, it gives no answer
@@ -154,8 +154,8 @@ def _loop() -> Any:
     ids=["deep", "deeper", "loop", "large", "small", "int key", "null key", "object", "set", "many"],
 )
 def test_data_that_would_break_the_engine_never_reaches_it(value: Any) -> None:
-    with pytest.raises(UncleanError):
-        clean({"p": value})
+    with pytest.raises(ParseError):
+        plain({"p": value}, mend=True)
     ask = ENGINE.bind({"as_of": "", "p": value}, NEEDS, misshapen)
     found = ask.truth("true")
     assert found.value is None
@@ -166,7 +166,7 @@ def test_data_that_would_break_the_engine_never_reaches_it(value: Any) -> None:
 def test_dates_become_text() -> None:
     from datetime import UTC, date, datetime
 
-    facts = clean({"day": date(2026, 11, 20), "time": datetime(2026, 11, 20, tzinfo=UTC)})
+    facts = plain({"day": date(2026, 11, 20), "time": datetime(2026, 11, 20, tzinfo=UTC)}, mend=True)
     assert facts == {"day": "2026-11-20", "time": "2026-11-20T00:00:00+00:00"}
 
 

@@ -10,13 +10,13 @@ import base64
 import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from fnmatch import translate
 from typing import Any
 
 from cel_expr_python import cel
 
-from roadworthy.core.documents.parse import MAX_DEPTH, MAX_INT, MAX_NODES
+from roadworthy.core.documents.bounds import ParseError, plain
 from roadworthy.core.judging.evaluate import Truth
 from roadworthy.core.times import parse_day
 from roadworthy.errors import UsageError
@@ -24,11 +24,6 @@ from roadworthy.errors import UsageError
 Needs = Mapping[str, tuple[str, str]]
 Shape = Callable[[Mapping[str, Any], Any], Sequence[str]]
 SECONDS_PER_DAY = 86_400
-_BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
-
-
-class UncleanError(Exception):
-    """Data that may not reach the binding: too deep, too much, cyclic, or of a type it cannot hold."""
 
 
 class Engine:
@@ -83,8 +78,8 @@ class Engine:
         self.as_of = parse_day(facts.get("as_of", "")) or self.as_of
         self.paths = frozenset(paths)
         try:
-            data, problem = clean(facts), ""
-        except UncleanError as error:
+            data, problem = plain(facts, mend=True), ""
+        except ParseError as error:
             data, problem = {}, f"the facts cannot be evaluated: {error}"
         return Bound(self, data, needs, shape, problem)
 
@@ -161,46 +156,6 @@ class Bound:
             return result.type().name(), result.plain_value()
         except (RuntimeError, ValueError, TypeError, MemoryError) as error:
             return "ERROR", str(error)[:200]
-
-
-def clean(value: Any) -> Any:
-    """Return `value` as the binding can hold it. Raises UncleanError for what it cannot."""
-    budget = [MAX_NODES]
-    return _clean(value, 0, budget)
-
-
-def _clean(value: Any, depth: int, budget: list[int]) -> Any:
-    budget[0] -= 1
-    if budget[0] < 0 or depth > MAX_DEPTH:
-        raise UncleanError(f"more than {MAX_NODES:,} values or nested deeper than {MAX_DEPTH}")
-    kind = type(value)
-    if kind is str:
-        return _BAD_TEXT.sub("\ufffd", value)
-    if kind is dict:
-        return {_key(key): _clean(item, depth + 1, budget) for key, item in value.items()}
-    if kind is list or kind is tuple:
-        return [_clean(item, depth + 1, budget) for item in value]
-    return _clean_scalar(value)
-
-
-def _key(key: Any) -> str:
-    if not isinstance(key, str):
-        raise UncleanError(f"a key that is not text: {str(key)[:40]!r}")
-    return _BAD_TEXT.sub("\ufffd", key)
-
-
-def _clean_scalar(value: Any) -> Any:
-    if value is None or isinstance(value, bool | float):
-        return value
-    if isinstance(value, int):
-        if not -MAX_INT <= value < MAX_INT:
-            raise UncleanError("a whole number beyond 64 bits")
-        return value
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, str):
-        return _BAD_TEXT.sub("\ufffd", str(value))
-    raise UncleanError(f"a value of type {type(value).__name__}")
 
 
 def _declare(

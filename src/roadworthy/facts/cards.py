@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from roadworthy.core.approval.subject import sha256
+from roadworthy.core.documents.parts import number
 from roadworthy.core.documents.snapshot import Snapshot, Unreadable
 from roadworthy.facts.records import Record, Shelf
 
@@ -40,8 +41,8 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         for key, inner in value.items():
             yield from _leaves(inner, f"{path}.{key}".lstrip("."))
     elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _leaves(inner, f"{path}.{number}")
+        for place, inner in enumerate(value):
+            yield from _leaves(inner, f"{path}.{place}")
     elif path != "schema":
         yield path, value
 
@@ -50,7 +51,7 @@ def _typed_in(path: str, value: Any) -> bool:
     """A bare number anywhere; a figure even inside a sentence where the card speaks of the evaluation."""
     if isinstance(value, str):
         return bool(_NUMBER.fullmatch(value) or (path.startswith("evaluation.") and _FIGURE.search(value)))
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return number(value) is not None
 
 
 def _dead(value: Any, release: Record, shelf: Shelf) -> bool:
@@ -106,7 +107,7 @@ def _evidence(release: Record, shelf: Shelf) -> list[float]:
     report = shelf.find("evaluations", "run_id", release.text("run_id"))
     manifest = run.mapping("data").get("manifest_sha256") if run else None
     dataset = shelf.find("datasets", "manifest_sha256", manifest)
-    return [number for record in (run, report, dataset) if record for number in _numbers(record.value)]
+    return [each for record in (run, report, dataset) if record for each in _numbers(record.value)]
 
 
 def _numbers(value: Any) -> Iterator[float]:
@@ -116,11 +117,11 @@ def _numbers(value: Any) -> Iterator[float]:
     elif isinstance(value, list):
         for inner in value:
             yield from _numbers(inner)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield float(value)
+    elif (found := number(value)) is not None:
+        yield found
 
 
 def _given(shown: str, evidence: list[float]) -> bool:
     """Whether some recorded number, rounded as it is shown, is the one shown."""
     digits = len(shown.partition(".")[2])
-    return any(abs(round(number, digits) - float(shown)) < 10 ** -(digits + 3) for number in evidence)
+    return any(abs(round(each, digits) - float(shown)) < 10 ** -(digits + 3) for each in evidence)

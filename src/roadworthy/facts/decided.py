@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from roadworthy.core.approval.approvals import Approval
 from roadworthy.core.approval.subject import entries, sha256
+from roadworthy.core.documents.parts import mapping, rows
 from roadworthy.core.times import parse_time
 from roadworthy.facts.records import Record
 from roadworthy.facts.releases import FALLBACK, Deck, gate_details
@@ -57,7 +58,7 @@ def _gate(deck: Deck, gate: Record) -> dict[str, Any]:
 
 def _same_subject(gate: Record, release: Record) -> bool:
     mine = sorted(
-        (str(e.get("name")), str(_mapping(e.get("digest")).get("sha256"))) for e in gate.rows("subject")
+        (str(e.get("name")), str(mapping(e.get("digest")).get("sha256"))) for e in gate.rows("subject")
     )
     subject = entries(release.value.get("subject")) or ()
     same = gate_details(gate).get("subject_digest") == release.text("subject_digest")
@@ -65,20 +66,15 @@ def _same_subject(gate: Record, release: Record) -> bool:
 
 
 def _approvals_ok(deck: Deck, gate: Record) -> bool:
-    inputs = gate.mapping("predicate").get("inputAttestations")
-    rows = [row for row in inputs if isinstance(row, Mapping)] if isinstance(inputs, list) else []
-    return bool(rows) and all(
-        _digest(deck, str(row.get("uri"))) == _mapping(row.get("digest")).get("sha256") for row in rows
+    inputs = rows(gate.mapping("predicate").get("inputAttestations"))
+    return bool(inputs) and all(
+        _digest(deck, str(row.get("uri"))) == mapping(row.get("digest")).get("sha256") for row in inputs
     )
 
 
 def _digest(deck: Deck, path: str) -> str:
     data = deck.sources.snapshot.read(path)
     return sha256(data) if isinstance(data, bytes) else ""
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def deployments(deck: Deck) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 from roadworthy.core.approval.placeholders import placeholders
 from roadworthy.core.approval.subject import sha256
 from roadworthy.core.documents.parse import ParseError, parse_shared
+from roadworthy.core.documents.parts import mapping, text
 from roadworthy.core.documents.snapshot import Snapshot, Unreadable
 from roadworthy.core.times import parse_day, rfc3339
 from roadworthy.facts.history import History
@@ -51,7 +52,7 @@ def _document(
         "errors": errors[:MOST],
         "placeholders": list(placeholders(value))[:MOST] if isinstance(value, dict) else ["."],
         "sha256": sha256(data),
-        "value": value if isinstance(value, dict) else {},
+        "value": mapping(value),
     }
 
 
@@ -63,8 +64,7 @@ def misfits(schema: str, value: Any, schemas: Mapping[str, Any], shape: Shape) -
 
 def value_of(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Return what a document says, empty when it says nothing readable."""
-    value = facts[name].get("value")
-    return value if isinstance(value, Mapping) else {}
+    return mapping(facts[name].get("value"))
 
 
 def with_reviews(
@@ -77,15 +77,14 @@ def with_reviews(
 def _review(
     document: Mapping[str, Any], history: History, as_of: datetime, review_days: int
 ) -> dict[str, Any]:
-    said = document["value"].get("review")
-    review = said if isinstance(said, Mapping) else {}
+    review = mapping(document["value"].get("review"))
     reviewed, due = (parse_day(review.get(name)) for name in ("reviewed_on", "next_review"))
     last = next(iter(history.touched.get(document["path"], ())), None)
     stands = due or (last.at + timedelta(days=review_days) if last else None)
-    who = review.get("reviewed_by")
+    who = text(review.get("reviewed_by"))
     return {
         "reviewed_days_ago": (as_of - reviewed).total_seconds() / SECONDS_PER_DAY if reviewed else None,
         "review_due_in_days": (due - as_of).total_seconds() / SECONDS_PER_DAY if due else None,
-        "author": who if isinstance(who, str) and who else (last.commit.author.email if last else ""),
+        "author": who or (last.commit.author.email if last else ""),
         "review_by": rfc3339(stands) if stands else "",
     }

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from roadworthy.core.approval.evidence import compared
 from roadworthy.core.approval.subject import canonical, sha256
 from roadworthy.core.documents.parse import ParseError, parse_yaml
-from roadworthy.facts.records import Record, Shelf, number
+from roadworthy.core.documents.parts import mapping, number, rows
+from roadworthy.facts.records import Record, Shelf
 from roadworthy.facts.sources import Blobs
 
 GATES, CONTRACT = "policy/gates.yaml", "policy/data.yaml"
 LOCKS = ("requirements/train.txt", "requirements/dev.txt", "requirements/serve.txt")
-COMPARE: dict[str, Callable[[float, float], bool]] = {
-    ">=": operator.ge,
-    ">": operator.gt,
-    "<=": operator.le,
-    "<": operator.lt,
-    "==": operator.eq,
-}
-TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +36,7 @@ class Past:
             value = parse_yaml(self.blobs.get((commit, path), b""))
         except ParseError:
             return {}
-        return value if isinstance(value, dict) else {}
+        return mapping(value)
 
 
 def look_back(shelf: Shelf, blobs: Blobs) -> Past:
@@ -81,7 +74,7 @@ def _dataset(record: Record, contracts: set[str], sure: bool) -> dict[str, Any]:
         name: split for name, split in splits.items() if split.get("sha256") and number(split.get("rows"))
     }
     digests = [split.get("sha256") for split in splits.values()]
-    checks = _rows(record.mapping("quality").get("checks"))
+    checks = rows(record.mapping("quality").get("checks"))
     known = record.text("contract_sha256") in contracts
     return {
         **record.base,
@@ -178,7 +171,6 @@ def _evaluation(record: Record, shelf: Shelf, past: Past, released: set[str]) ->
     run = shelf.find("runs", "run_id", run_id)
     made = run is not None and model_digest(run) == model != ""
     checks = record.rows("checks")
-    incumbent = record.value.get("incumbent")
     return {
         **record.base,
         "run_id": run_id,
@@ -192,7 +184,7 @@ def _evaluation(record: Record, shelf: Shelf, past: Past, released: set[str]) ->
         "has_baseline": _measured(record.mapping("baseline"), record.mapping("candidate")),
         "has_challenge": bool(record.mapping("challenge")) and bool(record.mapping("data").get("challenge")),
         "has_intervals": _intervals(record.mapping("candidate")),
-        "incumbent": str(incumbent.get("model_sha256") or "") if isinstance(incumbent, Mapping) else "",
+        "incumbent": str(record.mapping("incumbent").get("model_sha256") or ""),
         "incumbent_ok": _incumbent_ok(record, shelf),
         "model_sha256": model,
         "slices": [{"name": str(row.get("name")), "rows": row.get("rows")} for row in record.rows("slices")],
@@ -202,13 +194,8 @@ def _evaluation(record: Record, shelf: Shelf, past: Past, released: set[str]) ->
     }
 
 
-def _rows(value: Any) -> list[Mapping[str, Any]]:
-    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
-
-
 def _same_test(record: Record, run: Record) -> bool:
-    splits = run.mapping("data").get("splits")
-    test = splits.get("test") if isinstance(splits, Mapping) else None
+    test = mapping(run.mapping("data").get("splits")).get("test")
     return bool(test) and record.mapping("data").get("test") == test
 
 
@@ -218,14 +205,8 @@ def _check(check: Mapping[str, Any]) -> dict[str, Any]:
 
 def _redone(check: Mapping[str, Any]) -> bool:
     """A comparison done again gives what the record says; one that cannot be done may not say passed."""
-    value, limit, compare = (
-        number(check.get("value")),
-        number(check.get("limit")),
-        COMPARE.get(str(check.get("op"))),
-    )
-    if value is None or limit is None or compare is None:
-        return check.get("passed") is not True
-    return compare(value, limit) is (check.get("passed") is True)
+    found = compared(check)
+    return check.get("passed") is not True if found is None else found is (check.get("passed") is True)
 
 
 def _demanded(record: Record, run: Record | None, past: Past) -> bool:
@@ -233,7 +214,7 @@ def _demanded(record: Record, run: Record | None, past: Past) -> bool:
     commit = str(run.mapping("code").get("commit")) if run else ""
     gates = past.document(commit, GATES)
     compared = {(str(check.get("id")), number(check.get("limit"))) for check in record.rows("checks")}
-    metrics = {(str(gate.get("id")), number(gate.get("limit"))) for gate in _rows(gates.get("metrics"))}
+    metrics = {(str(gate.get("id")), number(gate.get("limit"))) for gate in rows(gates.get("metrics"))}
     limits = {limit for _, limit in compared}
     return bool(metrics) and metrics <= compared and set(_limits(gates)) <= limits
 

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from roadworthy.core.approval.subject import sha256
+from roadworthy.core.documents.parts import number, rows
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.core.times import parse_time
 from roadworthy.facts.documents import value_of
-from roadworthy.facts.records import Record, Shelf, number
+from roadworthy.facts.records import Record, Shelf
 
 FOLDER = "prompts/"
 MANIFEST = "prompts/manifest.yaml"
@@ -27,8 +28,8 @@ def llm_facts(
     days: Callable[[datetime | None], float | None],
 ) -> dict[str, Any]:
     """Return the facts under `llm`."""
-    entries = _rows(value_of(documents, "prompts").get("entries"))
-    models = _rows(value_of(documents, "vendors").get("models"))
+    entries = rows(value_of(documents, "prompts").get("entries"))
+    models = rows(value_of(documents, "vendors").get("models"))
     released = {release.text("run_id") for release in shelf.of("releases")}
     listed = {str(entry.get("path")) for entry in entries}
     return {
@@ -74,9 +75,9 @@ def _suite(
     record: Record, entries: list[Mapping[str, Any]], models: list[Mapping[str, Any]], released: set[str]
 ) -> dict[str, Any]:
     suite = record.mapping("suite")
-    cases, safety = _rows(suite.get("cases")), _rows(suite.get("safety"))
+    cases, safety = rows(suite.get("cases")), rows(suite.get("safety"))
     judge = str(suite.get("judge") or "")
-    said = {str(row.get("path")): row.get("sha256") for row in _rows(suite.get("prompts"))}
+    said = {str(row.get("path")): row.get("sha256") for row in rows(suite.get("prompts"))}
     return {
         "run_id": record.text("run_id"),
         "released": record.text("run_id") in released,
@@ -99,7 +100,3 @@ def _categories(safety: list[Mapping[str, Any]]) -> Iterator[str]:
     for case in safety:
         if isinstance(case.get("passed"), bool):
             yield str(case.get("category"))
-
-
-def _rows(value: Any) -> list[Mapping[str, Any]]:
-    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []

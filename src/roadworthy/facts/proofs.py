@@ -7,9 +7,10 @@ from typing import Any
 
 from roadworthy.core.approval.placeholders import placeholders
 from roadworthy.core.approval.subject import entries
+from roadworthy.core.documents.parts import mapping, number
 from roadworthy.core.judging.models import Control
 from roadworthy.core.times import parse_day, rfc3339
-from roadworthy.facts.records import Record, Shelf, number
+from roadworthy.facts.records import Record, Shelf
 from roadworthy.facts.sources import Sources
 
 # A wider tolerance would call two different models the same.
@@ -66,9 +67,7 @@ def _within(record: Record) -> bool:
 
 
 def _close(pair: Any, tolerance: float) -> bool:
-    if not isinstance(pair, Mapping):
-        return False
-    original, rebuilt = number(pair.get("original")), number(pair.get("rebuilt"))
+    original, rebuilt = (number(mapping(pair).get(name)) for name in ("original", "rebuilt"))
     return original is not None and rebuilt is not None and abs(original - rebuilt) <= tolerance
 
 

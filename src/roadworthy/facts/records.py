@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from roadworthy.core.documents.parse import ParseError, parse
+from roadworthy.core.documents.parts import mapping, rows, text
 from roadworthy.core.documents.snapshot import Unreadable
 from roadworthy.core.times import parse_time, rfc3339
 from roadworthy.facts.documents import misfits
@@ -52,18 +53,15 @@ class Record:
 
     def mapping(self, name: str) -> Mapping[str, Any]:
         """Return a part that should be a mapping; empty when it is not."""
-        part = self.value.get(name)
-        return part if isinstance(part, Mapping) else {}
+        return mapping(self.value.get(name))
 
     def rows(self, name: str) -> list[Mapping[str, Any]]:
         """Return a part that should be a list of mappings, without what is none."""
-        part = self.value.get(name)
-        return [row for row in part if isinstance(row, Mapping)] if isinstance(part, list) else []
+        return rows(self.value.get(name))
 
     def text(self, name: str) -> str:
         """Return a part that should be text; empty when it is not."""
-        part = self.value.get(name)
-        return part if isinstance(part, str) else ""
+        return text(self.value.get(name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,28 +147,13 @@ def _record(kind: str, schema: str, path: str, sources: Sources, history: Histor
 
 def _when(value: Mapping[str, Any], sources: Sources) -> dict[str, Any]:
     moment = next((parse_time(value[name]) for name in TIMES if name in value), None)
-    verified = _predicate(value).get("timeVerified")
+    verified = mapping(value.get("predicate")).get("timeVerified")
     moment = moment or (parse_time(verified) if verified else None)
     return {"at": rfc3339(moment) if moment else "", "age_days": sources.days(moment)}
-
-
-def _predicate(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    predicate = value.get("predicate")
-    return predicate if isinstance(predicate, Mapping) else {}
 
 
 def _who(value: Mapping[str, Any]) -> str:
     by = value.get("by") or value.get("submitter") or value.get("approver") or value.get("requested_by")
     if isinstance(by, Mapping):
         by = by.get("email") or by.get("identity")
-    return by if isinstance(by, str) else ""
-
-
-def texts(values: Any) -> list[str]:
-    """Return the texts in what should be a list of them."""
-    return [value for value in values if isinstance(value, str)] if isinstance(values, Sequence) else []
-
-
-def number(value: Any) -> float | None:
-    """Return a number; a truth value is none."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return text(by)

@@ -19,6 +19,7 @@ from roadworthy.core.approval.signatures import (
     shared_keys,
 )
 from roadworthy.core.approval.subject import IN_GIT, entries, sha256, subject_digest
+from roadworthy.core.documents.parts import mapping, rows
 from roadworthy.core.documents.snapshot import Unreadable
 from roadworthy.core.times import parse_time
 from roadworthy.facts.lineage import Past, model_digest
@@ -96,8 +97,7 @@ class Deck:
 
 def gate_details(gate: Record) -> Mapping[str, Any]:
     """Return the part of a gate verdict that is Roadworthy's own."""
-    details = gate.mapping("predicate").get("roadworthy")
-    return details if isinstance(details, Mapping) else {}
+    return mapping(gate.mapping("predicate").get("roadworthy"))
 
 
 def demand(deck: Deck, release: Record) -> Demand:
@@ -124,8 +124,8 @@ def demand(deck: Deck, release: Record) -> Demand:
 def _policy_seen(deck: Deck, release: Record, seen: Sequence[Any]) -> str:
     """The policy the gate let it pass under; before a gate has spoken, the policy that judges now."""
     gate = deck.gate_of(release)
-    policy = gate.mapping("predicate").get("policy") if gate else None
-    digest = policy.get("digest", {}).get("sha256") if isinstance(policy, Mapping) else None
+    policy = mapping(gate.mapping("predicate").get("policy")) if gate else {}
+    digest = mapping(policy.get("digest")).get("sha256")
     return f"sha256:{digest}" if digest else deck.sources.pack.digest
 
 
@@ -240,10 +240,7 @@ def standing(deck: Deck, record: Record) -> bool:
 
 
 def _revoked(gate: Record, shelf: Shelf) -> bool:
-    named = gate_details(gate).get("approvals")
-    return isinstance(named, list) and any(
-        isinstance(a, Mapping) and a.get("id") in shelf.revoked for a in named
-    )
+    return any(each.get("id") in shelf.revoked for each in rows(gate_details(gate).get("approvals")))
 
 
 def served(shelf: Shelf, version: str) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from roadworthy.core.documents.parts import mapping, number, rows
 from roadworthy.facts.lineage import GATES
 from roadworthy.facts.releases import Deck
 
@@ -16,7 +17,7 @@ def loosened(deck: Deck) -> list[str]:
         return []
     was = deck.past.document(gated[-1].text("commit"), GATES)
     now = deck.documents["gates"].get("value")
-    return sorted(looser(was, now if isinstance(now, Mapping) else {}))
+    return sorted(looser(was, mapping(now)))
 
 
 def looser(was: Mapping[str, Any], now: Mapping[str, Any], path: str = "") -> Iterable[str]:
@@ -27,26 +28,20 @@ def looser(was: Mapping[str, Any], now: Mapping[str, Any], path: str = "") -> It
     for name, inner in was.items():
         place = f"{path}.{name}".lstrip(".")
         if isinstance(inner, Mapping):
-            yield from looser(inner, _below(now, name), place)
+            yield from looser(inner, mapping(now.get(name)), place)
         elif isinstance(inner, list):
             yield from _looser_rows(inner, now.get(name), place)
 
 
-def _looser_rows(was: Sequence[Any], now: Any, path: str) -> Iterable[str]:
-    here = (
-        {str(row.get("id")): row for row in now if isinstance(row, Mapping)} if isinstance(now, list) else {}
-    )
-    for row in was:
-        if isinstance(row, Mapping) and "id" in row:
+def _looser_rows(was: Any, now: Any, path: str) -> Iterable[str]:
+    here = {str(row.get("id")): row for row in rows(now)}
+    for row in rows(was):
+        if "id" in row:
             yield from looser(row, here.get(str(row["id"]), {}), f"{path}.{row['id']}")
 
 
 def _worse(now: Any, op: str, was: float) -> bool:
-    if not isinstance(now, int | float) or isinstance(now, bool):
+    found = number(now)
+    if found is None:
         return True
-    return now < was if op.startswith(">") else now > was if op.startswith("<") else now != was
-
-
-def _below(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    inner = value.get(name)
-    return inner if isinstance(inner, Mapping) else {}
+    return found < was if op.startswith(">") else found > was if op.startswith("<") else found != was

@@ -9,6 +9,7 @@ from typing import Any
 
 from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.verdict import FAILED, PASSED, Gated, Verified
+from roadworthy.core.documents.parts import mapping
 
 GATES = "governance/gates"
 
@@ -37,8 +38,8 @@ def verified_json(verified: Verified) -> str:
 
 def verified_text(verified: Verified) -> str:
     """Return what a verdict file says, whether it may be believed, and whether it lets its subject ship."""
-    predicate = _mapping(verified.verdict.get("predicate"))
-    details = _mapping(predicate.get("roadworthy"))
+    predicate = mapping(verified.verdict.get("predicate"))
+    details = mapping(predicate.get("roadworthy"))
     lines = [f"{'refused' if verified.refusals else 'good'}: {verified.path}"]
     if verified.sealed_by:
         lines += [f"  sealed by {verified.sealed_by} at {predicate.get('timeVerified')}"]
@@ -66,7 +67,3 @@ def _reasons(refusals: tuple[Refusal, ...]) -> Iterator[str]:
     for each in refusals:
         yield f"  {each.code}: {each.message}"
         yield f"    next: {each.fix}"
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

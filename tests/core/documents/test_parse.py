@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from roadworthy.core.documents.bounds import plain
 from roadworthy.core.documents.parse import (
     MAX_BYTES,
     ParseError,
@@ -14,7 +15,6 @@ from roadworthy.core.documents.parse import (
     parse_json,
     parse_toml,
     parse_yaml,
-    plain,
 )
 
 REFUSED_YAML = {

@@ -16,6 +16,7 @@ from roadworthy.core.approval.people import GATE_ROLE, Person, find
 from roadworthy.core.approval.placeholders import is_placeholder
 from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE, Signature, Status, signer_line
+from roadworthy.core.documents.parts import mapping
 from roadworthy.core.times import parse_time
 
 STANDING = frozenset({"approval-edited", "approval-signature", "approval-malformed", "rejected"})
@@ -148,7 +149,7 @@ def _about_this_release(approval: Approval, demand: Demand) -> Iterator[Refusal]
         if record[field] != expected:
             said = f"is about another {field}: {record[field]}, expected {expected}"
             yield _fault("approval-other-subject", approval, said, "ask for an approval of what ships now")
-    seen = _mapping(record["gate_result"]).get("policy_pack")
+    seen = mapping(record["gate_result"]).get("policy_pack")
     if seen != demand.policy_pack:
         said = f"was given under policy {seen}, the policy is now {demand.policy_pack}"
         yield _fault("approval-other-policy", approval, said, "ask for an approval under the present policy")
@@ -258,8 +259,4 @@ def _fault(code: str, approval: Approval, said: str, fix: str) -> Refusal:
 
 
 def _approver(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _mapping(record.get("approver"))
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return mapping(record.get("approver"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any
 from roadworthy.core.approval.placeholders import placeholders
 from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.subject import Entry
+from roadworthy.core.documents.parts import mapping, number, rows
 from roadworthy.core.packs.tiers import PROHIBITED
 from roadworthy.core.times import parse_time
 
@@ -17,11 +19,11 @@ THRESHOLDS = "policy/gates.yaml"
 # Times of commits and records come from different clocks, both cut to whole seconds.
 CLOCK_SECONDS = 2
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
-    ">=": lambda value, limit: value >= limit,
-    "<=": lambda value, limit: value <= limit,
-    ">": lambda value, limit: value > limit,
-    "<": lambda value, limit: value < limit,
-    "==": lambda value, limit: value == limit,
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "==": operator.eq,
 }
 
 
@@ -91,19 +93,19 @@ def _history(evidence: Evidence) -> Iterator[Refusal]:
 
 
 def _run(evidence: Evidence, light: bool) -> Iterator[Refusal]:
-    run, code = evidence.run, _mapping(evidence.run.get("code"))
+    run, code = evidence.run, mapping(evidence.run.get("code"))
     if code.get("dirty") is not False and not light:
         said = f"run {run.get('run_id')} was made from a tree with uncommitted changes"
         yield Refusal(code="run-dirty", message=said, fix="commit, then make train evaluate register")
     if not evidence.origin.in_history:
         said = f"run {run.get('run_id')} ran commit {code.get('commit')}, which HEAD does not contain"
         yield Refusal(code="commit-unknown", message=said, fix="train on the branch that ships")
-    made = frozenset(_mapping(run.get("artifacts")).values())
+    made = frozenset(mapping(run.get("artifacts")).values())
     for role in ("model", "features"):
         for digest in sorted(evidence.digests(role) - made):
             said = f"the {role} with sha256 {digest} is none of the artifacts of run {run.get('run_id')}"
             yield Refusal(code="run-other-artifact", message=said, fix="make train evaluate register")
-    used = _mapping(run.get("config"))
+    used = mapping(run.get("config"))
     for each in evidence.subject:
         if each.role == "config" and used.get(each.name, each.sha256) != each.sha256:
             said = f"run {run.get('run_id')} used another {each.name}, sha256 {used[each.name]}"
@@ -113,7 +115,7 @@ def _run(evidence: Evidence, light: bool) -> Iterator[Refusal]:
 def _evaluation(evidence: Evidence) -> Iterator[Refusal]:
     report = evidence.evaluation
     where = f"governance/evaluations/{report.get('run_id')}.json"
-    checks = [each for each in report.get("checks") or () if isinstance(each, Mapping)]
+    checks = rows(report.get("checks"))
     failed = [str(each.get("id")) for each in checks if not _holds(each)]
     if not checks or failed or report.get("passed") is not True:
         said = f"failed {', '.join(failed)}" if failed else "did not pass" if checks else "checked nothing"
@@ -133,10 +135,17 @@ def _holds(check: Mapping[str, Any]) -> bool:
     """
     if check.get("passed") is None and str(check.get("id")).startswith("slice:"):
         return check.get("value") is None
-    value, limit, compare = check.get("value"), check.get("limit"), _COMPARE.get(str(check.get("op")))
-    numbers = [isinstance(each, int | float) and not isinstance(each, bool) for each in (value, limit)]
-    agrees = compare(value, limit) if compare and all(numbers) else True  # type: ignore[arg-type]
-    return check.get("passed") is True and agrees
+    return check.get("passed") is True and compared(check) is not False
+
+
+def compared(check: Mapping[str, Any]) -> bool | None:
+    """Do the comparison of an evaluation's check again; None when its own words do not allow it."""
+    value, limit, compare = (
+        number(check.get("value")),
+        number(check.get("limit")),
+        _COMPARE.get(str(check.get("op"))),
+    )
+    return None if value is None or limit is None or compare is None else compare(value, limit)
 
 
 def _thresholds(evidence: Evidence) -> Iterator[Refusal]:
@@ -175,10 +184,6 @@ def _pickles(evidence: Evidence) -> Iterator[Refusal]:
     for path, what in evidence.pickles:
         said = f"{path} holds {what}: loading it would run code"
         yield Refusal(code="pickle", message=said, fix="save the model with skops, then make register")
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def judge_tier(recorded: Any, computed: str, tier: str) -> Iterator[Refusal]:

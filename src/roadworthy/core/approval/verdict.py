@@ -12,6 +12,7 @@ from roadworthy.core.approval.approvals import Approval, Demand
 from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.signatures import Signature, Status
 from roadworthy.core.approval.subject import Entry
+from roadworthy.core.documents.parts import mapping
 from roadworthy.core.times import parse_time, rfc3339
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -134,9 +135,5 @@ def judge_verdict(value: Any, signature: Signature, now: datetime) -> Iterator[R
 
 
 def _parts(value: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    predicate = _mapping(_mapping(value).get("predicate"))
-    return predicate, _mapping(predicate.get("roadworthy"))
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    predicate = mapping(mapping(value).get("predicate"))
+    return predicate, mapping(predicate.get("roadworthy"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 MAX_DEPTH = 64
@@ -23,15 +24,19 @@ class ParseError(Exception):
         return f"line {self.line}: {self.reason}" if self.line else self.reason
 
 
-def plain(value: Any) -> Any:
-    """Return `value` as a plain bounded tree. Raises ParseError for cycles, odd keys, NUL, huge numbers."""
-    return _Plain().copy(value, 0)
+def plain(value: Any, *, mend: bool = False) -> Any:
+    """Return `value` as a plain bounded tree. Raises ParseError for cycles, odd keys, NUL, huge numbers.
+
+    With `mend`, letters that text may not hold are replaced instead.
+    """
+    return _Plain(_mended if mend else text_of).copy(value, 0)
 
 
 class _Plain:
     """One bounded copy; a cycle shows as too much depth."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: Callable[[Any], str]) -> None:
+        self.text = text
         self.nodes = 0
 
     def copy(self, value: Any, depth: int) -> Any:
@@ -40,17 +45,15 @@ class _Plain:
             raise ParseError(f"more than {MAX_NODES:,} values or nested deeper than {MAX_DEPTH}")
         kind = type(value)
         if kind is dict:
-            return {text_of(key): self.copy(item, depth + 1) for key, item in value.items()}
+            return {self.text(key): self.copy(item, depth + 1) for key, item in value.items()}
         if kind is list or kind is tuple:
             return [self.copy(item, depth + 1) for item in value]
-        return _scalar(value)
+        return self.text(str(value)) if isinstance(value, str) else _scalar(value)
 
 
 def _scalar(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, str):
-        return text_of(str(value))
     if isinstance(value, int):
         return int64(value)
     if isinstance(value, float):
@@ -58,6 +61,10 @@ def _scalar(value: Any) -> Any:
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     raise ParseError(f"a value of type {type(value).__name__}")
+
+
+def _mended(value: Any) -> str:
+    return _BAD_TEXT.sub("\ufffd", value) if isinstance(value, str) else text_of(value)
 
 
 def text_of(value: Any, line: int = 0) -> str:

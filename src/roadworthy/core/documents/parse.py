@@ -12,22 +12,10 @@ from typing import Any
 
 import yaml
 
-from roadworthy.core.documents.bounds import MAX_DEPTH, MAX_INT, MAX_NODES, ParseError, finite, plain
+from roadworthy.core.documents.bounds import MAX_DEPTH, ParseError, finite, plain
 from roadworthy.core.documents.yaml_reader import Reader
 
-__all__ = [
-    "MAX_DEPTH",
-    "MAX_INT",
-    "MAX_NODES",
-    "ParseError",
-    "decode",
-    "parse",
-    "parse_json",
-    "parse_shared",
-    "parse_toml",
-    "parse_yaml",
-    "plain",
-]
+__all__ = ["ParseError", "decode", "parse", "parse_json", "parse_shared", "parse_toml", "parse_yaml"]
 
 MAX_BYTES = 1 << 20
 SMALL = 1 << 14

@@ -1,0 +1,31 @@
+"""What nobody vouches for is of the type it should have, or empty; a truth value is no number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from roadworthy.core.documents.parts import count, mapping, number, rows, text
+
+
+@pytest.mark.parametrize(
+    ("read", "good", "empty"),
+    [
+        (mapping, {"a": 1}, {}),
+        (rows, [{"a": 1}], []),
+        (text, "words", ""),
+        (number, 2, None),
+        (number, 0.5, None),
+        (count, 3, 0),
+    ],
+)
+def test_of_its_type_or_empty(read: Callable[[Any], Any], good: Any, empty: Any) -> None:
+    assert read(good) == good
+    strangers = [each for each in (None, True, "x", {1, 2}) if type(each) is not type(good)]
+    assert [read(each) for each in strangers] == [empty] * len(strangers)
+
+
+def test_rows_leave_out_what_is_no_mapping() -> None:
+    assert rows([{"a": 1}, "b", None, {}]) == [{"a": 1}, {}]
