@@ -10,7 +10,7 @@ import base64
 import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fnmatch import translate
 from typing import Any
 
@@ -23,7 +23,6 @@ from roadworthy.errors import UsageError
 
 Needs = Mapping[str, tuple[str, str]]
 Shape = Callable[[Mapping[str, Any], Any], Sequence[str]]
-SECONDS_PER_DAY = 86_400
 
 
 class Engine:
@@ -98,7 +97,7 @@ class Engine:
         when = parse_day(moment)
         if when is None:
             raise ValueError(f"not a time: {str(moment)[:40]!r}")
-        return (self.as_of - when).total_seconds() / SECONDS_PER_DAY
+        return (self.as_of - when) / timedelta(days=1)
 
     def _glob(self, pattern: str) -> list[str]:
         # A translated glob has only atomic groups, so no pattern can make it backtrack.

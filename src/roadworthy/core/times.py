@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 
 def rfc3339(moment: datetime) -> str:
     """Return a moment as a record writes it: 2026-11-20T09:00:00Z."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def days_between(start: datetime | None, end: datetime | None) -> float | None:
+    """Return the days from one moment to another; None when either is unknown."""
+    return (end - start) / timedelta(days=1) if start and end else None
 
 
 def parse_time(value: Any) -> datetime | None:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from roadworthy.core.documents.parse import ParseError, parse
+from roadworthy.core.documents.parts import mapping, part, rows
 from roadworthy.core.documents.snapshot import Snapshot
+from roadworthy.facts.forge_github import demanded
 from roadworthy.facts.jobs import Scripts
 
 PLACES = {
@@ -40,16 +41,9 @@ def ruleset(snapshot: Snapshot) -> dict[str, Any]:
         _active(path, snapshot) for path in snapshot.under(".github/rulesets") if path.endswith(".json")
     ]
     sets = [value for value in shipped if value]
-    rules = [rule for value in sets for rule in value.get("rules", []) if isinstance(rule, Mapping)]
-    review = [_mapping(rule.get("parameters")) for rule in rules if rule.get("type") == "pull_request"]
     return {
         "present": bool(sets),
-        "reviews": max((_count(each.get("required_approving_review_count")) for each in review), default=0),
-        "code_owner_review": any(each.get("require_code_owner_review") is True for each in review),
-        "dismiss_stale": any(each.get("dismiss_stale_reviews_on_push") is True for each in review),
-        "last_push_approval": any(each.get("require_last_push_approval") is True for each in review),
-        "required_checks": sorted({name for rule in rules for name in _checks(rule)}),
-        "signatures": any(rule.get("type") == "required_signatures" for rule in rules),
+        **demanded([rule for value in sets for rule in rows(value["rules"])]),
         "bypass": sum(len(value.get("bypass_actors") or []) for value in sets),
     }
 
@@ -80,13 +74,8 @@ def _piece(part: str) -> str:
 
 
 def _active(path: str, snapshot: Snapshot) -> Mapping[str, Any]:
-    data = snapshot.read(path)
-    try:
-        value = parse(path, data) if isinstance(data, bytes) else {}
-    except ParseError:
-        return {}
-    value = _mapping(value)
-    names = _mapping(_mapping(value.get("conditions")).get("ref_name"))
+    value = mapping(snapshot.document(path))
+    names = part(part(value, "conditions"), "ref_name")
     covers = {_WHO, "~ALL", "refs/heads/main", "refs/heads/master"} & set(
         map(str, names.get("include") or [])
     )
@@ -96,18 +85,3 @@ def _active(path: str, snapshot: Snapshot) -> Mapping[str, Any]:
         if bound and covers and not names.get("exclude") and isinstance(value.get("rules"), list)
         else {}
     )
-
-
-def _checks(rule: Mapping[str, Any]) -> list[str]:
-    if rule.get("type") != "required_status_checks":
-        return []
-    listed = _mapping(rule.get("parameters")).get("required_status_checks")
-    return [str(_mapping(item).get("context")) for item in listed] if isinstance(listed, list) else []
-
-
-def _count(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

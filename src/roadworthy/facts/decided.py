@@ -7,11 +7,10 @@ from typing import Any
 
 from roadworthy.core.approval.approvals import Approval
 from roadworthy.core.approval.subject import entries, sha256
-from roadworthy.core.documents.parts import mapping, rows
-from roadworthy.core.times import parse_time
+from roadworthy.core.documents.parts import part, rows
+from roadworthy.core.times import days_between, parse_time
 from roadworthy.facts.records import Record
 from roadworthy.facts.releases import FALLBACK, Deck, gate_details
-from roadworthy.facts.sources import SECONDS_PER_DAY
 
 
 def approvals(deck: Deck) -> list[dict[str, Any]]:
@@ -34,7 +33,7 @@ def _approval(deck: Deck, record: Record, filed: Approval) -> dict[str, Any]:
         "principal_ok": filed.signature.principal == filed.identity != "",
         "release_known": deck.shelf.find("releases", "version", version) is not None,
         "revoked": bool(filed.revoked),
-        "days": (expires - decided).total_seconds() / SECONDS_PER_DAY if decided and expires else None,
+        "days": days_between(decided, expires),
     }
 
 
@@ -57,9 +56,7 @@ def _gate(deck: Deck, gate: Record) -> dict[str, Any]:
 
 
 def _same_subject(gate: Record, release: Record) -> bool:
-    mine = sorted(
-        (str(e.get("name")), str(mapping(e.get("digest")).get("sha256"))) for e in gate.rows("subject")
-    )
+    mine = sorted((str(e.get("name")), str(part(e, "digest").get("sha256"))) for e in gate.rows("subject"))
     subject = entries(release.value.get("subject")) or ()
     same = gate_details(gate).get("subject_digest") == release.text("subject_digest")
     return same and mine == sorted((entry.name, entry.sha256) for entry in subject)
@@ -68,7 +65,7 @@ def _same_subject(gate: Record, release: Record) -> bool:
 def _approvals_ok(deck: Deck, gate: Record) -> bool:
     inputs = rows(gate.mapping("predicate").get("inputAttestations"))
     return bool(inputs) and all(
-        _digest(deck, str(row.get("uri"))) == mapping(row.get("digest")).get("sha256") for row in inputs
+        _digest(deck, str(row.get("uri"))) == part(row, "digest").get("sha256") for row in inputs
     )
 
 
@@ -107,5 +104,4 @@ def _shadow_days(record: Record, before: Iterable[Record]) -> float | None:
         if d.text("version") == record.text("version") and d.text("action") in ("shadow", "canary")
     ]
     start = parse_time(staged[0].base["at"]) if staged else None
-    end = parse_time(record.base["at"])
-    return (end - start).total_seconds() / SECONDS_PER_DAY if start and end else None
+    return days_between(start, parse_time(record.base["at"]))

@@ -9,11 +9,11 @@ from typing import Any
 from roadworthy.core.approval.placeholders import placeholders
 from roadworthy.core.approval.subject import sha256
 from roadworthy.core.documents.parse import ParseError, parse_shared
-from roadworthy.core.documents.parts import mapping, text
+from roadworthy.core.documents.parts import mapping, part, text
 from roadworthy.core.documents.snapshot import Snapshot, Unreadable
-from roadworthy.core.times import parse_day, rfc3339
+from roadworthy.core.times import days_between, parse_day, rfc3339
 from roadworthy.facts.history import History
-from roadworthy.facts.sources import SECONDS_PER_DAY, Shape
+from roadworthy.facts.sources import Shape
 
 GOVERNANCE = ("system", "risk", "card", "roles")
 POLICY = ("data", "training", "gates", "serving", "monitoring", "retraining", "rollout", "budgets")
@@ -77,14 +77,14 @@ def with_reviews(
 def _review(
     document: Mapping[str, Any], history: History, as_of: datetime, review_days: int
 ) -> dict[str, Any]:
-    review = mapping(document["value"].get("review"))
+    review = part(document["value"], "review")
     reviewed, due = (parse_day(review.get(name)) for name in ("reviewed_on", "next_review"))
     last = next(iter(history.touched.get(document["path"], ())), None)
     stands = due or (last.at + timedelta(days=review_days) if last else None)
     who = text(review.get("reviewed_by"))
     return {
-        "reviewed_days_ago": (as_of - reviewed).total_seconds() / SECONDS_PER_DAY if reviewed else None,
-        "review_due_in_days": (due - as_of).total_seconds() / SECONDS_PER_DAY if due else None,
+        "reviewed_days_ago": days_between(reviewed, as_of),
+        "review_due_in_days": days_between(as_of, due),
         "author": who or (last.commit.author.email if last else ""),
         "review_by": rfc3339(stands) if stands else "",
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from roadworthy.core.documents.parts import count, mapping, part, rows, text
 from roadworthy.core.documents.remote import Answer, Ask
 from roadworthy.facts.sources import Forge
 
@@ -30,20 +31,20 @@ def read_github(ask: Ask, repository: str, environment: str) -> Forge:
     """Return what GitHub enforces on the default branch of `owner/name`."""
     home = f"/repos/{quote(repository)}"
     about = ask(home)
-    branch = about.value.get("default_branch") if isinstance(about.value, dict) else None
-    if not isinstance(branch, str) or not branch:
+    branch = text(mapping(about.value).get("default_branch"))
+    if not branch:
         return Forge(
             exists=True, reason=f"the repository cannot be read: {about.reason or 'no default branch'}"
         )
     rules = pages(ask, f"{home}/rules/branches/{quote(branch, safe='')}")
     if rules.reason:
         return Forge(exists=True, reason=f"the rules of the branch cannot be read: {rules.reason}")
-    return _read(ask, home, branch, mappings(rules.value), environment)
+    return _read(ask, home, branch, rows(rules.value), environment)
 
 
 def _read(ask: Ask, home: str, branch: str, rules: Sequence[Mapping[str, Any]], environment: str) -> Forge:
     classic = _classic(ask, home, branch)
-    found, unread = _joined(_of_rulesets(rules), classic)
+    found, unread = _joined(demanded(rules), classic)
     found["bypass"], unread["bypass"] = _bypass(ask, home, rules, classic)
     found["environment_reviewers"], unread["environment_reviewers"] = _environment(ask, home, environment)
     return Forge(exists=True, available=True, rules=found, unread=unread)
@@ -63,23 +64,8 @@ def pages(ask: Ask, path: str, under: str = "") -> Answer:
     return Answer(reason=f"the list is longer than {PAGE * MOST_PAGES}")
 
 
-def mappings(value: Any) -> list[Mapping[str, Any]]:
-    """Return the mappings of a list; what else may be in it is not what was asked for."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def part(value: Any, name: str) -> Mapping[str, Any]:
-    """Return a mapping inside a mapping; empty when there is none."""
-    found = value.get(name) if isinstance(value, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def count(value: Any) -> int:
-    """Return a number that is one."""
-    return value if type(value) is int else 0
-
-
-def _of_rulesets(rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def demanded(rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what the rules of rulesets demand, taken together."""
     asked = [part(rule, "parameters") for rule in rules if rule.get("type") == "pull_request"]
     return {
         "reviews": max((count(each.get("required_approving_review_count")) for each in asked), default=0),
@@ -92,7 +78,7 @@ def _of_rulesets(rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _checks(rules: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for rule in rules:
         if rule.get("type") == "required_status_checks":
-            listed = mappings(part(rule, "parameters").get("required_status_checks"))
+            listed = rows(part(rule, "parameters").get("required_status_checks"))
             yield from (str(each["context"]) for each in listed if each.get("context"))
 
 
@@ -120,12 +106,13 @@ def _joined(found: dict[str, Any], classic: Answer) -> tuple[dict[str, Any], dic
 
 
 def _of_classic(classic: Mapping[str, Any]) -> dict[str, Any]:
-    asked, checks = part(classic, "required_pull_request_reviews"), part(classic, "required_status_checks")
+    asked = part(classic, "required_pull_request_reviews")
+    checks = part(classic, "required_status_checks")
     return {
         "reviews": count(asked.get("required_approving_review_count")),
         **{name: asked.get(key) is True for name, _, key in REVIEWS},
         "required_checks": [
-            str(each["context"]) for each in mappings(checks.get("checks")) if each.get("context")
+            str(each["context"]) for each in rows(checks.get("checks")) if each.get("context")
         ],
         "signatures": part(classic, "required_signatures").get("enabled") is True,
     }
@@ -139,7 +126,7 @@ def _bypass(
     hidden: list[str] = []
     for number in sorted({count(rule.get("ruleset_id")) for rule in rules}):
         answer = ask(f"{home}/rulesets/{number}")
-        ruleset = answer.value if isinstance(answer.value, dict) else {}
+        ruleset = mapping(answer.value)
         if isinstance(ruleset.get("bypass_actors"), list):
             found += [_actor(each) for each in ruleset["bypass_actors"]]
         elif ruleset.get("current_user_can_bypass") in ("always", "pull_requests_only", "exempt"):
@@ -152,10 +139,8 @@ def _bypass(
 
 
 def _actor(actor: Any) -> str:
-    kind, number = (
-        (actor.get("actor_type"), actor.get("actor_id")) if isinstance(actor, dict) else ("?", None)
-    )
-    return f"{kind} {number}" if number is not None else str(kind)
+    kind, number = (mapping(actor).get(name) for name in ("actor_type", "actor_id"))
+    return f"{kind} {number}" if number is not None else str(kind or "?")
 
 
 def _around(classic: Mapping[str, Any]) -> list[str]:
@@ -163,7 +148,7 @@ def _around(classic: Mapping[str, Any]) -> list[str]:
     named = [
         str(each.get("login") or each.get("slug") or "somebody")
         for kind in ("users", "teams", "apps")
-        for each in mappings(allowed.get(kind))
+        for each in rows(allowed.get(kind))
     ]
     admins = part(classic, "enforce_admins").get("enabled") is not True and _demands(classic)
     forced = part(classic, "allow_force_pushes").get("enabled") is True
@@ -184,13 +169,13 @@ def _environment(ask: Ask, home: str, name: str) -> tuple[bool | None, str]:
         return None, f"the environments cannot be read: {answer.reason}"
     rules = [
         rule
-        for each in mappings(answer.value)
+        for each in rows(answer.value)
         if each.get("name") == name
-        for rule in mappings(each.get("protection_rules"))
+        for rule in rows(each.get("protection_rules"))
     ]
     return any(_guards(rule) for rule in rules), ""
 
 
 def _guards(rule: Mapping[str, Any]) -> bool:
-    others = rule.get("prevent_self_review") is True and bool(mappings(rule.get("reviewers")))
+    others = rule.get("prevent_self_review") is True and bool(rows(rule.get("reviewers")))
     return rule.get("type") == "required_reviewers" and others

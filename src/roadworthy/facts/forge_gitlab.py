@@ -7,8 +7,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import quote
 
+from roadworthy.core.documents.parts import count, mapping, rows, text
 from roadworthy.core.documents.remote import Answer, Ask
-from roadworthy.facts.forge_github import NOT_FOUND, count, mappings, pages
+from roadworthy.facts.forge_github import NOT_FOUND, pages
 from roadworthy.facts.sources import Forge
 
 NO_ONE = 0
@@ -27,13 +28,13 @@ def read_gitlab(ask: Ask, project: str, environment: str) -> Forge:
     """Return what GitLab enforces on the default branch of `group/name`."""
     home = f"/projects/{quote(project, safe='')}"
     about = ask(home)
-    branch = about.value.get("default_branch") if isinstance(about.value, dict) else None
-    if not isinstance(branch, str) or not branch:
+    branch = text(mapping(about.value).get("default_branch"))
+    if not branch:
         return Forge(exists=True, reason=f"the project cannot be read: {about.reason or 'no default branch'}")
     protected = pages(ask, f"{home}/protected_branches")
     if protected.reason:
         return Forge(exists=True, reason=f"the protected branches cannot be read: {protected.reason}")
-    matching = [each for each in mappings(protected.value) if covers(each.get("name"), branch)]
+    matching = [each for each in rows(protected.value) if covers(each.get("name"), branch)]
     found = _facts(ask, home, about.value, branch, matching)
     found["environment_reviewers"] = _environment(ask, home, about.value, environment)
     return Forge(
@@ -91,15 +92,15 @@ def _reviews(ask: Ask, home: str, branch: str) -> Read:
     answer = pages(ask, f"{home}/approval_rules")
     if answer.reason:
         return None, f"the approval rules cannot be read, or the plan has none: {answer.reason}"
-    rules = [each for each in mappings(answer.value) if _binds(each, branch)]
+    rules = [each for each in rows(answer.value) if _binds(each, branch)]
     return max((count(each.get("approvals_required")) for each in rules), default=0), ""
 
 
 def _binds(rule: Mapping[str, Any], branch: str) -> bool:
     """A rule that fewer people could meet than it demands is one that GitLab itself lets pass."""
-    named = mappings(rule.get("protected_branches"))
+    named = rows(rule.get("protected_branches"))
     here = rule.get("applies_to_all_protected_branches") is True or not named
-    people = len(mappings(rule.get("eligible_approvers")))
+    people = len(rows(rule.get("eligible_approvers")))
     enough = rule.get("rule_type") == "any_approver" or people >= count(rule.get("approvals_required"))
     return (
         rule.get("rule_type") in BINDING
@@ -147,9 +148,7 @@ def _bypass(matching: Sequence[Mapping[str, Any]], settings: Read) -> Read:
 
 def _pushers(protected: Mapping[str, Any]) -> list[str]:
     levels = protected.get("push_access_levels")
-    listed = [
-        _named(each) for each in mappings(levels) if each.get("access_level") != NO_ONE or _single(each)
-    ]
+    listed = [_named(each) for each in rows(levels) if each.get("access_level") != NO_ONE or _single(each)]
     unsaid = [] if isinstance(levels, list) else ["whom, is not known"]
     return [*listed, *unsaid]
 
@@ -172,7 +171,7 @@ def _environment(ask: Ask, home: str, about: Mapping[str, Any], name: str) -> Re
     if found is None:
         return None, why
     trigger = about.get("allow_pipeline_trigger_approve_deployment")
-    rules = [count(each.get("required_approvals")) for each in mappings(found.get("approval_rules"))]
+    rules = [count(each.get("required_approvals")) for each in rows(found.get("approval_rules"))]
     needed = max([*rules, count(found.get("required_approval_count"))])
     if needed and not isinstance(trigger, bool):
         return None, "the answer does not say whether who triggered a deployment may approve it"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
-from roadworthy.core.documents.parse import ParseError, parse
+from roadworthy.core.documents.parts import mapping, part
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts import python_tree
 from roadworthy.facts.python_text import Source, helpers_in, read_source, read_tests
@@ -135,13 +135,8 @@ def _copies(tree: Any, names: frozenset[str]) -> Iterator[tuple[int, str]]:
 
 
 def _columns(snapshot: Snapshot) -> list[str]:
-    data = snapshot.read("policy/data.yaml")
-    try:
-        value = parse("data.yaml", data) if isinstance(data, bytes) else {}
-    except ParseError:
-        return []
-    columns = value.get("columns") if isinstance(value, dict) else None
-    return [str(name) for name in columns][:200] if isinstance(columns, dict) else []
+    contract = mapping(snapshot.document("policy/data.yaml"))
+    return [str(name) for name in part(contract, "columns")][:200]
 
 
 def _edges(path: str, source: Source, root: str, sources: Mapping[str, Source]) -> set[str]:

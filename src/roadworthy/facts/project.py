@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from roadworthy.core.documents.parse import ParseError, parse_shared
+from roadworthy.core.documents.parts import mapping
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.core.packs.strictness import looser
 from roadworthy.core.packs.tiers import PROHIBITED, assess, highest, obligations, risk_answers
@@ -18,12 +18,7 @@ Rubric = Mapping[str, Any]
 
 def read_mapping(snapshot: Snapshot, path: str) -> Mapping[str, Any]:
     """Return a parsed file that should hold a mapping; empty when it holds none that can be read."""
-    data = snapshot.read(path)
-    try:
-        value = parse_shared("answers.yaml", data) if isinstance(data, bytes) else None
-    except ParseError:
-        return {}
-    return value if isinstance(value, dict) else {}
+    return mapping(snapshot.document(path))
 
 
 def project_facts(snapshot: Snapshot, documents: Mapping[str, Any], rubric: Rubric) -> dict[str, Any]:

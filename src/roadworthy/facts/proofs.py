@@ -9,7 +9,7 @@ from roadworthy.core.approval.placeholders import placeholders
 from roadworthy.core.approval.subject import entries
 from roadworthy.core.documents.parts import mapping, number
 from roadworthy.core.judging.models import Control
-from roadworthy.core.times import parse_day, rfc3339
+from roadworthy.core.times import days_between, parse_day, rfc3339
 from roadworthy.facts.records import Record, Shelf
 from roadworthy.facts.sources import Sources
 
@@ -78,15 +78,14 @@ def waivers(shelf: Shelf, controls: Mapping[str, Control], sources: Sources) -> 
 
 def _waiver(record: Record, control: Control | None, sources: Sources) -> dict[str, Any]:
     issued, expires = (parse_day(record.value.get(name)) for name in ("issued_at", "expires_at"))
-    left = sources.days(expires)
     return {
         **record.base,
         "id": record.text("id") if record.text("id") == record.stem else "",
         "control": record.text("control"),
         "control_known": control is not None,
         "waivable": control is not None and control.waivable,
-        "days": (expires - issued).total_seconds() / 86_400 if issued and expires else None,
-        "expires_in_days": -left if left is not None else None,
+        "days": days_between(issued, expires),
+        "expires_in_days": days_between(sources.as_of, expires),
         "expires_at": rfc3339(expires) if expires else "",
         "requested_by": record.text("requested_by"),
         "approved_by": record.text("approved_by"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from roadworthy.core.documents.parse import ParseError, parse
-from roadworthy.core.documents.parts import mapping, rows, text
+from roadworthy.core.documents.parts import part, rows, text
 from roadworthy.core.documents.snapshot import Unreadable
 from roadworthy.core.times import parse_time, rfc3339
 from roadworthy.facts.documents import misfits
@@ -53,7 +53,7 @@ class Record:
 
     def mapping(self, name: str) -> Mapping[str, Any]:
         """Return a part that should be a mapping; empty when it is not."""
-        return mapping(self.value.get(name))
+        return part(self.value, name)
 
     def rows(self, name: str) -> list[Mapping[str, Any]]:
         """Return a part that should be a list of mappings, without what is none."""
@@ -147,7 +147,7 @@ def _record(kind: str, schema: str, path: str, sources: Sources, history: Histor
 
 def _when(value: Mapping[str, Any], sources: Sources) -> dict[str, Any]:
     moment = next((parse_time(value[name]) for name in TIMES if name in value), None)
-    verified = mapping(value.get("predicate")).get("timeVerified")
+    verified = part(value, "predicate").get("timeVerified")
     moment = moment or (parse_time(verified) if verified else None)
     return {"at": rfc3339(moment) if moment else "", "age_days": sources.days(moment)}
 

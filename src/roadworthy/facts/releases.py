@@ -19,7 +19,7 @@ from roadworthy.core.approval.signatures import (
     shared_keys,
 )
 from roadworthy.core.approval.subject import IN_GIT, entries, sha256, subject_digest
-from roadworthy.core.documents.parts import mapping, rows
+from roadworthy.core.documents.parts import mapping, part, rows
 from roadworthy.core.documents.snapshot import Unreadable
 from roadworthy.core.times import parse_time
 from roadworthy.facts.lineage import Past, model_digest
@@ -125,7 +125,7 @@ def _policy_seen(deck: Deck, release: Record, seen: Sequence[Any]) -> str:
     """The policy the gate let it pass under; before a gate has spoken, the policy that judges now."""
     gate = deck.gate_of(release)
     policy = mapping(gate.mapping("predicate").get("policy")) if gate else {}
-    digest = mapping(policy.get("digest")).get("sha256")
+    digest = part(policy, "digest").get("sha256")
     return f"sha256:{digest}" if digest else deck.sources.pack.digest
 
 

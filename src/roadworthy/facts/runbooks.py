@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from roadworthy.core.documents.parse import ParseError, decode
-from roadworthy.core.documents.snapshot import Snapshot, Unreadable
+from roadworthy.core.documents.snapshot import Snapshot
 
 FOLDER = "governance/runbooks/"
 _CONTACT = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w@])@[\w-]+(?:/[\w-]+)?")
@@ -20,15 +19,7 @@ _ROW = re.compile(r"^\|\s*(\d)\s*\|", re.MULTILINE)
 def runbooks(snapshot: Snapshot) -> list[dict[str, Any]]:
     """Return the facts under `runbooks`."""
     paths = [path for path in snapshot.under(FOLDER) if path.endswith(".md")]
-    return [_runbook(path, _text(path, snapshot)) for path in paths]
-
-
-def _text(path: str, snapshot: Snapshot) -> str:
-    data = snapshot.read(path)
-    try:
-        return "" if isinstance(data, Unreadable) else decode(data)
-    except ParseError:
-        return ""
+    return [_runbook(path, snapshot.text(path)) for path in paths]
 
 
 def _runbook(path: str, text: str) -> dict[str, Any]:

@@ -10,13 +10,13 @@ from typing import Any
 from roadworthy.core.approval.signatures import Signature, Status
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.core.judging.models import Pack
+from roadworthy.core.times import days_between
 from roadworthy.facts.history import History, no_history
 
 Shape = Callable[[Mapping[str, Any], Any], Sequence[str]]
 Verify = Callable[[bytes, bytes | None, bytes, str, datetime], Signature]
 Once = Callable[[str, str, Callable[[], Any]], Any]
 Blobs = Callable[[Sequence[tuple[str, str]]], Mapping[tuple[str, str], bytes]]
-SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,4 +77,4 @@ class Sources:
 
     def days(self, moment: datetime | None) -> float | None:
         """Return the days from a moment to the clock of this judgement."""
-        return (self.as_of - moment).total_seconds() / SECONDS_PER_DAY if moment else None
+        return days_between(moment, self.as_of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from roadworthy.core.documents.parts import mapping, number, rows
+from roadworthy.core.documents.parts import mapping, number, part, rows
 from roadworthy.facts.lineage import GATES
 from roadworthy.facts.releases import Deck
 
@@ -28,7 +28,7 @@ def looser(was: Mapping[str, Any], now: Mapping[str, Any], path: str = "") -> It
     for name, inner in was.items():
         place = f"{path}.{name}".lstrip(".")
         if isinstance(inner, Mapping):
-            yield from looser(inner, mapping(now.get(name)), place)
+            yield from looser(inner, part(now, name), place)
         elif isinstance(inner, list):
             yield from _looser_rows(inner, now.get(name), place)
 

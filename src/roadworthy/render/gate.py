@@ -9,7 +9,7 @@ from typing import Any
 
 from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.verdict import FAILED, PASSED, Gated, Verified
-from roadworthy.core.documents.parts import mapping
+from roadworthy.core.documents.parts import part
 
 GATES = "governance/gates"
 
@@ -38,8 +38,8 @@ def verified_json(verified: Verified) -> str:
 
 def verified_text(verified: Verified) -> str:
     """Return what a verdict file says, whether it may be believed, and whether it lets its subject ship."""
-    predicate = mapping(verified.verdict.get("predicate"))
-    details = mapping(predicate.get("roadworthy"))
+    predicate = part(verified.verdict, "predicate")
+    details = part(predicate, "roadworthy")
     lines = [f"{'refused' if verified.refusals else 'good'}: {verified.path}"]
     if verified.sealed_by:
         lines += [f"  sealed by {verified.sealed_by} at {predicate.get('timeVerified')}"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from roadworthy.core.documents.parts import count, mapping, number, rows, text
+from roadworthy.core.documents.parts import count, mapping, number, part, rows, text
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,8 @@ def test_of_its_type_or_empty(read: Callable[[Any], Any], good: Any, empty: Any)
 
 def test_rows_leave_out_what_is_no_mapping() -> None:
     assert rows([{"a": 1}, "b", None, {}]) == [{"a": 1}, {}]
+
+
+def test_a_part_is_looked_for_in_mappings_only() -> None:
+    assert part({"a": {"b": 1}}, "a") == {"b": 1}
+    assert part({"a": ["b"]}, "a") == part(["a"], "a") == part(None, "a") == {}

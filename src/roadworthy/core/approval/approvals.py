@@ -16,7 +16,7 @@ from roadworthy.core.approval.people import GATE_ROLE, Person, find
 from roadworthy.core.approval.placeholders import is_placeholder
 from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE, Signature, Status, signer_line
-from roadworthy.core.documents.parts import mapping
+from roadworthy.core.documents.parts import mapping, part
 from roadworthy.core.times import parse_time
 
 STANDING = frozenset({"approval-edited", "approval-signature", "approval-malformed", "rejected"})
@@ -259,4 +259,4 @@ def _fault(code: str, approval: Approval, said: str, fix: str) -> Refusal:
 
 
 def _approver(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    return mapping(record.get("approver"))
+    return part(record, "approver")

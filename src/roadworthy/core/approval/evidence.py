@@ -11,7 +11,7 @@ from typing import Any
 from roadworthy.core.approval.placeholders import placeholders
 from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.subject import Entry
-from roadworthy.core.documents.parts import mapping, number, rows
+from roadworthy.core.documents.parts import number, part, rows
 from roadworthy.core.packs.tiers import PROHIBITED
 from roadworthy.core.times import parse_time
 
@@ -93,19 +93,19 @@ def _history(evidence: Evidence) -> Iterator[Refusal]:
 
 
 def _run(evidence: Evidence, light: bool) -> Iterator[Refusal]:
-    run, code = evidence.run, mapping(evidence.run.get("code"))
+    run, code = evidence.run, part(evidence.run, "code")
     if code.get("dirty") is not False and not light:
         said = f"run {run.get('run_id')} was made from a tree with uncommitted changes"
         yield Refusal(code="run-dirty", message=said, fix="commit, then make train evaluate register")
     if not evidence.origin.in_history:
         said = f"run {run.get('run_id')} ran commit {code.get('commit')}, which HEAD does not contain"
         yield Refusal(code="commit-unknown", message=said, fix="train on the branch that ships")
-    made = frozenset(mapping(run.get("artifacts")).values())
+    made = frozenset(part(run, "artifacts").values())
     for role in ("model", "features"):
         for digest in sorted(evidence.digests(role) - made):
             said = f"the {role} with sha256 {digest} is none of the artifacts of run {run.get('run_id')}"
             yield Refusal(code="run-other-artifact", message=said, fix="make train evaluate register")
-    used = mapping(run.get("config"))
+    used = part(run, "config")
     for each in evidence.subject:
         if each.role == "config" and used.get(each.name, each.sha256) != each.sha256:
             said = f"run {run.get('run_id')} used another {each.name}, sha256 {used[each.name]}"

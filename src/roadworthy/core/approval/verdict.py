@@ -12,7 +12,7 @@ from roadworthy.core.approval.approvals import Approval, Demand
 from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.signatures import Signature, Status
 from roadworthy.core.approval.subject import Entry
-from roadworthy.core.documents.parts import mapping
+from roadworthy.core.documents.parts import part
 from roadworthy.core.times import parse_time, rfc3339
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -135,5 +135,5 @@ def judge_verdict(value: Any, signature: Signature, now: datetime) -> Iterator[R
 
 
 def _parts(value: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    predicate = mapping(mapping(value).get("predicate"))
-    return predicate, mapping(predicate.get("roadworthy"))
+    predicate = part(value, "predicate")
+    return predicate, part(predicate, "roadworthy")

@@ -11,6 +11,11 @@ def mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def part(value: Any, name: str) -> Mapping[str, Any]:
+    """Return the mapping that should be at a name of a mapping."""
+    return mapping(mapping(value).get(name))
+
+
 def rows(value: Any) -> list[Mapping[str, Any]]:
     """Return what should be a list of mappings, without what is none."""
     return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []

@@ -6,6 +6,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
+
+from roadworthy.core.documents.parse import ParseError, decode, parse_shared
 
 # What one look may cost, whatever it looks at.
 MAX_FILES = 50_000
@@ -51,6 +54,22 @@ class Snapshot:
         if path in self.refused:
             return Unreadable(reason=self.refused[path])
         return self.reader(path) if path in self.sizes else Unreadable(reason="there is no such file")
+
+    def text(self, path: str) -> str:
+        """Return the text of a file; empty when it cannot be read."""
+        data = self.read(path)
+        try:
+            return decode(data) if isinstance(data, bytes) else ""
+        except ParseError:
+            return ""
+
+    def document(self, path: str) -> Any:
+        """Return a parsed file, which nobody may change; None when it cannot be read."""
+        data = self.read(path)
+        try:
+            return parse_shared(path, data) if isinstance(data, bytes) else None
+        except ParseError:
+            return None
 
     def under(self, folder: str) -> tuple[str, ...]:
         """Return the paths of the files anywhere below a folder."""
