@@ -41,6 +41,7 @@ unit: $(VENV)/.ready $(PROJECT_VENV)/.ready
 
 generate: $(VENV)/.ready
 	$(BIN)/python tools/generate.py
+	$(BIN)/roadworthy policy docs docs/reference
 
 release: $(VENV)/.ready
 	$(BIN)/python tools/release.py $(VERSION)

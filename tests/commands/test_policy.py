@@ -171,6 +171,12 @@ DIFFERENCES = [
     ),
     ("controls/REL-03.yaml", "    due: release\n", "", "known-good is due at birth"),
     (
+        "controls/REL-03.yaml",
+        "    due: release\n",
+        "    due: release\n    unknown_blocks: release\n",
+        "known-good, when unknown, blocks at the gate only",
+    ),
+    (
         "controls/DATA-03.yaml",
         "applies: {kinds: [trained]}\n    expression",
         "applies: {kinds: [llm]}\n    expression",

@@ -198,9 +198,11 @@ def test_a_control_is_its_worst_check() -> None:
 
 def report(*expressions: str, blocks: str = "none", incomplete: str = "", for_release: str = "") -> Report:
     asker = Told({"yes": YES, "no": NO, "broken": BROKEN}, "out of reach")
-    checks = tuple(
-        check(e if e != "far" else "yes", needs=("forge",) if e == "far" else ()) for e in expressions
-    )
+    far: Mapping[str, Mapping[str, Any]] = {
+        "far": {"needs": ("forge",)},
+        "gate": {"needs": ("forge",), "unknown_blocks": "release"},
+    }
+    checks = tuple(check("yes" if e in far else e, **far.get(e, {})) for e in expressions)
     judged = tuple(
         judge_control(control(id=f"X-0{n}", checks=(c,)), situation(), asker) for n, c in enumerate(checks)
     )
@@ -226,6 +228,12 @@ def report(*expressions: str, blocks: str = "none", incomplete: str = "", for_re
         (report("yes", "far", blocks="release"), 0),
         (report("yes", "far", blocks="release", for_release="1"), 3),
         (report("yes", "far", blocks="merge"), 3),
+        (report("yes", "gate"), 0),
+        (report("yes", "gate", for_release="1"), 0),
+        (report("yes", "gate", blocks="release", for_release="1"), 3),
+        (report("yes", "gate", blocks="merge"), 0),
+        (report("yes", "gate", "far", blocks="merge"), 3),
+        (report("yes", "gate", blocks="merge", for_release="1"), 3),
         (report("no", "far", blocks="merge"), 1),
         (report("yes", "broken"), 3),
         (report("yes", incomplete="too many files"), 3),

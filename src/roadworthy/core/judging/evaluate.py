@@ -166,6 +166,7 @@ def _finding(
         check=check.id,
         grade=check.grade,
         due=check.due,
+        unknown_blocks=check.unknown_blocks,
         verdict=verdict,
         raw=verdict,
         reason=reason,

@@ -74,12 +74,15 @@ class Check:
     """One executable question. `expression` is CEL over facts; or `schema` is a shape for the fact `on`.
 
     `message`, `place`, `expected`, `actual`, `by` and `until` are CEL expressions that yield text.
+    `unknown_blocks` says `release` where only the gate is placed to know: there, not on every change,
+    does a tier block on an unknown answer.
     """
 
     id: str
     grade: Grade
     title: str = ""
     due: Due = Due.BIRTH
+    unknown_blocks: str = ""
     needs: tuple[str, ...] = ()
     when: str = ""
     applies: Applies = field(default_factory=Applies)
@@ -159,6 +162,7 @@ class Finding:
     verdict: Verdict
     raw: Verdict
     due: Due = Due.BIRTH
+    unknown_blocks: str = ""
     message: str = ""
     place: str = ""
     expected: str = ""
@@ -228,14 +232,15 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0 conforming, 1 not, 3 not judgeable, as a whole or where the tier forbids unknown answers."""
-        verdicts = {judged.verdict for judged in self.judged}
+        findings = [finding for judged in self.judged for finding in judged.findings]
         if self.incomplete or not self.judged:
             return 3
-        if Verdict.FAIL in verdicts:
+        if any(finding.verdict is Verdict.FAIL for finding in findings):
             return 1
-        if any(finding.error for judged in self.judged for finding in judged.findings):
-            return 3
-        return 3 if Verdict.UNKNOWN in verdicts and self._unknown_binds() else 0
+        return 3 if any(finding.error or self._is_blocking(finding) for finding in findings) else 0
 
-    def _unknown_binds(self) -> bool:
-        return self.unknown_blocks == "merge" or (self.unknown_blocks == "release" and bool(self.for_release))
+    def _is_blocking(self, finding: Finding) -> bool:
+        """Whether the tier blocks, here, on what could not be known."""
+        if finding.verdict is not Verdict.UNKNOWN or self.unknown_blocks == "none":
+            return False
+        return bool(self.for_release) or "release" not in (self.unknown_blocks, finding.unknown_blocks)

@@ -41,6 +41,11 @@ def whom(applies: Applies) -> str:
     return f"{kinds}{modes}, from tier {applies.min_tier}"
 
 
+def blocks(check: Check) -> str:
+    """Return where an unknown answer stands in the way, in words."""
+    return "at the gate only" if check.unknown_blocks else "where the tier says so"
+
+
 def since(control: Control) -> str:
     """Return when a control binds, in words."""
     if control.lifecycle == "experimental":
@@ -98,6 +103,8 @@ def _checks(old: Mapping[str, Check], new: Mapping[str, Check]) -> Iterator[str]
             yield f"{name} is judged differently: {now.title or name}"
         if was.due != now.due:
             yield f"{name} is due at {now.due}, before at {was.due}"
+        if was.unknown_blocks != now.unknown_blocks:
+            yield f"{name}, when unknown, blocks {blocks(now)}; before, {blocks(was)}"
         if was.grade != now.grade:
             yield f"{name} rests on {now.grade} evidence, before on {was.grade}"
         if was.applies != now.applies:
