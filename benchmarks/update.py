@@ -25,8 +25,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from roadworthy.adapters.git import git, isolated
+from roadworthy.adapters.git.merge import scratch
 from roadworthy.commands.merging import Request, plan_merge
-from roadworthy.commands.recorded import Recorded, recorded
+from roadworthy.commands.recorded import recorded
 from roadworthy.commands.rendering import render_base, render_side
 from roadworthy.core.templates.tree import File, Tree
 from tests.update.world import ANSWERS, ANSWERS_JINJA, NEW, OLD, repository
@@ -190,9 +191,13 @@ def _many_projects(root: Path, count: int, one: dict[str, Times]) -> None:
         files = edited(tree(OLD, name, ""))  # one at a time: a child's peak memory starts at its parent's
         shutil.copytree(root / "skeleton.git", fleet / name)
         _commit(fleet / name, {**files, ANSWERS: _answers(root / "template", name)})
+    known = [
+        (str(place), git(place, "rev-parse", "main^{tree}", env=isolated()).decode().strip())
+        for place in sorted(fleet.iterdir())
+    ]
     wall = time.perf_counter()
     with get_context("spawn").Pool(2) as pool:
-        spent = pool.map(_plan, sorted(str(place) for place in fleet.iterdir()), chunksize=25)
+        spent = pool.map(_plan, known, chunksize=25)
     wall = time.perf_counter() - wall
     cpu = statistics.median(each[0] for each in spent)
     memory = max(each[1] for each in spent) / 1024
@@ -210,36 +215,26 @@ def _commit(folder: Path, files: Tree) -> None:
     git(folder, "fast-import", "--quiet", input=b"".join(parts), env=isolated())
 
 
-def _recorded(place: str) -> tuple[Recorded, str]:
-    """Read a bare repository's answers file and tree in one process."""
-    found = git(
-        place, "cat-file", "--batch", input=f"main:{ANSWERS}\nmain^{{tree}}\n".encode(), env=isolated()
-    )
-    head, _, rest = found.partition(b"\n")
-    size = int(head.split()[2])
-    return recorded(ANSWERS, rest[:size], b""), rest[size + 1 :].split(b" ", 1)[0].decode()
-
-
-def _plan(place: str) -> tuple[float, float, int]:
+def _plan(project: tuple[str, str]) -> tuple[float, float, int]:
+    """Plan one update, as a fleet does that knows each project's place and the tree of its last commit."""
+    place, ours = project
     before = _cpu(resource.RUSAGE_SELF) + _cpu(resource.RUSAGE_CHILDREN)
-    known, ours = _recorded(place)
-    base = render_base(known, "project")
-    theirs = render_side(known, known.spec, NEW, folder="project")
-    request = Request(
-        objects=f"{place}/objects",
-        ours=ours,
-        base=base.files,
-        theirs=theirs.files,
-        generated=frozenset({ANSWERS}),
-        label=theirs.label,
-    )
-    plan = plan_merge(request)
+    with scratch(Path(place, "objects")) as repo:
+        answers = f"{ours}:{ANSWERS}"
+        known = recorded(ANSWERS, repo.objects.blobs([answers])[answers], b"")
+        base = render_base(known, "project")
+        theirs = render_side(known, known.spec, NEW, folder="project")
+        request = Request(
+            ours=ours,
+            base=base.files,
+            theirs=theirs.files,
+            generated=frozenset({ANSWERS}),
+            label=theirs.label,
+        )
+        plan = plan_merge(request, repo)
     after = _cpu(resource.RUSAGE_SELF) + _cpu(resource.RUSAGE_CHILDREN)
-    return (
-        after - before,
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
-        len(plan.changes) - len(plan.stages),
-    )
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return after - before, memory, len(plan.changes) - len(plan.stages)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roadworthy.adapters.git import git, isolated
-from roadworthy.adapters.git.merge import merge_again, merge_trees, read_blobs, read_entries, renames, scratch
+from roadworthy.adapters.git.merge import merge_again, merge_trees, renames, scratch
 from roadworthy.adapters.git.pack import Pack
 from roadworthy.core.merging.entries import content, entries
 from roadworthy.core.templates.tree import File, Tree
@@ -47,7 +47,7 @@ def test_every_size_comes_back(tmp_path_factory: pytest.TempPathFactory, bodies:
         pack = Pack("sha1")
         names = [pack.add("blob", body) for body in bodies]
         pack.save(repo.home / "objects")
-        assert read_blobs(repo, names) == dict(zip(names, bodies, strict=True))
+        assert repo.objects.blobs(names) == dict(zip(names, bodies, strict=True))
 
 
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
@@ -63,11 +63,18 @@ def test_a_merge_without_a_work_tree(algorithm: str, tmp_path: Path) -> None:
     ours = pack.add_tree(entries(mine, algorithm))
     pack.save(tmp_path / "objects")
     with scratch(tmp_path / "objects", algorithm) as repo:
-        known = read_entries(repo, ours)
-        merged = merge_trees(repo, base=base, ours=ours, theirs=theirs, known=known, label="release-2")
+        assert repo.objects.entries(ours) == entries(mine, algorithm)
+        merged = merge_trees(
+            repo,
+            base=entries(base, algorithm),
+            ours=ours,
+            theirs=entries(theirs, algorithm),
+            contents=[content(file) for file in (*base.values(), *theirs.values())],
+            label="release-2",
+        )
         assert (dict(merged.stages), set(merged.entries)) == ({}, {"new.txt", "same"})
         assert renames(repo, "release-2") == {"new.txt": "old.txt"}
-        text = read_blobs(repo, [merged.entries["new.txt"].oid]).popitem()[1]
+        text = repo.objects.blobs([merged.entries["new.txt"].oid]).popitem()[1]
         assert text == b"".join([b"mine\n", *lines, b"theirs\n"])
         again = merge_again(repo, merged, merged.entries, {}, "release-2")
         assert again.entries == merged.entries

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 from roadworthy.adapters.git.merge import (
     Scratch,
     merge_again,
     merge_trees,
-    read_blobs,
-    read_entries,
     renames,
-    scratch,
 )
-from roadworthy.core.merging.entries import LINK, Entries, Entry
+from roadworthy.core.merging.entries import LINK, Entries, Entry, content
 from roadworthy.core.merging.ignores import NAME, ignored
-from roadworthy.core.merging.plan import Sides, classify, shape
+from roadworthy.core.merging.plan import Sides, classify, may_rename, shape
 from roadworthy.core.merging.segments import STRUCTURED, resolve
 from roadworthy.core.merging.state import (
     SUBMODULE,
@@ -44,24 +40,28 @@ Key = TypeVar("Key", str, int)
 __all__ = ["MergePlan", "Request", "plan_merge"]
 
 
-def plan_merge(request: Request) -> MergePlan:
-    """Return what merging `request.theirs` into the project would do; the project is only read."""
-    with scratch(Path(request.objects), request.algorithm) as repo:
-        state = _resolved(repo, _merged(repo, request))
-        state = heal(state) if request.heal else state
-        state = _guarded(repo, state)
-        return _finished(repo, state)
+def plan_merge(request: Request, repo: Scratch) -> MergePlan:
+    """Return what merging `request.theirs` into a project would do; `repo` borrows its objects."""
+    state = _resolved(repo, _merged(repo, request))
+    state = heal(state) if request.heal else state
+    state = _guarded(repo, state)
+    return _finished(repo, state)
 
 
 def _merged(repo: Scratch, request: Request) -> State:
-    ours = read_entries(repo, request.ours)
+    ours = repo.objects.entries(request.ours)
     sides = _sides(repo, request, ours)
-    merge = merge_trees(
-        repo, base=sides.base, ours=request.ours, theirs=sides.theirs, known=ours, label=request.label
-    )
-    found: dict[str, str] = {}
-    if sides.base.keys() - sides.theirs.keys() and sides.theirs.keys() - sides.base.keys():
-        found |= renames(repo, request.label)
+    base = {path: request.base_entries[path] for path in sides.base}
+    theirs = {path: request.theirs_entries[path] for path in sides.theirs}
+    there = {item.oid for item in ours.values()}
+    news = [
+        content(tree[path])
+        for tree, known in ((sides.base, base), (sides.theirs, theirs))
+        for path, item in known.items()
+        if item.oid not in there
+    ]
+    merge = merge_trees(repo, base=base, ours=request.ours, theirs=theirs, contents=news, label=request.label)
+    found = renames(repo, request.label) if may_rename(sides.base, sides.theirs) else {}
     if sides.base.keys() - ours.keys():
         found |= renames(repo, "yours")
     pairs = {new: old for new, old in found.items() if new in merge.entries and old not in merge.entries}
@@ -144,4 +144,4 @@ def _file(item: Entry, data: bytes) -> File:
 
 
 def _contents(repo: Scratch, items: Iterable[Entry]) -> dict[str, bytes]:
-    return read_blobs(repo, (item.oid for item in items if item.mode != SUBMODULE))
+    return repo.objects.blobs(item.oid for item in items if item.mode != SUBMODULE)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from roadworthy.adapters import journal
+from roadworthy.adapters.git.merge import scratch
 from roadworthy.adapters.git.worktree import Checkout, as_checked_out, demand_clean, index_with, locate
 from roadworthy.commands.merging import MergePlan, Request, plan_merge
 from roadworthy.commands.recorded import Recorded, find_answers_file, read_previous, read_recorded
@@ -106,7 +107,8 @@ def _prepare(wish: Wish, checkout: Checkout) -> Prepared:
     theirs = render_side(goal, spec, release, folder=folder, given=wish.answers)
     if base.files == theirs.files and not wish.heal:
         return _nothing(checkout, recorded)
-    plan = plan_merge(_request(checkout, recorded, base, theirs, heal=wish.heal))
+    with scratch(checkout.objects, checkout.algorithm) as repo:
+        plan = plan_merge(_request(checkout, recorded, base, theirs, heal=wish.heal), repo)
     record = {path: theirs.files[path] for path in _generated(recorded) if path in theirs.files}
     if not plan.changes and not plan.stages and record == _waiting(checkout, record):
         return _nothing(checkout, recorded, plan)
@@ -145,7 +147,6 @@ def _request(
         return theirs.kind_of(path) or base.kind_of(path) or "merged"
 
     return Request(
-        objects=str(checkout.objects),
         algorithm=checkout.algorithm,
         ours=checkout.tree,
         base=base.files,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
+from itertools import accumulate
 from pathlib import Path
 
 from roadworthy.core.merging.entries import Entries, Entry
@@ -66,8 +67,7 @@ class Pack:
         counts = [0] * 256
         for name in names:
             counts[name[0]] += 1
-        fanout = [sum(counts[: first + 1]) for first in range(256)]
-        data = b"\377tOc" + struct.pack(">I256I", 2, *fanout) + b"".join(names)
+        data = b"\377tOc" + struct.pack(">I256I", 2, *accumulate(counts)) + b"".join(names)
         data += struct.pack(f">{len(names)}I", *(checks[name] for name in names))
         data += struct.pack(f">{len(names)}I", *(places[name] for name in names)) + trailer
         return data + self._digest(data)

@@ -120,17 +120,30 @@ def run_git(
     seconds: float | None = None,
 ) -> Completed:
     """Run git in `cwd` and return its exit code and streams, whatever they are."""
-    environment = clean_environment() | dict(env or {})
-    given = input or b""
+    with start_git(cwd, *args, env=clean_environment() | dict(env or {})) as process:
+        try:
+            return completed(process, input or b"", seconds)
+        except subprocess.TimeoutExpired as error:
+            raise GitFailed(f"git {args[0]} in {cwd} took longer than {seconds:.0f} s") from error
+        finally:
+            process.kill()
+
+
+def completed(
+    process: subprocess.Popen[bytes], given: bytes = b"", seconds: float | None = None
+) -> Completed:
+    """Return what a git process leaves that is given its input and then ends."""
+    stdout, stderr = process.communicate(given, timeout=seconds)
+    return Completed(code=process.returncode, stdout=stdout, stderr=stderr.decode(errors="replace"))
+
+
+def start_git(cwd: str | Path, *args: str, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Return a running git, its three streams open, with `env` for its whole environment."""
+    pipe = subprocess.PIPE
     try:
-        done = subprocess.run(
-            ("git", *args), cwd=cwd, env=environment, input=given, capture_output=True, timeout=seconds
-        )
+        return subprocess.Popen(("git", *args), cwd=cwd, env=env, stdin=pipe, stdout=pipe, stderr=pipe)
     except FileNotFoundError as error:
         raise _cannot_start(cwd) from error
-    except subprocess.TimeoutExpired as error:
-        raise GitFailed(f"git {args[0]} in {cwd} took longer than {seconds:.0f} s") from error
-    return Completed(code=done.returncode, stdout=done.stdout, stderr=done.stderr.decode(errors="replace"))
 
 
 def clean_environment() -> dict[str, str]:
@@ -145,13 +158,25 @@ def isolated(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     Pinned settings also outrank the repository's own; `extra` pins more (`{"user.name": "..."}`).
     """
     pins = {**_PINNED, **(extra or {})}
-    env = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
-    # Neither replacements nor grafts: history is what the objects say.
-    env |= {"GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull}
+    env = _unconfigured()
     env["GIT_CONFIG_COUNT"] = str(len(pins))
     for number, (key, value) in enumerate(pins.items()):
         env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     return env
+
+
+def own_repository(home: Path, extra: Mapping[str, str]) -> dict[str, str]:
+    """Return the whole environment for a repository of ours, whose configuration holds what is pinned."""
+    rows = ((*key.split("."), value) for key, value in {**_PINNED, **extra}.items())
+    text = "".join(f"[{section}]\n\t{name} = {value}\n" for section, name, value in rows)
+    (home / "config").write_text(text)
+    return clean_environment() | _unconfigured() | {"GIT_DIR": str(home)}
+
+
+def _unconfigured() -> dict[str, str]:
+    env = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
+    # Neither replacements nor grafts: history is what the objects say.
+    return env | {"GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull}
 
 
 def _cannot_start(cwd: str | Path) -> GitFailed:

@@ -51,6 +51,11 @@ def entry(file: File, algorithm: str = "sha1") -> Entry:
     return Entry(mode(file), hashlib.new(algorithm, b"blob %d\0" % len(data) + data).hexdigest())
 
 
-def entries(tree: Tree, algorithm: str = "sha1") -> dict[str, Entry]:
-    """Return the entries a tree has in a repository of that object format."""
-    return {path: entry(file, algorithm) for path, file in tree.items()}
+def entries(
+    tree: Tree, algorithm: str = "sha1", like: Tree | None = None, known: Entries | None = None
+) -> dict[str, Entry]:
+    """Return the entries a tree has in a repository of that object format; of what `like` has, as `known`."""
+    like, known = like or {}, known or {}
+    return {
+        path: known[path] if like.get(path) == file else entry(file, algorithm) for path, file in tree.items()
+    }

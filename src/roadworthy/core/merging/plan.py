@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import Enum
 
-from roadworthy.core.merging.entries import Entries, Entry
+from roadworthy.core.merging.entries import Entries, Entry, content
 from roadworthy.core.templates.tree import File, Tree
 
+_PIECE = re.compile(rb"[^\n]{0,63}\n|[^\n]{1,64}")
 SIMILAR = 0.6  # git's own rename threshold is 0.5; where we are stricter, a file is kept instead of moved
 
 
@@ -95,6 +97,16 @@ def _similar(one: File, other: File) -> bool:
     lines = (one.data.splitlines(), other.data.splitlines())
     matcher = SequenceMatcher(None, *lines, autojunk=False)
     return matcher.real_quick_ratio() >= SIMILAR and matcher.ratio() >= SIMILAR
+
+
+def may_rename(base: Tree, theirs: Tree) -> bool:
+    """Say no only if git cannot find a rename: it compares lines, cut at 64 bytes, and none is shared."""
+    gone = {piece for path in base.keys() - theirs.keys() for piece in _pieces(base[path])}
+    return any(not gone.isdisjoint(_pieces(theirs[path])) for path in theirs.keys() - base.keys())
+
+
+def _pieces(file: File) -> list[bytes]:
+    return _PIECE.findall(content(file).replace(b"\r\n", b"\n"))
 
 
 @dataclass(frozen=True, kw_only=True)

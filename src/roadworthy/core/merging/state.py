@@ -28,13 +28,12 @@ def _everything_merged(path: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What to merge: the project's tree (by object name, in the object folder `objects`), base and target.
+    """What to merge: the project's tree (by object name), base and target.
 
     `generated` paths are written by the engine and never merged; `outer_ignores` are the contents of
     .gitignore files above the project's folder.
     """
 
-    objects: str
     ours: str
     base: Tree
     theirs: Tree
@@ -44,6 +43,16 @@ class Request:
     label: str = "release"
     algorithm: str = "sha1"
     outer_ignores: Mapping[str, bytes] = field(default_factory=dict)
+
+    @cached_property
+    def base_entries(self) -> dict[str, Entry]:
+        """Return the base's entries."""
+        return entries(self.base, self.algorithm)
+
+    @cached_property
+    def theirs_entries(self) -> dict[str, Entry]:
+        """Return the target's entries."""
+        return entries(self.theirs, self.algorithm, self.base, self.base_entries)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,12 +92,12 @@ class State:
     @cached_property
     def base(self) -> dict[str, Entry]:
         """Return the base's entries, as the merge saw them."""
-        return entries(self.sides.base, self.request.algorithm)
+        return {path: self.request.base_entries[path] for path in self.sides.base}
 
     @cached_property
     def theirs(self) -> dict[str, Entry]:
         """Return the release's entries, as the merge saw them."""
-        return entries(self.sides.theirs, self.request.algorithm)
+        return {path: self.request.theirs_entries[path] for path in self.sides.theirs}
 
     @cached_property
     def result(self) -> dict[str, Entry]:
@@ -197,9 +206,9 @@ def _whole(ours: File | None, theirs: File | None, label: str) -> File | None:
 def outcome(state: State) -> Outcome:
     """Return what the classification reads."""
     return Outcome(
-        base=entries(state.request.base, state.request.algorithm),
+        base=state.request.base_entries,
         ours=state.ours,
-        theirs=entries(state.request.theirs, state.request.algorithm),
+        theirs=state.request.theirs_entries,
         result=state.result,
         sides=state.sides,
         conflicts={path: _why(state, path) for path in state.open},

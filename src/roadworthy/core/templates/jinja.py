@@ -101,8 +101,12 @@ class Strings:
             return [self.value(item, context) for item in value]
         return value
 
+    def fixed(self, source: str) -> bool:
+        """Say whether a string is its own render, whatever the answers."""
+        return not any(mark in source for mark in self._marks)
+
     def _compile(self, source: str) -> Compiled:
-        if not any(mark in source for mark in self._marks):
+        if self.fixed(source):
             return lambda _: source
         return parsed(lambda: self._env.from_string(source)).render
 
@@ -110,7 +114,11 @@ class Strings:
 def parsed(compile_: Callable[[], jinja2.Template]) -> jinja2.Template:
     """Compile; a tag nobody here knows (Copier's `yield`) is outside the subset."""
     try:
-        return compile_()
+        template = compile_()
+        template.globals = dict(
+            template.globals
+        )  # Jinja's chain of maps is copied key by key at every render
+        return template
     except jinja2.TemplateSyntaxError as error:
         if "'yield'" in str(error):
             raise Unsupported("yield in a path") from error

@@ -42,10 +42,14 @@ class Template:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One file of the template: where it is, the path it asks for, and whether it is rendered."""
+    """One file of the template: where it is, the path it asks for, and whether it is rendered.
+
+    `path` is where it goes if no answer matters there.
+    """
 
     source: str
     parts: tuple[str, ...]
+    path: str | None
     rendered: bool
     file: File
 
@@ -154,7 +158,9 @@ def _planned(template: Template, folder: str) -> Iterable[Plan]:
         rendered = path.endswith(suffix)
         wanted = _without_suffix(path) if suffix and rendered else path
         source = f"{folder}/{path}" if folder else path
-        yield Plan(source=source, parts=tuple(wanted.split("/")), rendered=rendered, file=file)
+        parts = tuple(wanted.split("/"))
+        settled = tidy(*parts) if all(part and template.strings.fixed(part) for part in parts) else None
+        yield Plan(source=source, parts=parts, path=settled, rendered=rendered, file=file)
 
 
 def _without_suffix(path: str) -> str:
@@ -167,14 +173,13 @@ def _without_suffix(path: str) -> str:
 def _path(template: Template, plan: Plan, named: Callable[[str], str], answers_file: str) -> str | None:
     """Return where a file goes; None if a part of its path is rendered to nothing."""
     parts = []
-    for part in plan.parts:
-        rendered = named(part)
+    for rendered in plan.parts if plan.path else map(named, plan.parts):
         if rendered == answers_file:
             return answers_file
         if not rendered:
             return None
         parts.append(rendered)
-    path = tidy(*parts)
+    path = plan.path or tidy(*parts)
     shadowed = not plan.rendered and path + template.config.suffix in template.places
     return None if shadowed else path
 
