@@ -6,7 +6,6 @@ import argparse
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
@@ -19,16 +18,26 @@ from roadworthy.arguments.making import add_new, add_update
 from roadworthy.arguments.policy import add_policy
 from roadworthy.errors import RoadworthyError
 
-VERBS = (add_new, add_check, add_explain, add_tier, add_approve, add_gate, add_revoke, add_update, add_policy)
+VERBS = {
+    "new": add_new,
+    "check": add_check,
+    "explain": add_explain,
+    "tier": add_tier,
+    "approve": add_approve,
+    "gate": add_gate,
+    "revoke": add_revoke,
+    "update": add_update,
+    "policy": add_policy,
+}
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the whole command line."""
+def parser(verb: str | None = None) -> argparse.ArgumentParser:
+    """Return the whole command line, or as much of it as one verb needs."""
     about = "Make, judge and update governed ML projects."
     root = argparse.ArgumentParser(prog="roadworthy", description=about)
     root.add_argument("--version", action="version", version=f"roadworthy {__version__}")
     verbs = root.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for add in VERBS:
+    for add in (VERBS[verb],) if verb in VERBS else VERBS.values():
         add(verbs)
     return root
 
@@ -47,7 +56,8 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 def _run(argv: Sequence[str] | None) -> int:
     answer = Answer("", 0)
     try:
-        args = parser().parse_args(argv)
+        given = sys.argv[1:] if argv is None else argv
+        args = parser(next(iter(given), None)).parse_args(given)
         answer = Answer(*args.run(args))
         _say(answer.text)
         return answer.exit_code
@@ -77,6 +87,8 @@ def _complain(line: str, hint: str) -> None:
 
 
 def _report_bug(error: Exception) -> int:
+    import traceback
+
     if os.environ.get("ROADWORTHY_DEBUG"):
         traceback.print_exc()
     place = traceback.extract_tb(error.__traceback__)[-1]

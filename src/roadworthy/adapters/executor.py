@@ -12,13 +12,13 @@ import select
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from roadworthy.core.values import frozen
 from roadworthy.errors import RoadworthyError, Unjudgeable
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Limits:
     """What one child may use."""
 

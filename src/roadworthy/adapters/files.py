@@ -7,7 +7,6 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from roadworthy.core.documents.snapshot import (
@@ -34,14 +33,14 @@ _FLAGS = (
 _BY_HANDLE = os.open in os.supports_dir_fd and os.scandir in os.supports_fd and hasattr(os, "O_NOFOLLOW")
 
 
-@dataclass
 class _Walk:
     """What one walk has seen so far."""
 
-    sizes: dict[str, int] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-    seen: int = 0
-    incomplete: str = ""
+    def __init__(self) -> None:
+        self.sizes: dict[str, int] = {}
+        self.refused: dict[str, str] = {}
+        self.seen = 0
+        self.incomplete = ""
 
 
 def open_folder(folder: str | Path) -> Snapshot:

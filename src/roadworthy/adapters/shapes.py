@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import jsonschema_rs
-
 from roadworthy.errors import UsageError
 
 MOST = 5
@@ -27,6 +25,8 @@ def misshapen(schema: Mapping[str, Any], value: Any) -> Sequence[str]:
 
 @cache
 def _validator(schema: str) -> Any:
+    import jsonschema_rs
+
     try:
         return jsonschema_rs.Draft202012Validator(
             json.loads(schema), retriever=_refuse, pattern_options=jsonschema_rs.RegexOptions()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from roadworthy.core.values import frozen
 from roadworthy.facts.sources import Forge
 
 TOKEN = "ROADWORTHY_FORGE_TOKEN"
@@ -21,7 +21,7 @@ REMOTE = re.compile(r"\burl\s*=\s*\S*(?:://|@)", re.IGNORECASE)
 SAFE_PATH = re.compile(r"[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)+")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Home:
     """Where a project says it lives, or CI says what it runs for."""
 
@@ -29,7 +29,7 @@ class Home:
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Desk:
     """A forge's interface that may be asked: its kind, its address, the repository, the token."""
 

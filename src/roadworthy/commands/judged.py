@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from roadworthy.adapters.executor import caged
 from roadworthy.commands.check import check
 from roadworthy.core.judging.models import Report
+from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 
 FORMATS = ("text", "json", "sarif", "junit", "markdown")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Ask:
     """What a person asked for."""
 
@@ -31,7 +31,7 @@ class Ask:
     width: int = 100
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Told:
     """The report in words, and the exit code it calls for."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 from roadworthy import __version__
@@ -12,14 +11,14 @@ from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.core.expressions.fact_schema import FactSchema, parse_schema
 from roadworthy.core.judging.models import Control, Pack
-from roadworthy.core.packs.overlay import compose, extends
 from roadworthy.core.packs.pack import LINT, Parsed, Tree, pack_digest, pack_of, parse_pack
+from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 
 BUILT_IN = "builtin"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Bench:
     """A pack ready to judge with: its fact types and an engine that knows them."""
 
@@ -56,6 +55,10 @@ def open_bench(policy: str | None = None) -> Bench:
 def whole_policy(policy: str | None = None, above: tuple[str, ...] = ()) -> Tree:
     """Return the files of a pack, those of the pack that it extends included."""
     tree = read_policy(policy)
+    if policy is None:
+        return tree
+    from roadworthy.core.packs.overlay import compose, extends
+
     base = extends(tree)
     if not base:
         return tree

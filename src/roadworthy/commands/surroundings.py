@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from roadworthy import __version__
-from roadworthy.adapters.archive import unpack
-from roadworthy.adapters.git import git
 from roadworthy.adapters.memory import once
 from roadworthy.adapters.sources import DEVELOPMENT, builtin_entries, open_builtin
 from roadworthy.core.approval.subject import canonical, sha256
@@ -72,6 +70,9 @@ def _releases(spec: str) -> list[str]:
 def _open(spec: str, release: str | None) -> Source:
     """Open a release without what only rendering needs, where that can be."""
     if spec == BUILTIN:
+        from roadworthy.adapters.archive import unpack
+        from roadworthy.adapters.git import git
+
         return open_builtin(release, unpack, git)
     from roadworthy.commands.source import open_source
 

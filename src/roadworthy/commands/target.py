@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from roadworthy.adapters.files import open_folder
 from roadworthy.commands.revision import commit_of, open_revision, past_bytes, read_history, repository_of
 from roadworthy.core.documents.snapshot import Snapshot
+from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 from roadworthy.facts.history import History
 from roadworthy.facts.sources import Blobs
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Target:
     """A snapshot, where it lies when it is a folder, and the means to look back."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 from roadworthy.core.approval.duties import Commit
 from roadworthy.core.approval.people import Signer
+from roadworthy.core.values import field, frozen
 
 MAX_COMMITS = 10_000
 _FIELDS = ("%H", "%P", "%an", "%ae", "%cn", "%ce", "%ct", "%B")
@@ -29,7 +29,7 @@ ADD_ONLY = tuple(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Change:
     """One commit with the files it touched: status letters by path, as against all of its parents."""
 
@@ -39,7 +39,7 @@ class Change:
     files: Mapping[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class History:
     """The commits of one revision, newest first, and the blobs of its tree."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from roadworthy.core.documents.parse import ParseError, decode
 from roadworthy.core.documents.snapshot import Snapshot, Unreadable
+from roadworthy.core.values import frozen, replace
 from roadworthy.facts.makefile import Recipe, recipes
 from roadworthy.facts.shell import Command, commands, script_of
 
@@ -17,7 +17,7 @@ _IDLE_MAKE = frozenset(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Step:
     """One step: what it runs or uses, and whether its failure stops the job."""
 
@@ -29,7 +29,7 @@ class Step:
     pipefail: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Job:
     """One job of one file, with where it comes in the order of things."""
 
@@ -47,7 +47,7 @@ class Job:
     file: Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Act:
     """A command that a job runs, possibly through make or a script, and through which file or target."""
 

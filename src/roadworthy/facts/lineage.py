@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from roadworthy.core.approval.evidence import compared
 from roadworthy.core.approval.subject import canonical, sha256
 from roadworthy.core.documents.parse import ParseError, parse_yaml
 from roadworthy.core.documents.parts import mapping, number, rows
+from roadworthy.core.values import frozen
 from roadworthy.facts.records import Record, Shelf
 from roadworthy.facts.sources import Blobs
 
@@ -17,7 +17,7 @@ GATES, CONTRACT = "policy/gates.yaml", "policy/data.yaml"
 LOCKS = ("requirements/train.txt", "requirements/dev.txt", "requirements/serve.txt")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Past:
     """The bytes that files had at the commits which records name; asked for once, all together."""
 

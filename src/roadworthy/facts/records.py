@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from roadworthy.core.documents.parse import ParseError, parse
 from roadworthy.core.documents.parts import part, rows, text
 from roadworthy.core.documents.snapshot import Unreadable
 from roadworthy.core.times import parse_time, rfc3339
+from roadworthy.core.values import field, frozen
 from roadworthy.facts.documents import misfits
 from roadworthy.facts.history import History
 from roadworthy.facts.sources import Sources
@@ -35,7 +35,7 @@ TIMES = ("at", "created_at", "decided_at", "issued_at", "requested_on", "opened_
 MOST = {".json": 2_000, ".yaml": 500}
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Record:
     """One record file: what it says, and what is known of the file."""
 
@@ -64,7 +64,7 @@ class Record:
         return text(self.value.get(name))
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Shelf:
     """All records of a project, each kind in the order of its times, and the files that are none."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 from typing import Any
@@ -22,6 +21,7 @@ from roadworthy.core.approval.subject import IN_GIT, entries, sha256, subject_di
 from roadworthy.core.documents.parts import mapping, part, rows
 from roadworthy.core.documents.snapshot import Unreadable
 from roadworthy.core.times import parse_time
+from roadworthy.core.values import frozen
 from roadworthy.facts.lineage import Past, model_digest
 from roadworthy.facts.records import Record, Shelf
 from roadworthy.facts.sources import Sources
@@ -32,7 +32,7 @@ MADE_FROM = ("src/", "policy/")
 Facts = Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Deck:
     """Everything that releases are judged by."""
 

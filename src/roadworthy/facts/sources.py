@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from roadworthy.core.approval.signatures import Signature, Status
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.core.judging.models import Pack
 from roadworthy.core.times import days_between
+from roadworthy.core.values import field, frozen
 from roadworthy.facts.history import History, no_history
 
 Shape = Callable[[Mapping[str, Any], Any], Sequence[str]]
@@ -19,7 +19,7 @@ Once = Callable[[str, str, Callable[[], Any]], Any]
 Blobs = Callable[[Sequence[tuple[str, str]]], Mapping[tuple[str, str], bytes]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Released:
     """What the trusted release would have put into this project, as far as it could be known."""
 
@@ -31,7 +31,7 @@ class Released:
     answers_ok: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Tracked:
     """What a tracking store says about registered versions: tags by version."""
 
@@ -40,7 +40,7 @@ class Tracked:
     tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Forge:
     """What a forge says about the default branch: a rule not read is None, `unread` says why."""
 
@@ -56,7 +56,7 @@ def unverified(*_: Any) -> Signature:
     return Signature(status=Status.UNAVAILABLE)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Sources:
     """Everything one judgement may read."""
 

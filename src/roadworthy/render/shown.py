@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from roadworthy.core.judging.models import WORST_FIRST, Control, Finding, Judged, Report, Severity, Verdict
+from roadworthy.core.values import frozen
 
 SEVERITIES = tuple(Severity)
 ANSWERS = ".copier-answers.yml"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Shown:
     """A finding with its control, ready to be told."""
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from roadworthy.core.values import frozen
 from roadworthy.errors import Unjudgeable, UsageError
 
 READ_ONLY = frozenset({"rev-parse", "cat-file", "ls-tree", "log", "rev-list"})
@@ -72,7 +72,7 @@ class GitMissing(GitFailed):
     """Git is not installed, or not on PATH."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Completed:
     """What a git process left: exit code and both streams."""
 

@@ -7,7 +7,6 @@ Signs of tampering, and a rejection, refuse whatever else is on file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE, Signature, Status, signer_line
 from roadworthy.core.documents.parts import mapping, part
 from roadworthy.core.times import parse_time
+from roadworthy.core.values import frozen
 
 STANDING = frozenset({"approval-edited", "approval-signature", "approval-malformed", "rejected"})
 VALIDATOR = "independent-validator"
@@ -27,7 +27,7 @@ FIELDS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Approval:
     """One approval as filed: what it says, and what git and its signature say about it."""
 
@@ -51,7 +51,7 @@ class Approval:
         return str(_approver(self.record).get("role", ""))
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Demand:
     """What a release must be approved as, by whom, under which policy, at which moment."""
 

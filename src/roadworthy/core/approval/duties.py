@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from roadworthy.core.approval.people import Person, Signer, resolve
 from roadworthy.core.approval.refusal import Refusal
+from roadworthy.core.values import frozen
 
 # The forge commits web merges and squashes in its own name; the author of such a commit is a human.
 FORGE_COMMITTERS = frozenset({"noreply@github.com"})
@@ -18,7 +18,7 @@ _TRAILER = re.compile(
 _WHO = re.compile(r"\s*(?P<name>[^<]*?)\s*<(?P<email>[^<>]+)>\s*")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Commit:
     """A commit that touched what the subject is made from."""
 
@@ -28,7 +28,7 @@ class Commit:
     message: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Builders:
     """The people who built a release, why each counts, and the addresses nobody could resolve."""
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from roadworthy.core.approval.refusal import Refusal
+from roadworthy.core.values import frozen
 
 GATE_ROLE = "gate"
 # Both big forges hide addresses behind `number+login` at a host of their own: the login is the handle.
 _FORGE_ADDRESS = re.compile(r"(?:\d+[+-])?(?P<login>[^@+]+)@users\.noreply\.(?:github|gitlab)\.com")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Person:
     """One human (or the gate): the identity keys are listed under, and everything else they go by."""
 
@@ -25,7 +25,7 @@ class Person:
     roles: frozenset[str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Signer:
     """A name and an address, as a commit or a run record writes them."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from roadworthy.core.values import frozen
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Refusal:
     """One reason: a stable code, what was expected and found, and the next step."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+from roadworthy.core.values import frozen
 
 APPROVAL_NAMESPACE = "roadworthy-approval"
 GATE_NAMESPACE = "roadworthy-gate"
@@ -22,7 +23,7 @@ class Status(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Signature:
     """The outcome of verifying: a principal only when valid; the key whenever it could be read."""
 

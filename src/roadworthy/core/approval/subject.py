@@ -6,10 +6,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from roadworthy.core.approval.refusal import Refusal
+from roadworthy.core.values import frozen, replace
 
 # What a release of a trained model consists of. Other roles may be added; none of these may be missing.
 REQUIRED_ROLES = ("model", "features", "data", "thresholds", "config", "eval_report", "card")
@@ -19,7 +19,7 @@ FIXED_NAMES = {"thresholds": "policy/gates.yaml", "policy_pack": ".roadworthy/lo
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Entry:
     """One artifact of a subject: what it is for, its name, its digest, its place in the bundle."""
 
@@ -29,7 +29,7 @@ class Entry:
     path: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Shipped:
     """What is about to ship: digests of the bundle's files, and of the same names in HEAD."""
 

@@ -6,14 +6,10 @@ A value that comes out is a plain tree: string keys, 64-bit integers, finite flo
 from __future__ import annotations
 
 import json
-import tomllib
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
 from roadworthy.core.documents.bounds import MAX_DEPTH, ParseError, finite, plain
-from roadworthy.core.documents.yaml_reader import Reader
 
 __all__ = ["ParseError", "decode", "parse", "parse_json", "parse_shared", "parse_toml", "parse_yaml"]
 
@@ -72,6 +68,8 @@ def parse_json(data: bytes, limit: int = MAX_BYTES) -> Any:
 
 def parse_toml(data: bytes, limit: int = MAX_BYTES // 4) -> Any:
     """Return parsed TOML; dates become their RFC 3339 text."""
+    import tomllib
+
     text = decode(data, limit)
     _refuse_long_keys(text)
     try:
@@ -85,17 +83,10 @@ def parse_toml(data: bytes, limit: int = MAX_BYTES // 4) -> Any:
 
 def parse_yaml(data: bytes, limit: int = MAX_BYTES) -> Any:
     """Return one parsed YAML document: 1.2 scalars, no merge keys, no duplicate keys, bounded aliases."""
-    text = decode(data, limit)
-    try:
-        reader = Reader(text)
-        value = reader.document()
-        # Aliases can stack the depth of what they stand for; without them the reader has counted it.
-        return plain(value) if reader.anchors else value
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise ParseError(f"not YAML: {error.problem}", line) from None
-    except (yaml.YAMLError, UnicodeError) as error:
-        raise ParseError(f"not YAML: {str(error)[:200]}") from None
+    # The parser takes longer to import than most files take to read, and not everything is YAML.
+    from roadworthy.core.documents.yaml_reader import read_document
+
+    return read_document(decode(data, limit))
 
 
 def _json_int(digits: str) -> int:

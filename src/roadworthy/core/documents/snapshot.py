@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from roadworthy.core.documents.parse import ParseError, decode, parse_shared
+from roadworthy.core.values import field, frozen
 
 # What one look may cost, whatever it looks at.
 MAX_FILES = 50_000
@@ -18,14 +18,14 @@ MAX_FILE = 4 << 20
 MAX_TOTAL = 64 << 20
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Unreadable:
     """A file that is not read, and why."""
 
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Snapshot:
     """Every regular file with its size, what was refused and why, and a bounded way to read.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from roadworthy.core.documents.bounds import MAX_DEPTH, MAX_NODES, ParseError, finite, int64, text_of
+from roadworthy.core.documents.bounds import MAX_DEPTH, MAX_NODES, ParseError, finite, int64, plain, text_of
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,40}|[0-9]{1,40}(\.[0-9]{0,40})?)([eE][-+]?[0-9]{1,4})?", re.ASCII)
@@ -19,6 +19,20 @@ _WORDS: dict[str, Any] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _STANDARD = "tag:yaml.org,2002:"
+
+
+def read_document(text: str) -> Any:
+    """Return what a text of one document says. Raises ParseError."""
+    try:
+        reader = Reader(text)
+        value = reader.document()
+        # Aliases can stack the depth of what they stand for; without them the reader has counted it.
+        return plain(value) if reader.anchors else value
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise ParseError(f"not YAML: {error.problem}", line) from None
+    except (yaml.YAMLError, UnicodeError) as error:
+        raise ParseError(f"not YAML: {str(error)[:200]}") from None
 
 
 class Reader:

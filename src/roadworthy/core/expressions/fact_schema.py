@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 
 _EMPTY: dict[str, Any] = {"string": "", "bool": False, "int": 0, "double": 0.0, "time": "", "any": None}
@@ -18,18 +18,25 @@ _PYTHON: dict[str, tuple[type, ...]] = {
 }
 
 
-@dataclass
 class Type:
     """One node: its type, whether null is a value, its meaning and what lies below it."""
 
-    name: str = "map"
-    nullable: bool = False
-    means: str = ""
-    fields: dict[str, Type] = field(default_factory=dict)
-    item: Type | None = None
+    def __init__(
+        self,
+        name: str = "map",
+        nullable: bool = False,
+        means: str = "",
+        fields: dict[str, Type] | None = None,
+        item: Type | None = None,
+    ) -> None:
+        self.name = name
+        self.nullable = nullable
+        self.means = means
+        self.fields: dict[str, Type] = {} if fields is None else fields
+        self.item = item
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class FactSchema:
     """All facts, and which roots may be unavailable."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol
 
@@ -17,12 +16,13 @@ from roadworthy.core.judging.models import (
     Lifecycle,
     Verdict,
 )
+from roadworthy.core.values import frozen, replace
 
 KINDS = ("trained", "llm")
 MODES = ("online", "batch")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Truth:
     """The answer to a yes-or-no question: yes, no, or why there is no answer."""
 
@@ -46,7 +46,7 @@ class Asker(Protocol):
         """Return the reason why one of some facts cannot be had; empty when all can."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Situation:
     """What decides whether a question applies and binds."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from roadworthy.core.values import field, frozen
 
 
 class Verdict(StrEnum):
@@ -60,7 +61,7 @@ def worst(verdicts: tuple[Verdict, ...]) -> Verdict:
     return min(verdicts, key=WORST_FIRST.index, default=Verdict.NOT_APPLICABLE)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Applies:
     """Which projects a question is about."""
 
@@ -69,7 +70,7 @@ class Applies:
     min_tier: str = "low"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Check:
     """One executable question. `expression` is CEL over facts; or `schema` is a shape for the fact `on`.
 
@@ -97,7 +98,7 @@ class Check:
     until: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Remediation:
     """How a failure is repaired and what that costs."""
 
@@ -106,7 +107,7 @@ class Remediation:
     effort: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Reference:
     """A place in a framework that a control supports."""
 
@@ -116,7 +117,7 @@ class Reference:
     relation: str = "supports"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Control:
     """One thing policy demands."""
 
@@ -137,7 +138,7 @@ class Control:
     cases: tuple[Mapping[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Pack:
     """A versioned set of controls with the tiers and fact types they are written against."""
 
@@ -152,7 +153,7 @@ class Pack:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Finding:
     """What one check of one control came to. `raw` is the verdict before dates and waivers."""
 
@@ -174,7 +175,7 @@ class Finding:
     error: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Judged:
     """A control with the findings of its checks; its verdict is its worst finding's."""
 
@@ -187,7 +188,7 @@ class Judged:
         return worst(tuple(finding.verdict for finding in self.findings))
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class WaiverNote:
     """What became of one waiver: honoured, expired, stale, a mere request, or why it does not count."""
 
@@ -200,7 +201,7 @@ class WaiverNote:
     owner: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Report:
     """A whole judgement: the source of every output format."""
 

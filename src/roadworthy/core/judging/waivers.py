@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from roadworthy.core.approval.placeholders import is_placeholder
 from roadworthy.core.approval.signatures import Signature
 from roadworthy.core.judging.granting import SOUND, Fault, Grant, doubt, same_person, vouched
 from roadworthy.core.judging.models import Control, Finding, Judged, Severity, Verdict, WaiverNote
+from roadworthy.core.values import frozen, replace
 
 MIN_REASON = 40
 WARN_DAYS = 30
@@ -20,7 +20,7 @@ MOST_RENEWALS = {"critical": 0, "high": 1}
 DEFAULT_RENEWALS = 2
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Waiver:
     """One exception as the reviewer's side wrote it."""
 
@@ -47,7 +47,7 @@ class Waiver:
         return Grant(by=self.approved_by, role=self.approver_role, seal=self.seal)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Terms:
     """What decides whether a waiver counts here."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from roadworthy.core.packs.tiers import Tier
+from roadworthy.core.values import frozen
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Explained:
     """A tier, what it obliges to, and the tier that the project's own files say."""
 

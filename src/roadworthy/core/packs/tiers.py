@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from roadworthy.core.values import frozen
 
 PROHIBITED = "prohibited"
 WORST_ANSWER = 3
@@ -13,7 +14,7 @@ Rubric = Mapping[str, Any]
 Answers = Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Line:
     """One question of the rubric, its answer and what that adds to the score."""
 
@@ -24,7 +25,7 @@ class Line:
     points: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Tier:
     """A computed tier, with everything that led to it."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
 from typing import Final
 
+from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 
 SCHEMA: Final = "releases/v1"
@@ -16,7 +16,7 @@ _BEYOND: Final = re.compile(r"(-\d+-g[0-9a-f]{4,64})?(-dirty)?", re.ASCII)
 _VERSION: Final = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)", re.ASCII)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Entry:
     """One frozen release: its archive, the archive's sha256, and the commit it was cut from."""
 
@@ -34,7 +34,7 @@ def parse_index(text: str) -> tuple[Entry, ...]:
         if document["schema"] != SCHEMA:
             raise ValueError(f"schema is {document['schema']}")
         entries = tuple(
-            Entry(**{f.name: str(row[f.name]) for f in fields(Entry)}) for row in document["releases"]
+            Entry(**{name: str(row[name]) for name in Entry.__annotations__}) for row in document["releases"]
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"releases/index.json: expected {SCHEMA}: {error}", "restore it from git") from error
@@ -46,6 +46,8 @@ def parse_index(text: str) -> tuple[Entry, ...]:
 
 def index_text(entries: tuple[Entry, ...]) -> str:
     """Return the index file of some releases."""
+    from dataclasses import asdict
+
     document = {"schema": SCHEMA, "releases": [asdict(entry) for entry in entries]}
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
 
