@@ -388,3 +388,14 @@ def test_explain_offline() -> None:
     assert "known-good" not in one
     assert cli("explain", "NOPE-01").returncode == 2
     assert "has no check nope" in cli("explain", "REL-03/nope").stderr
+
+
+def test_what_roadworthy_did_not_make_is_judged_and_said_to_be_none_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("A project of somebody.\n")
+    report = check(str(tmp_path))
+    assert report.exit_code == 1
+    assert any(
+        notice.startswith("no .roadworthy/lock.yaml: not made by Roadworthy") for notice in report.notices
+    )
+    said = [text for judged in report.judged for f in judged.findings for text in (f.place, f.reason)]
+    assert not [text for text in said if "//" in text]

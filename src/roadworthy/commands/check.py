@@ -21,6 +21,7 @@ from roadworthy.core.judging.waivers import Terms, apply_waivers, requests
 from roadworthy.core.times import parse_time, rfc3339
 from roadworthy.errors import UsageError
 from roadworthy.facts.collect import Collection, collect
+from roadworthy.facts.project import LOCK
 from roadworthy.facts.sources import Sources
 
 # Files by which a project would like to configure who judges it.
@@ -173,6 +174,8 @@ def _notices(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def _all_notices(snapshot: Snapshot) -> Iterator[str]:
+    if LOCK not in snapshot.sizes:
+        yield f"no {LOCK}: not made by Roadworthy, or left it; what it does not say counts as tier critical"
     for path, reason in sorted(snapshot.refused.items()):
         yield f"not read, {reason}: {path}"
     for one, other in colliding(snapshot.paths):

@@ -236,6 +236,6 @@ def _targets(source: Source, package: str) -> set[str]:
 
 def _reason(sources: Mapping[str, Source], unread: list[str], unparsed: set[str], root: str) -> str:
     if not sources:
-        return f"there is no Python under {root}"
+        return f"there is no Python under {root.replace('//', '/')}"
     broken = sorted({*unread, *unparsed})
     return f"cannot be read: {', '.join(broken[:5])}" if broken else ""
