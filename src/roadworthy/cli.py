@@ -15,6 +15,7 @@ from roadworthy.arguments.answer import Answer
 from roadworthy.arguments.deciding import add_approve, add_gate, add_revoke
 from roadworthy.arguments.judging import add_check, add_explain, add_tier
 from roadworthy.arguments.making import add_new, add_update
+from roadworthy.arguments.platform import add_platform
 from roadworthy.arguments.policy import add_policy
 from roadworthy.errors import RoadworthyError
 
@@ -28,6 +29,7 @@ VERBS = {
     "revoke": add_revoke,
     "update": add_update,
     "policy": add_policy,
+    "platform": add_platform,
 }
 
 

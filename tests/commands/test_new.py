@@ -22,7 +22,7 @@ from roadworthy.adapters import workplace
 from roadworthy.adapters.git import git, isolated
 from roadworthy.adapters.sources import read_folder
 from roadworthy.adapters.workplace import write_tree
-from roadworthy.commands import new
+from roadworthy.commands import new, placing
 from roadworthy.commands.source import open_source, project_of
 from tests.copier_reference import files
 
@@ -275,7 +275,7 @@ STEPS: dict[str, tuple[Any, str]] = {
     "checking": (new, "_demand_sound"),
     "describing": (new, "_described"),
     "writing": (workplace, "write_tree"),
-    "committing": (new, "_author"),
+    "committing": (placing, "_author"),
     "moving": (workplace, "put_in_place"),
 }
 # After the move the project is there, whole; everywhere else a failure leaves nothing.

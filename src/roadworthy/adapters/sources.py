@@ -199,7 +199,7 @@ def _walk(root: Path) -> list[str]:
 
 
 def _read(root: Path, paths: Iterable[str]) -> dict[str, File]:
-    return {path: _file(root / path) for path in sorted(release_paths(paths))}
+    return {name: _file(root / path) for name, path in sorted(release_paths(paths).items())}
 
 
 def _file(path: Path) -> File:
@@ -214,12 +214,15 @@ def _committed(repository: Path, commit: str, git: Git) -> dict[str, File]:
         if line:
             facts, _, path = line.partition("\t")
             entries[path] = facts.split(" ")
-    kept = sorted(release_paths(entries))
-    if any(entries[path][1] == "commit" for path in kept):
+    kept = {name: entries[path] for name, path in sorted(release_paths(entries).items())}
+    if any(kind == "commit" for _, kind, _ in kept.values()):
         raise UsageError("the template has git submodules, which are not rendered", "render it with copier")
-    asked = "".join(f"{entries[path][2]}\n" for path in kept)
+    asked = "".join(f"{blob}\n" for _, _, blob in kept.values())
     blobs = _blobs(git(repository, "cat-file", "--batch", input=asked.encode()), len(kept))
-    return {path: _committed_file(entries[path][0], blob) for path, blob in zip(kept, blobs, strict=True)}
+    return {
+        name: _committed_file(mode, blob)
+        for (name, (mode, _, _)), blob in zip(kept.items(), blobs, strict=True)
+    }
 
 
 def _committed_file(mode: str, blob: bytes) -> File:

@@ -65,25 +65,27 @@ def add_update(verbs: Verbs) -> None:
     verb.add_argument("--force", action="store_true", help="with --continue or --abort: overrule a refusal")
     verb.add_argument("--json", action="store_true")
 
-    def run(args: argparse.Namespace) -> Answer:
-        from roadworthy.commands import update as command
-        from roadworthy.render.update import update_json, update_text
+    verb.set_defaults(run=run_update)
 
-        wish = command.Wish(
-            project=Path(args.project),
-            to=args.to,
-            source=args.source,
-            answers=command.read_answers(args.answers),
-            answers_file=args.answers_file,
-            heal=args.heal,
-            back=args.back,
-        )
-        if args.abort:
-            result = command.abort(wish.project, force=args.force)
-        elif args.resume:
-            result = command.resume(wish.project, force=args.force)
-        else:
-            result = command.preview(wish) if args.dry_run else command.update(wish)
-        return Answer(update_json(result) if args.json else update_text(result), result.exit_code)
 
-    verb.set_defaults(run=run)
+def run_update(args: argparse.Namespace) -> Answer:
+    """Do what was asked of a project's update, or of a platform's."""
+    from roadworthy.commands import update as command
+    from roadworthy.render.update import update_json, update_text
+
+    wish = command.Wish(
+        project=Path(args.project),
+        to=args.to,
+        source=args.source,
+        answers=command.read_answers(args.answers),
+        answers_file=args.answers_file,
+        heal=args.heal,
+        back=args.back,
+    )
+    if args.abort:
+        result = command.abort(wish.project, force=args.force)
+    elif args.resume:
+        result = command.resume(wish.project, force=args.force)
+    else:
+        result = command.preview(wish) if args.dry_run else command.update(wish)
+    return Answer(update_json(result) if args.json else update_text(result), result.exit_code)

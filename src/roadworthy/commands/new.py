@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
 import re
 import shlex
 import tempfile
@@ -17,8 +16,8 @@ from typing import Any, Final
 import yaml
 
 from roadworthy.adapters import copier, workplace
-from roadworthy.adapters.git import GitFailed, GitMissing, git, isolated, run_git
 from roadworthy.adapters.sources import is_address
+from roadworthy.commands.placing import place
 from roadworthy.commands.source import Rendered, open_source, project_of
 from roadworthy.core.packs.tiers import assess
 from roadworthy.core.templates.answers import BadAnswer, raw_items
@@ -30,11 +29,6 @@ from roadworthy.core.templates.template import Unsupported
 from roadworthy.core.templates.tree import File, Tree
 from roadworthy.errors import Refused, UsageError
 
-IDENTITY: Final = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_CONFIG_GLOBAL")
-NO_IDENTITY: Final = (
-    "git does not know who you are, so the files are staged but not committed: "
-    'git config --global user.name "Your Name", the same for user.email, then git commit'
-)
 # Syntax only: a project may hold YAML of several documents, or with tags of its CI provider.
 SYNTAX: Final[Mapping[str, Callable[[str], object]]] = {
     "json": json.loads,
@@ -83,7 +77,8 @@ def new_project(request: Request, say: Callable[[str], None]) -> Project:
     described = _described(request, source, rendered)
     if request.dry_run:
         return described
-    commit, notes = _placed(request, source, rendered)
+    message = f"Make {request.destination.absolute().name} from {source.spec} {source.release}"
+    commit, notes = place(request.destination, rendered.files, message, repository=request.repository)
     return replace(described, commit=commit, notes=(*notes, *described.notes))
 
 
@@ -153,52 +148,6 @@ def _demand_parses(path: str, file: File) -> None:
         check(file.data.decode())
     except (ValueError, SyntaxError, yaml.YAMLError) as error:
         raise UsageError(f"the template makes a broken {path}: {error}", "correct the template") from error
-
-
-def _placed(request: Request, source: Source, rendered: Rendered) -> tuple[str, tuple[str, ...]]:
-    """Write the project aside, commit it there, and move it into place."""
-    message = f"Make {request.destination.absolute().name} from {source.spec} {source.release}"
-    with workplace.aside(request.destination) as folder:
-        workplace.write_tree(folder, rendered.files)
-        commit, notes = _committed(folder, message) if request.repository else ("", ())
-        workplace.put_in_place(folder, request.destination)
-    return commit, (*notes, *(_nested(request.destination) if request.repository else ()))
-
-
-def _nested(destination: Path) -> tuple[str, ...]:
-    """Say so if the new repository lies in another one, which does not ignore it."""
-    place = destination.absolute()
-    outer = next((folder for folder in place.parents if (folder / ".git").exists()), None)
-    if outer is None or run_git(outer, "check-ignore", "--quiet", str(place)).code == 0:
-        return ()
-    return (f"it is a repository inside that of {outer}; to make it part of that one, use --no-git",)
-
-
-def _committed(folder: Path, message: str) -> tuple[str, tuple[str, ...]]:
-    """Make the first commit with the user's identity and nothing else of the user's configuration."""
-    try:
-        git(folder, "init", "--quiet", "--initial-branch=main", "--template=", env=isolated())
-        git(folder, "add", "--all", env=isolated())
-        author = _author(folder)
-        if author is None:
-            return "", (NO_IDENTITY,)
-        git(folder, "commit", "--quiet", "--no-verify", "--message", message, env=isolated(author))
-        return git(folder, "rev-parse", "--short", "HEAD").decode().strip(), ()
-    except GitMissing as error:
-        raise UsageError("git was not found on PATH", "install git, or add --no-git") from error
-
-
-def _author(folder: Path) -> dict[str, str] | None:
-    """Return the identity git would commit with, as pinned configuration; None if it has none."""
-    env = {name: os.environ[name] for name in IDENTITY if name in os.environ}
-    try:
-        ident = git(folder, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT", env=env).decode()
-    except GitMissing:
-        raise
-    except GitFailed:
-        return None
-    found = re.match(r"(?P<name>.*) <(?P<email>[^>]*)> ", ident)
-    return {"user.name": found["name"], "user.email": found["email"]} if found else None
 
 
 def _described(request: Request, source: Source, rendered: Rendered) -> Project:

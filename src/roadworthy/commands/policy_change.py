@@ -11,14 +11,15 @@ from roadworthy.errors import UsageError
 
 
 def policy_change(before: Source, after: Source, tier: str) -> tuple[str, ...]:
-    """Return one line per change that meets a project of this tier; nothing for sources without a pack."""
+    """Return one line per change that meets a project of this tier (any, if none is named)."""
     if not (before.governed and after.governed) or before.pack_digest == after.pack_digest:
         return ()
     try:
         changes = diff(_pack(before), _pack(after))
     except UsageError as error:
         return (f"cannot be compared: {error.message}",)
-    met = (each for each in changes if each.whom == f"tier {tier}" or not each.whom.startswith("tier "))
+    spared = ("tier ",) if tier else ()
+    met = (each for each in changes if each.whom == f"tier {tier}" or not each.whom.startswith(spared))
     return tuple(f"{each.place}: {each.what} (for {each.whom}; from {each.since})" for each in met)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from roadworthy.adapters.git import git, isolated
 from roadworthy.adapters.git.worktree import Checkout
 from roadworthy.core.documents.parse import ParseError, parse_yaml
-from roadworthy.core.templates.source import BUILTIN, LOCK
+from roadworthy.core.templates.source import BUILTIN, LOCK, PLATFORM
 from roadworthy.errors import Refused, Unjudgeable, UsageError
 
 DEFAULT_NAME = ".copier-answers.yml"
@@ -46,6 +46,8 @@ def find_answers_file(project: Path, named: str | None) -> str:
                 f"{project / named} does not exist", f"answers files here: {', '.join(found) or 'none'}"
             )
         return named
+    if (project / PLATFORM).is_file():
+        return PLATFORM
     if DEFAULT_NAME in found:
         return DEFAULT_NAME
     if len(found) == 1:
@@ -65,10 +67,10 @@ def read_recorded(project: Path, answers_file: str) -> Recorded:
 
 
 def recorded(answers_file: str, answers: bytes, lock: bytes) -> Recorded:
-    """Return what an answers file and a lock say."""
-    return Recorded(
-        answers_file=answers_file, answers=_mapping(answers_file, answers), lock=_mapping(LOCK, lock)
-    )
+    """Return what an answers file and a lock say; a platform's one record is both."""
+    said = _mapping(answers_file, answers)
+    kept = said if answers_file == PLATFORM else _mapping(LOCK, lock)
+    return Recorded(answers_file=answers_file, answers=said, lock=kept)
 
 
 def read_previous(checkout: Checkout, now: Recorded) -> Recorded:

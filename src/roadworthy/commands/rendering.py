@@ -17,7 +17,8 @@ from roadworthy.commands.recorded import Recorded
 from roadworthy.commands.source import is_trusted_source, open_source, project_of, releases
 from roadworthy.core.documents.parse import parse_yaml
 from roadworthy.core.templates.ownership import ownership_of
-from roadworthy.core.templates.source import BUILTIN, OWNERSHIP, Source
+from roadworthy.core.templates.platform import platform_tree
+from roadworthy.core.templates.source import BUILTIN, OWNERSHIP, PLATFORM, Source
 from roadworthy.core.templates.template import Unsupported
 from roadworthy.core.templates.tree import Tree
 from roadworthy.errors import Unjudgeable, UsageError
@@ -78,6 +79,8 @@ def render_side(
     """Render a release with the recorded answers, and those given instead."""
     demand_trusted(spec)
     source = _opened(spec, release)
+    if recorded.answers_file == PLATFORM:
+        return _render_platform(source, recorded)
     _demand_known(source, given)
     made = project_of(
         source,
@@ -96,6 +99,12 @@ def render_side(
         kind_of=_kinds(source),
         notes=made.notes,
     )
+
+
+def _render_platform(source: Source, recorded: Recorded) -> Rendering:
+    """A platform's own repository takes template and pack as they are; both sides may edit all of it."""
+    files = platform_tree(source, str(recorded.answers.get("name")))
+    return Rendering(source=source, files=files, answers={}, kind_of=lambda path: "merged")
 
 
 class _Compiled(BytecodeCache):

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from roadworthy.core.templates.releases import Entry, index_text, is_supported, parse_index, version_key
-from roadworthy.core.templates.source import Source, is_trusted, release_paths, stamp_lock
+from roadworthy.core.templates.source import (
+    PLATFORM,
+    Source,
+    in_platform,
+    in_release,
+    is_trusted,
+    release_paths,
+    stamp_lock,
+)
 from roadworthy.core.templates.tree import File, digest
 from roadworthy.errors import UsageError
 from tests.copier_reference import files
@@ -62,8 +70,20 @@ def test_a_digest_is_of_paths_modes_and_contents_alone() -> None:
 def test_a_release_is_template_and_pack_and_nothing_else() -> None:
     pack = "src/roadworthy/policy/tiers.yaml"
     paths = ["copier.yml", "template/a", pack, "README.md", "src/roadworthy/cli.py", "templates/x"]
-    assert release_paths(paths) == ["copier.yml", "template/a", pack]
-    assert release_paths(["copier.yml", "README.md"]) == ["copier.yml", "README.md"]
+    assert list(release_paths(paths)) == ["copier.yml", "template/a", pack]
+    assert list(release_paths(["copier.yml", "README.md"])) == ["copier.yml", "README.md"]
+
+
+def test_a_platforms_own_repository_keeps_its_pack_under_a_plainer_name() -> None:
+    paths = ["copier.yml", "template/policy/gates.yaml", "policy/tiers.yaml", PLATFORM, "tests/t.py"]
+    assert release_paths(paths) == {
+        "copier.yml": "copier.yml",
+        "template/policy/gates.yaml": "template/policy/gates.yaml",
+        "src/roadworthy/policy/tiers.yaml": "policy/tiers.yaml",
+        PLATFORM: PLATFORM,
+    }
+    for path in paths:
+        assert in_platform(in_release(path)) == path
 
 
 def test_the_lock_is_stamped_with_release_and_digests() -> None:

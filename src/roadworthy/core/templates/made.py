@@ -1,4 +1,4 @@
-"""A project that was made, or would be: what `roadworthy new` has to say."""
+"""What was made, or would be: a project by `roadworthy new`, a platform by `roadworthy platform init`."""
 
 from __future__ import annotations
 
@@ -27,3 +27,16 @@ class Project:
     commit: str = ""
     notes: tuple[str, ...] = ()
     next: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """A platform team's repository that was made, and the upstream release it holds."""
+
+    destination: str
+    name: str
+    source: str
+    release: str
+    files: int
+    commit: str = ""
+    notes: tuple[str, ...] = ()

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 BUILTIN: Final = "builtin"
 POLICY: Final = "src/roadworthy/policy"
-ROOTS: Final = ("copier.yml", "template", POLICY)
+# A platform team's own repository says here what it came from, and keeps its pack under a plainer name.
+PLATFORM: Final = ".roadworthy/platform.yaml"
+PLATFORM_POLICY: Final = "policy"
+ROOTS: Final = ("copier.yml", "template", POLICY, PLATFORM)
 LOCK: Final = ".roadworthy/lock.yaml"
 OWNERSHIP: Final = f"{POLICY}/ownership.yaml"
 TIERS: Final = f"{POLICY}/tiers.yaml"
@@ -61,12 +64,32 @@ class Source:
         return TIERS in self.tree
 
 
-def release_paths(paths: Iterable[str]) -> list[str]:
-    """Return the paths a release is made of: those of template and pack, or all if there is no pack."""
+def release_paths(paths: Iterable[str]) -> dict[str, str]:
+    """Return the files of a release and where each lies: template and pack, or all where there is no pack.
+
+    A release calls its files by the same names wherever it comes from.
+    """
     found = list(paths)
-    if TIERS not in found:
-        return found
-    return [path for path in found if path in ROOTS or path.startswith(tuple(root + "/" for root in ROOTS))]
+    if PLATFORM in found:
+        found_as = {in_release(path): path for path in found if not path.startswith(POLICY + "/")}
+    else:
+        found_as = {path: path for path in found}
+    if TIERS not in found_as:
+        return found_as
+    roots = tuple(root + "/" for root in ROOTS)
+    return {name: path for name, path in found_as.items() if name in ROOTS or name.startswith(roots)}
+
+
+def in_release(path: str) -> str:
+    """Return the name that a path of a platform team's repository has in a release."""
+    own = path.startswith(PLATFORM_POLICY + "/")
+    return POLICY + path.removeprefix(PLATFORM_POLICY) if own else path
+
+
+def in_platform(path: str) -> str:
+    """Return the name that a path of a release has in a platform team's repository."""
+    pack = path.startswith(POLICY + "/")
+    return PLATFORM_POLICY + path.removeprefix(POLICY) if pack else path
 
 
 def stamp_lock(rendered: Tree, source: Source) -> dict[str, File]:
