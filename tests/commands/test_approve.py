@@ -15,8 +15,9 @@ import pytest
 
 from roadworthy.adapters.signing import verify
 from roadworthy.commands.approve import approve
+from roadworthy.commands.clock import moment
 from roadworthy.commands.controls import Controls
-from roadworthy.commands.dossier import moment, policy_pack
+from roadworthy.commands.packs import open_bench
 from roadworthy.commands.revoke import revoke
 from roadworthy.core.approval.signatures import Status
 from roadworthy.errors import Refused, RoadworthyError, UsageError
@@ -59,7 +60,7 @@ def test_a_decision_is_bound_signed_and_filed_under_its_own_name(project: Projec
     record = project.read(decision.path)
     assert record == decision.record
     assert record["approver"] == {"identity": RISK, "role": "model-risk", "team": "risk"}
-    assert record["gate_result"]["policy_pack"] == policy_pack()
+    assert record["gate_result"]["policy_pack"] == open_bench().pack.digest
     assert record["expires_at"] == "2027-02-20T12:00:00Z"
     assert record["subject_digest"] == project.read("governance/releases/1.json")["subject_digest"]
     assert files(project) == [f"{record['id']}.yaml", f"{record['id']}.yaml.sig"]

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from roadworthy.commands.check import moment, sources_of
+from roadworthy.commands.check import sources_of
+from roadworthy.commands.clock import moment
 from roadworthy.commands.controls import Controls
 from roadworthy.commands.gate import gate
 from roadworthy.commands.packs import open_bench

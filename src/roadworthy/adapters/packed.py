@@ -92,13 +92,8 @@ def _zip(file: IO[bytes], unpacked: _Unpacked) -> None:
             if member.is_dir():
                 continue
             link = (member.external_attr >> 16) & 0o170000 == 0o120000
-            odd = (
-                "a symbolic link, which is not followed"
-                if link
-                else "encrypted"
-                if member.flag_bits & 1
-                else ""
-            )
+            sealed = "encrypted" if member.flag_bits & 1 else ""
+            odd = "a symbolic link, which is not followed" if link else sealed
             if odd or member.file_size > MAX_FILE:
                 unpacked.offer(member.filename, odd, member.file_size, None)
                 continue
@@ -111,13 +106,7 @@ def _tar(file: IO[bytes], unpacked: _Unpacked) -> None:
         for member in archive:
             if member.isdir():
                 continue
-            odd = (
-                ""
-                if member.isreg()
-                else "a link, which is not followed"
-                if member.islnk() or member.issym()
-                else ""
-            )
+            odd = "a link, which is not followed" if member.islnk() or member.issym() else ""
             stream = archive.extractfile(member) if member.isreg() and member.size <= MAX_FILE else None
             unpacked.offer(member.name.removeprefix("./"), odd, member.size, stream)
 

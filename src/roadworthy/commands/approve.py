@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import yaml
 
 from roadworthy.adapters.filing import add
 from roadworthy.adapters.signing import sign, verify
+from roadworthy.commands.committed import Committed
 from roadworthy.commands.controls import Controls, judge_controls
 from roadworthy.commands.dossier import Dossier, open_dossier
 from roadworthy.commands.filed import FOLDER, SIGNERS
@@ -50,7 +51,7 @@ def approve(
     record = _record(dossier, controls, who, part, decision, statement)
     path = f"{FOLDER}{record['id']}.yaml"
     if not dry_run:
-        _file(dossier, path, _as_bytes(record), who, signing_key(home, key))
+        file_signed(dossier.head, path, record, who, signing_key(home, key), dossier.demand.now)
     return Decision(
         record=record,
         path=path,
@@ -125,19 +126,18 @@ def _record(
     return {"schema": "approval/v1", "id": name, **body}
 
 
-def _as_bytes(record: Mapping[str, Any]) -> bytes:
-    return str(yaml.safe_dump(dict(record), sort_keys=False, allow_unicode=True, width=110)).encode()
-
-
-def _file(dossier: Dossier, path: str, data: bytes, who: Person, key: str) -> None:
+def file_signed(
+    head: Committed, path: str, record: Mapping[str, Any], who: Person, key: str, at: datetime
+) -> None:
+    """Add a record that a person makes, and its signature beside it, if the key speaks for the person."""
+    data = str(yaml.safe_dump(dict(record), sort_keys=False, allow_unicode=True, width=110)).encode()
     signature = sign(key, APPROVAL_NAMESPACE, data)
-    allowed = dossier.head.held.get(SIGNERS, b"")
-    check_signer(verify(data, signature, allowed, APPROVAL_NAMESPACE, dossier.demand.now), who)
-    add(dossier.head.project / f"{path}.sig", signature)
-    add(dossier.head.project / path, data)
+    _check_signer(verify(data, signature, head.held.get(SIGNERS, b""), APPROVAL_NAMESPACE, at), who)
+    add(head.project / f"{path}.sig", signature)
+    add(head.project / path, data)
 
 
-def check_signer(seal: Signature, who: Person) -> None:
+def _check_signer(seal: Signature, who: Person) -> None:
     """Refuse a key that does not speak for this person, with the line that would let it."""
     if seal.status is not Status.VALID or seal.principal != who.identity:
         whose = f"it is {seal.principal}'s" if seal.principal else "it is not listed for approvals"

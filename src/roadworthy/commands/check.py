@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from roadworthy import __version__
 from roadworthy.adapters.memory import once
 from roadworthy.adapters.shapes import misshapen
+from roadworthy.commands.clock import moment
 from roadworthy.commands.packs import Bench, keep_compiled, open_bench
 from roadworthy.commands.target import Target, open_target
 from roadworthy.commands.waivers import NO_WAIVERS, Granted, read_waivers
@@ -18,8 +19,7 @@ from roadworthy.core.documents.snapshot import Snapshot, colliding
 from roadworthy.core.judging.evaluate import Situation, judge
 from roadworthy.core.judging.models import Control, Judged, Report, WaiverNote
 from roadworthy.core.judging.waivers import Terms, apply_waivers, requests
-from roadworthy.core.times import parse_time, rfc3339
-from roadworthy.errors import UsageError
+from roadworthy.core.times import rfc3339
 from roadworthy.facts.collect import Collection, collect
 from roadworthy.facts.project import LOCK
 from roadworthy.facts.sources import Sources
@@ -54,16 +54,6 @@ def check(
     target = open_target(path, revision)
     collection = Collection(sources_of(target, bench, clock, for_release or ""))
     return _judge(collection, bench, selected, granted)
-
-
-def moment(as_of: str | None) -> datetime:
-    """Return the clock of a judgement; a date means its last second."""
-    if as_of is None:
-        return datetime.now(UTC).replace(microsecond=0)
-    found = parse_time(f"{as_of}T23:59:59Z" if len(as_of) == len("2026-11-20") else as_of)
-    if found is None:
-        raise UsageError(f"--as-of {as_of} is no time", "write it like 2026-11-20 or 2026-11-20T09:00:00Z")
-    return found
 
 
 def sources_of(target: Target, bench: Bench, as_of: datetime, for_release: str = "") -> Sources:

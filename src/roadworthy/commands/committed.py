@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from roadworthy.adapters.git import GitFailed, read_git
+from roadworthy.commands.revision import cat
 from roadworthy.core.approval.duties import Commit
 from roadworthy.core.approval.people import Signer
 from roadworthy.core.documents.parse import ParseError, parse
@@ -58,14 +59,8 @@ def document(path: str, data: bytes | None) -> Any:
 def read(committed: Committed, paths: Iterable[str]) -> dict[str, bytes]:
     """Return the committed bytes of those paths that HEAD has."""
     wanted = [path for path in paths if path in committed.blobs]
-    asked = "".join(f"{committed.blobs[path]}\n" for path in wanted).encode()
-    said = read_git(committed.project, "cat-file", "--batch", input=asked) if wanted else b""
-    found = {}
-    for path in wanted:
-        header, _, rest = said.partition(b"\n")
-        size = int(header.split()[2])
-        found[path], said = rest[:size], rest[size + 1 :]
-    return found
+    found = cat(committed.project, [committed.blobs[path] for path in wanted])
+    return {path: found[committed.blobs[path]] for path in wanted}
 
 
 def at_commit(committed: Committed, commit: str, path: str) -> bytes | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from roadworthy.adapters.filing import Bundle, read_bundle, read_file, read_tree
-from roadworthy.adapters.policy import read_policy
+from roadworthy.commands.clock import moment
 from roadworthy.commands.committed import (
     HELD,
     Committed,
@@ -23,6 +23,7 @@ from roadworthy.commands.committed import (
     read,
 )
 from roadworthy.commands.filed import FOLDER, SIGNERS, filed, tampered, verified
+from roadworthy.commands.packs import open_bench
 from roadworthy.core.approval.approvals import Approval, Demand
 from roadworthy.core.approval.duties import Builders, Commit, builders
 from roadworthy.core.approval.evidence import THRESHOLDS, Evidence, Origin
@@ -31,7 +32,7 @@ from roadworthy.core.approval.pickles import pickle_in
 from roadworthy.core.approval.signatures import GATE_NAMESPACE, Status, shared_keys
 from roadworthy.core.approval.subject import IN_GIT, Entry, Shipped, entries, sha256, subject_digest
 from roadworthy.core.approval.verdict import passed
-from roadworthy.core.packs.pack import pack_digest
+from roadworthy.core.documents.parts import part
 from roadworthy.core.packs.tiers import PROHIBITED, assess, highest, obligations, risk_answers
 from roadworthy.core.times import parse_time
 from roadworthy.errors import Refused, UsageError
@@ -79,28 +80,6 @@ def open_dossier(project: Path, version: str, as_of: str | None = None) -> Dossi
         since=since,
         keys_changed=commits(head, since, (ROLES, SIGNERS)),
     )
-
-
-def moment(as_of: str | None) -> datetime:
-    """Return the time to judge at; a date means its last second."""
-    if as_of is None:
-        return datetime.now(UTC).replace(microsecond=0)
-    found = parse_time(f"{as_of}T23:59:59Z" if len(as_of) == len("2026-11-20") else as_of)
-    if found is None:
-        raise UsageError(f"--as-of {as_of} is no time", "write it like 2026-11-20 or 2026-11-20T09:00:00Z")
-    return found
-
-
-def policy_pack() -> str:
-    """Return the digest of the policy that this engine judges by."""
-    return pack_digest(read_policy())
-
-
-def rubric() -> Mapping[str, Any]:
-    """Return the tier rubric of that policy."""
-    found = document("tiers.yaml", read_policy()["tiers.yaml"])
-    assert isinstance(found, dict)
-    return found
 
 
 def _release(head: Committed, version: str) -> Mapping[str, Any]:
@@ -154,8 +133,7 @@ def _record(head: Committed, path: str, kind: str, release: Mapping[str, Any]) -
 
 
 def _origin(head: Committed, run: Mapping[str, Any]) -> Origin:
-    code = run.get("code")
-    commit = str(code.get("commit")) if isinstance(code, dict) else ""
+    commit = str(part(run, "code").get("commit"))
     thresholds = at_commit(head, commit, THRESHOLDS)
     return Origin(
         in_history=is_ancestor(head, commit),
@@ -182,7 +160,7 @@ def _demand(
     tier: str,
     now: datetime,
 ) -> Demand:
-    team = people(head.document(ROLES))
+    team, pack = people(head.document(ROLES)), open_bench().pack
     return Demand(
         system=str(release.get("system")),
         version=str(release.get("version")),
@@ -190,8 +168,8 @@ def _demand(
         commit=str(release.get("commit")),
         run_id=str(release.get("run_id")),
         tier=tier,
-        obligations=obligations(tier, rubric()),
-        policy_pack=policy_pack(),
+        obligations=obligations(tier, pack.tiers),
+        policy_pack=pack.digest,
         people=team,
         builders=_builders(head, release, recorded, run, since, team),
         shared_keys=shared_keys(head.held.get(SIGNERS, b"").decode(errors="replace")),
@@ -209,14 +187,14 @@ def _builders(
 ) -> Builders:
     named = {each.name for each in recorded if each.role in IN_GIT}
     touched = commits(head, since, ("src", "policy", *sorted(named | set(_records(release).values()))))
-    by = run.get("submitter")
-    submitter = Signer(name=str(by.get("name")), email=str(by.get("email"))) if isinstance(by, dict) else None
+    by = part(run, "submitter")
+    submitter = Signer(name=str(by.get("name")), email=str(by.get("email"))) if by else None
     return builders(touched, submitter, team)
 
 
 def _tiers(head: Committed, release: Mapping[str, Any]) -> tuple[str, str]:
     """The tier that the answers give, and the one to judge by: never lower than recorded, never below it."""
-    answers, book = risk_answers(head.document(RISK)), rubric()
+    answers, book = risk_answers(head.document(RISK)), open_bench().pack.tiers
     computed = assess(answers, book).name
     tier = highest([computed, *([release["tier"]] if release.get("tier") in book["tiers"] else [])], book)
     # A prohibited system is refused whatever its approvals; they are still judged, as strictly as there is.

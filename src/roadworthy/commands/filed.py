@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
 from roadworthy.adapters.filing import list_files, read_file
 from roadworthy.adapters.signing import INSTALL, verify
@@ -12,6 +11,7 @@ from roadworthy.commands.committed import Committed, document, versions
 from roadworthy.core.approval.approvals import Approval
 from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE, Signature, Status
 from roadworthy.core.approval.subject import sha256
+from roadworthy.core.documents.parts import mapping
 from roadworthy.core.times import parse_time
 from roadworthy.errors import Unjudgeable
 
@@ -49,7 +49,7 @@ def _approval(
     head: Committed, path: str, here: Mapping[str, bytes], history: History, now: datetime
 ) -> Approval:
     both = (path, f"{path}.sig")
-    record = _mapping(document(path, here[path]))
+    record = mapping(document(path, here[path]))
     decided = parse_time(record.get("decided_at")) or now
     revoked = next(iter(_revocation(path.removesuffix(".yaml") + REVOKED, here)), "")
     return Approval(
@@ -77,7 +77,7 @@ def verified(
 def _revocation(path: str, here: Mapping[str, bytes]) -> Iterator[str]:
     """Any revocation counts, even a broken one: withdrawing trust must never fail open."""
     if path in here:
-        said = _mapping(document(path, here[path]))
+        said = mapping(document(path, here[path]))
         yield f"{said.get('reason', 'no reason given')} ({said.get('identity', 'unknown')}, {path})"
 
 
@@ -87,7 +87,3 @@ def _edited(head: Committed, path: str, history: History) -> bool:
 
 def _differs(head: Committed, path: str, here: Mapping[str, bytes]) -> bool:
     return path in head.held and head.held[path] != here.get(path)
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -9,9 +9,10 @@ from typing import Any
 from roadworthy import __version__
 from roadworthy.adapters.filing import read_file, replace
 from roadworthy.adapters.signing import sign, verify
+from roadworthy.commands.clock import moment
 from roadworthy.commands.committed import document
 from roadworthy.commands.controls import Controls, judge_controls
-from roadworthy.commands.dossier import Dossier, moment, open_dossier
+from roadworthy.commands.dossier import Dossier, open_dossier
 from roadworthy.commands.filed import SIGNERS
 from roadworthy.commands.keys import signing_key
 from roadworthy.core.approval.approvals import counted, judge_approvals
@@ -22,6 +23,7 @@ from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.signatures import GATE_NAMESPACE, Signature, Status, signer_line
 from roadworthy.core.approval.subject import actual, judge_subject
 from roadworthy.core.approval.verdict import Findings, Gated, Verified, as_bytes, judge_verdict, statement
+from roadworthy.core.documents.parts import mapping
 from roadworthy.errors import Refused, UsageError
 
 
@@ -107,7 +109,7 @@ def verify_verdict(
     seal = verify(data, read_file(path.with_name(f"{path.name}.sig")), allowed, GATE_NAMESPACE, now)
     return Verified(
         path=file,
-        verdict=said if isinstance(said, dict) else {},
+        verdict=mapping(said),
         sealed_by=seal.principal or "",
         refusals=tuple(judge_verdict(said, seal, now)),
     )

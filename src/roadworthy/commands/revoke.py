@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
-from roadworthy.adapters.filing import add, read_file
-from roadworthy.adapters.signing import sign, verify
-from roadworthy.commands.approve import check_signer
+from roadworthy.adapters.filing import read_file
+from roadworthy.commands.approve import file_signed
+from roadworthy.commands.clock import moment
 from roadworthy.commands.committed import open_head
-from roadworthy.commands.dossier import ROLES, moment
-from roadworthy.commands.filed import FOLDER, REVOKED, SIGNERS
+from roadworthy.commands.dossier import ROLES
+from roadworthy.commands.filed import FOLDER, REVOKED
 from roadworthy.commands.keys import person, signing_key
 from roadworthy.core.approval.decisions import Revocation
 from roadworthy.core.approval.people import people
 from roadworthy.core.approval.placeholders import is_placeholder
-from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE
 from roadworthy.core.times import rfc3339
 from roadworthy.errors import Refused
 
@@ -41,9 +38,5 @@ def revoke(
     when = moment(as_of)
     record = {"schema": "revocation/v1", "approval": approval, "identity": who.identity}
     record |= {"at": rfc3339(when), "reason": reason}
-    data = str(yaml.safe_dump(record, sort_keys=False, allow_unicode=True, width=110)).encode()
-    signature = sign(signing_key(home, key), APPROVAL_NAMESPACE, data)
-    check_signer(verify(data, signature, head.held.get(SIGNERS, b""), APPROVAL_NAMESPACE, when), who)
-    add(home / f"{path}.sig", signature)
-    add(home / path, data)
+    file_signed(head, path, record, who, signing_key(home, key), when)
     return Revocation(record=record, path=path)

@@ -8,11 +8,9 @@ from typing import Any
 from roadworthy.commands.packs import open_bench
 from roadworthy.commands.target import open_target
 from roadworthy.core.packs.tier_result import Explained
-from roadworthy.core.packs.tiers import assess, obligations, risk_answers
+from roadworthy.core.packs.tiers import assess, obligations
 from roadworthy.errors import UsageError
-from roadworthy.facts.project import ANSWERS, read_mapping
-
-LISTS = ("circumstances", "prohibited")
+from roadworthy.facts.project import ANSWERS, LISTS, flat_answers, read_mapping
 
 
 def explain_tier(project: str, data: Iterable[str]) -> Explained:
@@ -41,10 +39,8 @@ def _recorded(project: str, optional: bool) -> tuple[str, dict[str, Any]]:
     answers = read_mapping(snapshot, ANSWERS)
     if not answers and not optional:
         raise UsageError(f"no answers in {project}/{ANSWERS}", "name a project, or give --data impact=2")
-    read = (
-        risk_answers({"answers": answers, **{name: answers.get(name) for name in LISTS}}) if answers else {}
-    )
-    return str(read_mapping(snapshot, "governance/risk.yaml").get("tier") or ""), dict(read)
+    tier = str(read_mapping(snapshot, "governance/risk.yaml").get("tier") or "")
+    return tier, flat_answers(answers) if answers else {}
 
 
 def _source(project: str, answers: Mapping[str, Any], given: Mapping[str, Any]) -> str:

@@ -105,22 +105,17 @@ def _findings(finder: Finder, suspect: re.Pattern[bytes], data: bytes) -> tuple[
 def _logic(paths: list[str], code: _Code, root: str, snapshot: Snapshot) -> list[str]:
     """Feature computations outside the features module: over the contract's columns, or a copied function."""
     columns = frozenset(_columns(snapshot))
-    if columns:
-        suspect = re.compile(
-            rb"[\[(][\"'](?:" + b"|".join(re.escape(name.encode()) for name in sorted(columns)) + rb")[\"']"
-        )
-        found = code.find(paths, suspect, partial(python_tree.feature_logic, columns=columns))
-    else:
-        found = []
-    features = code.data.get(f"{root}features.py")
-    own = python_tree.tree_of(features) if features else None
-    names = {name for name in python_tree.functions(own) if not name.startswith("_")} if own else set()
-    if names:
-        suspect = re.compile(
-            rb"def (?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b"
-        )
-        found += code.find(paths, suspect, partial(_copies, names=frozenset(names)))
-    return found[:MOST]
+    own = python_tree.tree_of(code.data.get(f"{root}features.py", b""))
+    names = frozenset(name for name in python_tree.functions(own) if name[0] != "_") if own else frozenset()
+    reads, defines = _any_of(rb"[\[(][\"']", columns, rb"[\"']"), _any_of(b"def ", names, rb"\b")
+    computed = code.find(paths, reads, partial(python_tree.feature_logic, columns=columns))
+    return [*computed, *code.find(paths, defines, partial(_copies, names=names))][:MOST]
+
+
+def _any_of(before: bytes, names: Iterable[str], after: bytes) -> re.Pattern[bytes]:
+    """What finds any of some names; nothing when there are none."""
+    either = b"|".join(re.escape(name.encode()) for name in sorted(names)) or b"(?!)"
+    return re.compile(before + b"(?:" + either + b")" + after)
 
 
 def _features(data: bytes | None) -> list[dict[str, Any]]:

@@ -11,6 +11,8 @@ from roadworthy.core.packs.strictness import looser
 from roadworthy.core.packs.tiers import PROHIBITED, assess, highest, obligations, risk_answers
 from roadworthy.facts.documents import value_of
 
+# The questions of the rubric that are answered by a list of names.
+LISTS = ("circumstances", "prohibited")
 ANSWERS, LOCK = ".copier-answers.yml", ".roadworthy/lock.yaml"
 KINDS, MODES = ("trained", "llm"), ("online", "batch")
 Rubric = Mapping[str, Any]
@@ -25,7 +27,7 @@ def project_facts(snapshot: Snapshot, documents: Mapping[str, Any], rubric: Rubr
     """Return the facts under `project`, except whether it is released."""
     answers, lock = read_mapping(snapshot, ANSWERS), read_mapping(snapshot, LOCK)
     system, risk = value_of(documents, "system"), value_of(documents, "risk")
-    said = (risk_answers(risk), *((_copier(answers),) if answers else ()))
+    said = (risk_answers(risk), *((flat_answers(answers),) if answers else ()))
     given = tuple(_known(each, rubric) for each in said)
     computed = highest([assess(each, rubric).name for each in given], rubric)
     claims = _claims((lock.get("tier"), risk.get("tier")), rubric)
@@ -56,18 +58,16 @@ def duties(tier: str, rubric: Rubric) -> dict[str, Any]:
     return obligations("critical" if tier == PROHIBITED else tier, rubric)
 
 
-def _copier(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """The answers file holds the rubric's questions flat; it is read like the risk record."""
-    return risk_answers(
-        {"answers": answers, **{name: answers.get(name) for name in ("circumstances", "prohibited")}}
-    )
+def flat_answers(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an answers file, where the rubric's questions stand flat, answers to them."""
+    return risk_answers({"answers": answers, **{name: answers.get(name) for name in LISTS}})
 
 
 def _known(answers: Mapping[str, Any], rubric: Rubric) -> dict[str, Any]:
     """Keep the names that the rubric has; one it has not cannot be weighed."""
     lists = {
         name: [each for each in answers.get(name, ()) if isinstance(each, str) and each in rubric[name]]
-        for name in ("circumstances", "prohibited")
+        for name in LISTS
     }
     return {**answers, **lists}
 

@@ -10,7 +10,6 @@ from roadworthy.core.merging.plan import Fate, PathPlan
 from roadworthy.core.merging.report import ABORTED, CONFLICTS, CURRENT, PLANNED, UPDATED, Update
 
 SCHEMA = "update/v1"
-QUIET = (Fate.UNCHANGED,)
 ORDER = (
     Fate.CONFLICT,
     Fate.HEALED,
