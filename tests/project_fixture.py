@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -15,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from roadworthy.commands.approve import approve
 from roadworthy.core.approval.subject import entries, subject_digest
+from tests.working_tree import WorkingTree
 
 NOW = "2026-11-20T12:00:00Z"
 STARTED = "2026-11-20T08:00:00Z"
@@ -51,42 +48,14 @@ def make_keys(folder: Path) -> dict[str, Path]:
 
 
 @dataclass(frozen=True)
-class Project:
+class Project(WorkingTree):
     """A project on disk, and the hands that can change it."""
 
-    path: Path
     keys: Mapping[str, Path]
-
-    def write(self, name: str, content: str | bytes | Mapping[str, Any]) -> Path:
-        """Write a file: text, bytes, or a record in the form its name asks for."""
-        file = self.path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, Mapping):
-            as_json = json.dumps(content, sort_keys=True, indent=1) + "\n"
-            content = as_json if name.endswith(".json") else yaml.safe_dump(dict(content), sort_keys=False)
-        file.write_bytes(content.encode() if isinstance(content, str) else content)
-        return file
-
-    def read(self, name: str) -> dict[str, Any]:
-        """Read a record."""
-        value = yaml.safe_load((self.path / name).read_bytes())
-        assert isinstance(value, dict)
-        return value
 
     def change(self, name: str, **values: Any) -> None:
         """Change some top-level values of a record."""
         self.write(name, self.read(name) | values)
-
-    def git(self, *arguments: str, env: Mapping[str, str] | None = None) -> str:
-        """Run git in the project."""
-        done = subprocess.run(
-            ("git", *arguments),
-            cwd=self.path,
-            env={**os.environ, **(env or {})},
-            capture_output=True,
-            check=True,
-        )
-        return done.stdout.decode().strip()
 
     def commit(
         self,

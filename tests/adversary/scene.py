@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import shutil
-import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from roadworthy.adapters.signing import sign
+from tests.working_tree import WorkingTree
 
 RUN_ID = "20261120T090000Z-ab12cd"
 RUN = f"governance/runs/{RUN_ID}.json"
@@ -27,10 +22,9 @@ LATER = "2026-11-20T11:30:00Z"
 
 
 @dataclass(frozen=True)
-class Scene:
+class Scene(WorkingTree):
     """A project on disk, and the keys of its people."""
 
-    path: Path
     keys: Path
 
     def key(self, who: str) -> Path:
@@ -45,21 +39,6 @@ class Scene:
     def text(self, name: str) -> str:
         """Return a file's text."""
         return (self.path / name).read_text("utf-8")
-
-    def read(self, name: str) -> dict[str, Any]:
-        """Return a record or a policy."""
-        value = yaml.safe_load(self.text(name))
-        assert isinstance(value, dict)
-        return value
-
-    def write(self, name: str, content: str | bytes | Mapping[str, Any]) -> None:
-        """Write text, bytes, or a record in the form its name asks for."""
-        file = self.path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, Mapping):
-            as_json = json.dumps(content, sort_keys=True, indent=1) + "\n"
-            content = as_json if name.endswith(".json") else yaml.safe_dump(dict(content), sort_keys=False)
-        file.write_bytes(content.encode() if isinstance(content, str) else content)
 
     def swap(self, name: str, old: str, new: str) -> None:
         """Replace text that must be there, everywhere in a file."""
@@ -113,14 +92,6 @@ class Scene:
         """Put somebody's signature beside a file."""
         data = (self.path / name).read_bytes()
         self.write(f"{name}.sig", sign(str(self.key(who)), namespace, data))
-
-    def git(self, *arguments: str, env: Mapping[str, str] | None = None) -> str:
-        """Run git in the project."""
-        command = ("git", "-c", "commit.gpgsign=false", "-c", "gc.auto=0", *arguments)
-        done = subprocess.run(
-            command, cwd=self.path, env={**os.environ, **(env or {})}, capture_output=True, check=True
-        )
-        return done.stdout.decode().strip()
 
     def commit(self, message: str, who: str = "dev@rehearsal.example", at: str = LATER) -> None:
         """Commit everything in somebody's name, at a pinned time."""
