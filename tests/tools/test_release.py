@@ -12,11 +12,11 @@ import pytest
 from roadworthy.adapters import archive
 from roadworthy.adapters.git import git, isolated
 from roadworthy.adapters.workplace import write_tree
-from roadworthy.commands import release
-from roadworthy.commands.release import FOLDER, INDEX, check_releases, cut_release, read_index
 from roadworthy.commands.source import open_source
 from roadworthy.errors import Refused, UsageError
 from tests.copier_reference import files
+from tools import release
+from tools.release import FOLDER, INDEX, check_releases, cut_release, read_index
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 WHO = isolated({"user.name": "Robin", "user.email": "robin@tests.example"})
