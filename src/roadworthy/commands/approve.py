@@ -19,7 +19,6 @@ from roadworthy.commands.keys import person, signing_key
 from roadworthy.core.approval.approvals import counted, duty_faults
 from roadworthy.core.approval.decisions import Decision
 from roadworthy.core.approval.people import Person
-from roadworthy.core.approval.placeholders import is_placeholder
 from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE, Signature, Status, signer_line
 from roadworthy.core.approval.subject import canonical, judge_subject, listed, sha256
@@ -88,7 +87,7 @@ def _objections(dossier: Dossier, who: Person, role: str, decision: str, words: 
     if decision == "approve":
         for code, said in duty_faults(who.identity, role, demand):
             yield Refusal(code=code, message=f"the approval {said}", fix="somebody else approves")
-    if is_placeholder(words) and not (demand.light and not words.strip()):
+    if demand.says_nothing(words):
         fix = "pass --statement 'what you looked at, and why it is good enough'"
         yield Refusal(code="approval-placeholder", message=f"the statement says nothing: {words!r}", fix=fix)
 

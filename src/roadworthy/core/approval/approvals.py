@@ -73,6 +73,10 @@ class Demand:
         """Whether the tier asks for the least: no statement, and self-approval in a team of one."""
         return bool(self.obligations.get("self_approval"))
 
+    def says_nothing(self, statement: str) -> bool:
+        """Whether a statement is none; at a light tier it may be left out, but not faked."""
+        return is_placeholder(statement) and not (self.light and not statement.strip())
+
     @property
     def alone(self) -> bool:
         """Whether the team is one person, at a tier that lets them approve their own work."""
@@ -209,7 +213,7 @@ def _words(approval: Approval, demand: Demand) -> Iterator[Refusal]:
     decision, statement = approval.record["decision"], str(approval.record["statement"] or "")
     if decision not in ("approve", "reject"):
         yield _fault("approval-malformed", approval, f"decides {decision}", "decide approve or reject")
-    if is_placeholder(statement) and not (demand.light and not statement.strip()):
+    if demand.says_nothing(statement):
         said = f"states nothing: {statement!r}"
         yield _fault(
             "approval-placeholder", approval, said, "say what was looked at, and why it is good enough"

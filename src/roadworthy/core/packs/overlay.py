@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from roadworthy.core.approval.placeholders import is_placeholder
-from roadworthy.core.documents.parse import ParseError, parse
 from roadworthy.core.packs.lint import under_floor
+from roadworthy.core.packs.pack import LINT, read_file
 from roadworthy.core.packs.strictness import looser, looser_parts
 from roadworthy.errors import UsageError
 
@@ -137,17 +137,12 @@ def _about(base: Mapping[str, Any], about: Mapping[str, Any], notes: Iterable[st
 
 
 def _read(tree: Tree, path: str) -> Any:
-    try:
-        return parse(path, tree[path])
-    except ParseError as error:
-        raise UsageError(
-            f"policy/{path}: {error}", "repair the file, then `roadworthy policy lint`"
-        ) from None
+    return read_file(path, tree[path])
 
 
 def _bytes(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
-def _wrong(text: str, fix: str = "repair the file, then `roadworthy policy lint`") -> UsageError:
+def _wrong(text: str, fix: str = LINT) -> UsageError:
     return UsageError(f"policy/{PACK}: {text}", fix)

@@ -35,7 +35,7 @@ def load_pack(tree: Tree, shape: Shape) -> Pack:
 
 def parse_pack(tree: Tree, shape: Shape) -> Parsed:
     """Return the parsed files of a pack, every control held against its schema."""
-    parsed = {path: _read(path, data) for path, data in sorted(tree.items()) if _wanted(path)}
+    parsed = {path: read_file(path, data) for path, data in sorted(tree.items()) if _wanted(path)}
     for name in ("pack.yaml", "tiers.yaml", "facts.yaml"):
         _demand_mapping(parsed, name)
     controls = _under(parsed, "controls/")
@@ -82,7 +82,8 @@ def _wanted(path: str) -> bool:
     return top in {"controls", "frameworks", "schemas"} and path.endswith((".yaml", ".json"))
 
 
-def _read(path: str, data: bytes) -> Any:
+def read_file(path: str, data: bytes) -> Any:
+    """Return one parsed file of a pack. Raises UsageError with the place."""
     try:
         return parse(path, data)
     except ParseError as error:
