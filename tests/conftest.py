@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 PINNED = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -39,3 +41,17 @@ def pinned_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     patch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
     yield home
     patch.undo()
+
+
+class Chunked(LoadFileScheduling):  # type: ignore[misc]
+    """Keep the tests of a file on one worker, but share the chunks of a long test among all of them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope: str = super()._split_scope(nodeid)
+        return nodeid if "[chunk" in nodeid else scope
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Chunked | None:
+    """Schedule `--dist loadfile` by file, and by chunk."""
+    return Chunked(config, log) if config.getvalue("dist") == "loadfile" else None

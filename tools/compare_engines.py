@@ -1,112 +1,156 @@
 """Run the update harness against Copier and cruft beside our engine, and print the three side by side.
 
-    python tools/compare_engines.py --cruft /path/to/cruft [--cases 200] [--content-only]
+    python tools/compare_engines.py --cruft /path/to/cruft [--cases 200] [--peers 200] [--content-only]
 
-The same cases, the same oracle. An engine that the harness does not catch here would mean that it is blind.
+The same cases, the same oracle; ours is also updated a second time, aborted or taken back. An engine that
+the harness does not catch here would mean that it is blind. Every broken promise of ours is told on standard
+error, with the seed that draws its case again, and makes the exit code 1.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
+from math import sqrt
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.update.engines import roadworthy
 from tests.update.evolution import cases
-from tests.update.oracle import Result, Verdict, judge, rates
+from tests.update.oracle import Result, Verdict, judge
 from tests.update.peers import copier, cruft
+from tests.update.promises import live, place, trusted
 from tests.update.situations import SITUATIONS, Situation
-from tests.update.world import Case, build
+from tests.update.world import Case
 
-Engine = Callable[[Path, Case], Result]
+Engine = Callable[[Path, Case], tuple[Result, Verdict]]
+OURS = "roadworthy"
+CHUNK = 50  # as in tests/update/test_update_properties.py: the same seeds draw the same cases
 PROMISES = {
     "any": "any broken promise, nothing said",
-    "P1": "local edit lost or altered",
-    "P2": "edit or policy in the wrong block",
-    "P3": "deleted line came back",
-    "P4": "foreign file changed",
-    "P5": "ignored file changed, or half done",
-    "P6": "policy missing",
+    "P1": "P1 local edit lost or altered",
+    "P2": "P2 edit or policy in the wrong block",
+    "P3": "P3 deleted line came back",
+    "P4": "P4 foreign file changed",
+    "P5": "P5 ignored file changed, or half done",
+    "P6": "P6 policy missing",
+    "P7": "P7 a second update changes something",
+    "P8": "P8 going back loses an edit",
+    "refused": "refused or crashed",
+    "told": "conflict reported",
 }
+SIDEWAYS = ("P7", "P8")  # asked of ours only: the others have no way back
 
 
-def main() -> None:
-    """Print both tables."""
+def main() -> int:
+    """Print both tables; 1 if our engine broke a promise."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--cruft", required=True, help="the cruft command")
-    parser.add_argument("--cases", type=int, default=200)
+    parser.add_argument("--cases", type=int, default=200, help="random cases for our engine")
+    parser.add_argument("--peers", type=int, default=200, help="of these, for Copier and cruft")
     parser.add_argument("--content-only", action="store_true", help="only edits of lines and keys")
     args = parser.parse_args()
     engines: dict[str, Engine] = {
-        "roadworthy": lambda root, case: roadworthy(build(root, case))[0],
-        "copier": copier,
-        "cruft": lambda root, case: cruft(root, case, args.cruft),
+        OURS: live,
+        "copier": lambda root, case: _judged(case, copier(root, case)),
+        "cruft": lambda root, case: _judged(case, cruft(root, case, args.cruft)),
     }
     _situations(engines)
-    _random(engines, args.cases, args.content_only)
+    return _random(engines, {OURS: args.cases, "copier": args.peers, "cruft": args.peers}, args.content_only)
 
 
 def _situations(engines: dict[str, Engine]) -> None:
     width = max(len(each.name) for each in SITUATIONS)
     print(f"{'situation':<{width}}  " + "  ".join(f"{name:<26}" for name in engines))
     for each in SITUATIONS:
-        words = [_word(each, *_judged(engine, each.case)) for engine in engines.values()]
+        words = [_word(each, *_placed(engine, each.case)) for engine in engines.values()]
         print(f"{each.name:<{width}}  " + "  ".join(f"{word:<26}" for word in words), flush=True)
         if words[1:] != [each.copier, each.cruft]:
             print(f"  recorded otherwise: {each.copier}; {each.cruft}")
 
 
-def _random(engines: dict[str, Engine], count: int, content_only: bool) -> None:
-    drawn: list[Case] = []
+def _random(engines: dict[str, Engine], counts: dict[str, int], content_only: bool) -> int:
+    kind = "edits of lines and keys only" if content_only else "all operations"
+    print(f"\nrandom cases, {kind}; share of cases, and its 95 % confidence interval")
+    found = {name: _counted(name, engine, counts[name], content_only) for name, engine in engines.items()}
+    total = {name: counts[name] for name in engines}
+    print(f"{'':<40}" + "".join(f"{f'{name} ({total[name]})':>28}" for name in engines))
+    for key, words in PROMISES.items():
+        cells = (
+            "not asked" if key in SIDEWAYS and name != OURS else _share(found[name][key], total[name])
+            for name in engines
+        )
+        print(f"{words:<40}" + "".join(f"{cell:>28}" for cell in cells))
+    return 1 if found[OURS]["any"] else 0
 
-    @settings(
-        max_examples=count,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        suppress_health_check=list(HealthCheck),
-    )
+
+def _counted(name: str, engine: Engine, count: int, content_only: bool) -> Counter[str]:
+    """Return in how many cases each promise was broken, and any was."""
+    found: Counter[str] = Counter()
+    for number, case in enumerate(islice(_cases(content_only), count)):
+        result, verdict = _placed(engine, case if name == OURS else _without_untracked(case))
+        found.update({line[:2] for line in verdict.broken})
+        found["any"] += bool(verdict.broken)
+        found["refused"] += result.crashed != ""
+        found["told"] += bool(result.reported)
+        if verdict.broken and name == OURS:
+            where = f"seed {number // CHUNK}, case {number % CHUNK}"
+            print(f"{where}: {'; '.join(verdict.broken)}", file=sys.stderr, flush=True)
+        if number % 500 == 499:
+            print(f"{name}: {number + 1} of {count}, {found['any']} broken", file=sys.stderr, flush=True)
+    return found
+
+
+def _cases(content_only: bool) -> Iterator[Case]:
+    number = 0
+    while True:
+        yield from drawn(number, content_only)
+        number += 1
+
+
+def drawn(number: int, content_only: bool = False) -> list[Case]:
+    """Return the cases of one seed."""
+    found: list[Case] = []
+
+    @seed(number)
+    @settings(max_examples=CHUNK, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=cases(content_only=content_only))
     def draw(case: Case) -> None:
-        hidden = {path: data for path, data in case.untracked.items() if path != "scratch.txt"}
-        drawn.append(replace(case, untracked=hidden))  # the other two refuse any untracked file
+        found.append(case)
 
     draw()
-    kind = "edits of lines and keys only" if content_only else "all operations"
-    print(f"\n{len(drawn)} random cases, {kind}; share of cases")
-    found = {name: _run_all(engine, drawn) for name, engine in engines.items()}
-    print(f"{'':<36}" + "".join(f"{name:>12}" for name in engines))
-    for promise, words in PROMISES.items():
-        shares = (rates([verdict for _, verdict in runs])[promise] / len(drawn) for runs in found.values())
-        print(f"{words:<36}" + "".join(f"{share:>12.1%}" for share in shares))
-    refused = (sum(result.crashed != "" for result, _ in runs) / len(drawn) for runs in found.values())
-    print(f"{'refused or crashed':<36}" + "".join(f"{share:>12.1%}" for share in refused))
-    told = (sum(bool(result.reported) for result, _ in runs) / len(drawn) for runs in found.values())
-    print(f"{'conflict reported':<36}" + "".join(f"{share:>12.1%}" for share in told))
+    return found[:CHUNK]
 
 
-def _run_all(engine: Engine, drawn: list[Case]) -> list[tuple[Result, Verdict]]:
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        return list(pool.map(lambda case: _judged(engine, case), drawn))
+def _without_untracked(case: Case) -> Case:
+    """Take the untracked file out: the other two refuse any."""
+    return replace(
+        case, untracked={path: data for path, data in case.untracked.items() if path != "scratch.txt"}
+    )
 
 
-def _judged(engine: Engine, case: Case) -> tuple[Result, Verdict]:
-    root = Path(tempfile.mkdtemp(prefix="roadworthy-case-"))
-    try:
-        result = engine(root, case)
-        return result, judge(case, result)
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
+def _share(broken: int, total: int) -> str:
+    """Return a share with Wilson's interval."""
+    z = 1.96
+    share, middle = broken / total, (broken + z * z / 2) / (total + z * z)
+    half = z / (total + z * z) * sqrt(broken * (1 - share) + z * z / 4)
+    return f"{share:.1%} ({max(0, middle - half):.2%} to {min(1, middle + half):.2%})"
+
+
+def _placed(engine: Engine, case: Case) -> tuple[Result, Verdict]:
+    with place() as root:
+        return engine(root, case)
+
+
+def _judged(case: Case, result: Result) -> tuple[Result, Verdict]:
+    return result, judge(case, result)
 
 
 def _word(situation: Situation, result: Result, verdict: Verdict) -> str:
@@ -127,5 +171,5 @@ def _word(situation: Situation, result: Result, verdict: Verdict) -> str:
 
 
 if __name__ == "__main__":
-    os.environ["ROADWORTHY_TRUSTED_SOURCES"] = tempfile.gettempdir()
-    main()
+    os.environ["ROADWORTHY_TRUSTED_SOURCES"] = trusted()
+    sys.exit(main())

@@ -23,6 +23,11 @@ HOSTILE = {
     "core.hooksPath": ("/nowhere",),
     "diff.renames": ("false",),
 }
+Steps = tuple[int, ...]
+BUSY, CALM = (
+    (0, 1, 1, 2),
+    (0, 0, 1),
+)  # how many edits a side makes in a file: most end in conflicts, most do not
 NAMES = ("ci.yaml", "policy/gates.yaml", "steps.yaml", "docs/ü b.md", "notes.txt", "-dash.txt")
 
 
@@ -79,8 +84,9 @@ def cases(draw: Draw, content_only: bool = False) -> Case:
         for name in draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True))
     }
     old = {name: doc.file() for name, doc in docs.items()} | {"logo.png": File(b"\x89PNG\0logo\0\xff\xfe")}
-    new = _evolve(draw, docs, old, "policy", content_only)
-    mine = _evolve(draw, docs, old, "mine", content_only)
+    steps = draw(st.sampled_from((CALM, BUSY)))
+    new = _evolve(draw, docs, old, "policy", content_only, steps)
+    mine = _evolve(draw, docs, old, "mine", content_only, steps)
     if not content_only:
         mine |= {"own/kept.txt": File(b"mine-own\n"), ".gitignore": File(b"*.log\nvar/\n")}
     untracked = {"run.log": b"log\n", "var/state.db": b"\0state", "scratch.txt": b"untracked\n"}
@@ -103,12 +109,12 @@ def _docs(draw: Draw, name: str) -> Doc:
 
 
 def _evolve(
-    draw: Draw, docs: dict[str, Doc], old: dict[str, File], who: str, content_only: bool
+    draw: Draw, docs: dict[str, Doc], old: dict[str, File], who: str, content_only: bool, steps: Steps
 ) -> dict[str, File]:
     """Let one side change every file a little, or not at all."""
     made = dict(old)
     for number, (name, doc) in enumerate(docs.items()):
-        for step in range(draw(st.sampled_from((0, 1, 1, 2)))):
+        for step in range(draw(st.sampled_from(steps))):
             doc = draw(_edited(doc, f"{who}-{number}{step}"))
         made[name] = doc.file()
         if not content_only:

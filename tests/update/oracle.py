@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from roadworthy.core.merging.entries import content
@@ -81,7 +81,10 @@ def _blocks(case: Case, result: Result) -> Iterator[str]:
     """P2: every key of every block is what a three-way merge of that key says, in its own block."""
     base, mine, new = (_all_blocks(tree) for tree in (case.old, case.mine, case.new))
     after = _all_blocks({path: file for path, file in result.after.items() if not result.covers(path)})
+    reborn = set(_reborn(case))
     for tag, (path, block) in after.items():
+        if identity(path) in reborn:
+            continue
         sides = [side.get(tag, ("", {}))[1] for side in (base, mine, new)]
         if any(result.covers(side[tag][0]) for side in (base, mine, new) if tag in side):
             continue
@@ -112,9 +115,29 @@ def _parsed(file: File) -> dict[str, Block]:
 def _deletions(case: Case, result: Result) -> Iterator[str]:
     """P3: a line that only the project deleted stays deleted, unless its file is reported."""
     mine, after = _lines(case.mine), _lines(result.after)
+    reborn = set(_reborn(case))
     for line, path in _lines(case.old).items():
-        if line not in mine and line in after and not (result.covers(path) or result.covers(after[line])):
+        told = result.covers(path) or result.covers(after.get(line, path)) or identity(path) in reborn
+        if line not in mine and line in after and not told:
             yield f"P3 came back: {line!r} of {path}"
+
+
+def _reborn(case: Case) -> Iterator[str]:
+    """Yield files deleted here and renamed there beyond recognition: by git's measure, new files."""
+    kept = {identity(path) for path in case.mine if not path.endswith("/inner.txt")}
+    for path in case.new.keys() - case.old.keys():
+        for old in case.old:
+            alike = _alike(content(case.old[old]), content(case.new[path]))
+            if identity(old) == identity(path) and identity(old) not in kept and alike < 0.5:
+                yield identity(path)
+
+
+def _alike(one: bytes, other: bytes) -> float:
+    """Return the share of bytes in common lines, as git counts it for renames."""
+    lines = (Counter(text.splitlines(keepends=True)) for text in (one, other))
+    return sum(len(line) for line in (next(lines) & next(lines)).elements()) / (
+        max(len(one), len(other)) or 1
+    )
 
 
 def _lines(tree: Tree) -> dict[bytes, str]:
@@ -150,12 +173,3 @@ def _markers(case: Case, result: Result) -> Iterator[str]:
         left = path.endswith((".rej", ".orig", "~")) and path not in case.untracked
         if left and not result.covers(path.removesuffix(".rej")):
             yield f"P6 leftover: {path}"
-
-
-def rates(verdicts: list[Verdict]) -> Mapping[str, int]:
-    """Count the cases in which each promise was broken, and those in which any was."""
-    found: Counter[str] = Counter()
-    for verdict in verdicts:
-        found.update({line[:2] for line in verdict.broken})
-        found["any"] += bool(verdict.broken)
-    return found

@@ -19,21 +19,25 @@ SECONDS = 120
 IDENTITY = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in PERSON.items()}
 COPIER = """
 import sys, copier
-how = dict(defaults=True, overwrite=True, quiet=True, settings=copier.Settings())
+how = dict(defaults=True, overwrite=True, quiet=True, skip_tasks=True, settings=copier.Settings())
 copier.run_update(sys.argv[1], vcs_ref=sys.argv[2], **how)
 """
 
 
 def copier(root: Path, case: Case) -> Result:
     """Update with Copier."""
-    world = build(root, case)
-    return _run(world.project, world.files(), (sys.executable, "-c", COPIER, str(world.project), NEW))
+    return copier_in(build(root, case).project, NEW)
+
+
+def copier_in(project: Path, release: str) -> Result:
+    """Update a project that is there, with Copier; a template's tasks are not run."""
+    return _run(project, read_folder(project), (sys.executable, "-c", COPIER, str(project), release))
 
 
 def cruft(root: Path, case: Case, command: str) -> Result:
     """Update with cruft, which lives in an environment of its own."""
     template, project = root / "template", root / "project"
-    settings = File(json.dumps({"name": "project"}).encode())
+    settings = File(json.dumps({"name": "project", "_copy_without_render": ["*"]}).encode())
     releases = {OLD: _as_cookiecutter(case.old, settings), NEW: _as_cookiecutter(case.new, settings)}
     repository(template, releases)
     state = {

@@ -22,7 +22,7 @@ from roadworthy.core.templates.tree import File
 from roadworthy.errors import Refused, Unjudgeable, UsageError
 from roadworthy.render.update import update_json, update_text
 from tests.update.situations import text
-from tests.update.world import ANSWERS, NEW, OLD, WHO, Case, World, build, commit_all, repository
+from tests.update.world import ANSWERS, COPIER_YML, NEW, OLD, WHO, Case, World, build, commit_all, repository
 
 CLEAN = Case(
     old={"a.txt": text()}, new={"a.txt": text((3, "policy-3"))}, mine={"a.txt": text((15, "mine-15"))}
@@ -216,6 +216,27 @@ def test_answers_are_changed_at_the_recorded_release(make: Maker) -> None:
     assert [(each.name, each.before, each.after) for each in report.answers] == [("name", "demo", "other")]
     assert (world.project / "n.txt").read_bytes() == b"other\n"
     assert world.recorded() == OLD
+
+
+def test_files_created_once_are_known_from_included_settings_and_by_answers(make: Maker) -> None:
+    names = ("kept.txt", "demo.txt", "once.txt", "a.txt")
+    world = make(
+        Case(
+            old={name: text() for name in names},
+            new={name: text((3, "policy-3")) for name in names},
+            mine={name: text() for name in names},
+        )
+    )
+    for tag, more in ((OLD, b", once.txt"), (NEW, b"")):
+        settings = b'_skip_if_exists: [kept.txt, "{{ name }}.txt"%s]\n' % more
+        git(world.template, "checkout", "-q", "--detach", tag, env=isolated(WHO))
+        (world.template / "copier.yml").write_bytes(COPIER_YML + b"---\n!include settings/*.yml\n")
+        (world.template / "settings").mkdir(exist_ok=True)
+        (world.template / "settings" / "kept.yml").write_bytes(settings)
+        commit_all(world.template)
+        git(world.template, "tag", "-f", tag, env=isolated(WHO))
+    found = fates(update(Wish(project=world.project)))
+    assert found == {"a.txt": "synced", "demo.txt": "kept", "kept.txt": "kept", "once.txt": "synced"}
 
 
 def test_an_unknown_answer_is_refused(make: Maker) -> None:

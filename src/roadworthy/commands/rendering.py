@@ -14,12 +14,13 @@ from jinja2.bccache import Bucket, BytecodeCache
 
 from roadworthy.adapters.sources import DEVELOPMENT
 from roadworthy.commands.recorded import Recorded
-from roadworthy.commands.source import is_trusted_source, open_source, project_of, releases
+from roadworthy.commands.source import Rendered, is_trusted_source, open_source, project_of, releases
 from roadworthy.core.documents.parse import parse_yaml
+from roadworthy.core.templates.config import read_raw, skip_if_exists
 from roadworthy.core.templates.ownership import ownership_of
 from roadworthy.core.templates.platform import platform_tree
 from roadworthy.core.templates.source import BUILTIN, OWNERSHIP, PLATFORM, Source
-from roadworthy.core.templates.template import Unsupported
+from roadworthy.core.templates.template import Unsupported, kept_if_present, matcher
 from roadworthy.core.templates.tree import Tree
 from roadworthy.errors import Unjudgeable, UsageError
 
@@ -96,7 +97,7 @@ def render_side(
         source=source,
         files=made.files,
         answers={key: value for key, value in (answers or {}).items() if not key.startswith("_")},
-        kind_of=_kinds(source),
+        kind_of=_kinds(source, made),
         notes=made.notes,
     )
 
@@ -149,9 +150,9 @@ def _demand_known(source: Source, given: Mapping[str, Any]) -> None:
         )
 
 
-def _kinds(source: Source) -> Callable[[str], str]:
+def _kinds(source: Source, made: Rendered) -> Callable[[str], str]:
     if OWNERSHIP not in source.tree:
-        return _kept_if_present(source)
+        return _kept_if_present(source, made)
     manifest = parse_yaml(source.tree[OWNERSHIP].data)
 
     def kind_of(path: str) -> str:
@@ -163,16 +164,13 @@ def _kinds(source: Source) -> Callable[[str], str]:
     return kind_of
 
 
-def _kept_if_present(source: Source) -> Callable[[str], str]:
-    """Read `_skip_if_exists` as Copier does: such a file is created once, then the project's."""
-    name = next((path for path in ("copier.yml", "copier.yaml") if path in source.tree), None)
-    settings = (
-        parse_yaml(source.tree[name].data) if name and b"_skip_if_exists" in source.tree[name].data else {}
-    )
-    patterns = settings.get("_skip_if_exists") or []
-    if not patterns:
-        return lambda path: ""
-    from pathspec import PathSpec  # 40 ms, and few templates need it
+def _kept_if_present(source: Source, made: Rendered) -> Callable[[str], str]:
+    """Read `_skip_if_exists` as Copier does: such a file is created once, then the project's.
 
-    match = PathSpec.from_lines("gitignore", patterns).match_file
-    return lambda path: "seeded" if match(path) else ""
+    The newer release that has a file decides; of a file it does not have, it says nothing.
+    """
+    try:
+        match = kept_if_present(source.template, made.answers)
+    except Unsupported:  # a pattern that answers complete then matches nothing: such a file is merged
+        match = matcher(skip_if_exists(read_raw(source.tree)))
+    return lambda path: "seeded" if match(path) else "merged" if path in made.files else ""

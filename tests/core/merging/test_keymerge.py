@@ -56,6 +56,18 @@ CONFLICTS = {
         {"s": [PLAIN[0], PLAIN[2], PLAIN[1]]},
         "s",
     ),
+    "moved here, removed there": (
+        {"s": PLAIN},
+        {"s": [PLAIN[0], PLAIN[2], PLAIN[1]]},
+        {"s": [PLAIN[0], PLAIN[2]]},
+        "s",
+    ),
+    "moved here, moved and edited there": (
+        {"s": PLAIN},
+        {"s": [PLAIN[1], PLAIN[2], PLAIN[0]]},
+        {"s": [PLAIN[1], {"run": "a", "n": 9}, PLAIN[2]]},
+        "s",
+    ),
     "appended on both sides": ({"s": ["a"]}, {"s": ["a", "b"]}, {"s": ["a", "c"]}, "s"),
     "type": ({"a": 1}, {"a": "1"}, {"a": True}, "a"),
     "mapping against list": ({"a": 1}, {"a": {}}, {"a": []}, "a"),

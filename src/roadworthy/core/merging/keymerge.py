@@ -6,6 +6,7 @@ Lists whose items carry a unique `id` or `name` are merged by that identity; oth
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -116,6 +117,7 @@ def _merge_in_order(
     path: str, base: list[Any], ours: list[Any], theirs: list[Any], conflicts: list[str]
 ) -> list[Any]:
     merged: list[Any] = []
+    here = path or "the whole document"
     for chunk in _chunks(base, ours, theirs):
         b, o, t = chunk
         if _same_items(o, t) or _same_items(b, t):
@@ -125,9 +127,23 @@ def _merge_in_order(
         elif _in_step(b, o) and _in_step(b, t):
             merged += [_merge(f"{path}[]", *item, conflicts) for item in zip(b, o, t, strict=True)]
         else:
-            conflicts.append(path or "the whole document")
+            conflicts.append(here)
             merged += o
+    if here not in conflicts and _torn(base, ours, theirs, merged):
+        conflicts.append(here)
     return merged
+
+
+def _torn(*sides: list[Any]) -> bool:
+    """Say whether an item that one side took away or edited stands again where the other side moved it."""
+    base, ours, theirs, merged = (Counter(map(_canonical, side)) for side in sides)
+    return any(
+        merged[item] != min(ours[item], theirs[item]) for item in base if _one_lost(item, base, ours, theirs)
+    )
+
+
+def _one_lost(item: str, base: Counter[str], ours: Counter[str], theirs: Counter[str]) -> bool:
+    return min(ours[item], theirs[item]) < max(ours[item], theirs[item]) == base[item]
 
 
 def _in_step(base: list[Any], side: list[Any]) -> bool:

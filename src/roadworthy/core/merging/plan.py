@@ -128,7 +128,9 @@ def classify(outcome: Outcome) -> tuple[PathPlan, ...]:
     """Return the fate of every path that the template knows or the merge changed."""
     changed = {path for path, item in outcome.result.items() if outcome.ours.get(path) != item}
     paths = outcome.base.keys() | outcome.theirs.keys() | outcome.conflicts.keys() | changed
-    fates = (_fate(path, outcome) for path in sorted(paths - outcome.sides.generated))
+    aside = {path.rpartition("~")[0] for path in outcome.conflicts} - outcome.conflicts.keys()
+    blocked = aside - outcome.result.keys()  # told of under the name that git gave it
+    fates = (_fate(path, outcome) for path in sorted(paths - outcome.sides.generated - blocked))
     return tuple(fate for fate in fates if fate is not None)
 
 

@@ -113,13 +113,16 @@ class State:
 
     @cached_property
     def mixed(self) -> frozenset[str]:
-        """Return the merged paths whose content is neither side's: the ones that need believing."""
+        """Return the paths that both sides changed, each in its way: their merges need believing."""
         aside = self.open | self.healed
         return frozenset(
-            path
-            for path, item in self.result.items()
-            if path not in aside and item not in (self.ours.get(path), self.theirs.get(path))
+            path for path, item in self.result.items() if path not in aside and not self._plain(path, item)
         )
+
+    def _plain(self, path: str, item: Entry) -> bool:
+        """Say whether a result is what both sides have, or what the only side that changed it has."""
+        base, ours, theirs = (self.at(side, path) for side in (self.base, self.ours, self.theirs))
+        return (item == ours and theirs in (ours, base)) or (item == theirs and ours == base)
 
     def old(self, path: str) -> str:
         """Return the name a path had at the base."""
@@ -141,7 +144,8 @@ def heal(state: State) -> State:
 
 def guard_by_side(state: State) -> State:
     """Demand that one-sided changes and foreign files came through to the byte."""
-    aside = state.moved | state.open | state.healed
+    blocked = {path.rpartition("~")[0] for path in state.open}  # git puts a file aside that meets a folder
+    aside = state.moved | state.open | state.healed | blocked
     sides = (state.base, state.ours, state.theirs, state.result, aside)
     return refuse(state, one_sided(*sides) | foreign(*sides))
 

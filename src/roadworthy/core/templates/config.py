@@ -42,6 +42,7 @@ class Config:
     questions: tuple[Question, ...]
     envops: Mapping[str, Any]
     exclude: tuple[str, ...]
+    skip_if_exists: tuple[str, ...]
     subdirectory: str
     suffix: str
     answers_file: str
@@ -51,7 +52,7 @@ class Config:
 
 def read_config(tree: Tree) -> Config:
     """Read the template's configuration; Unsupported names what our renderer leaves to Copier."""
-    raw = _raw(tree)
+    raw = read_raw(tree)
     settings = {key[1:]: value for key, value in raw.items() if key.startswith("_")}
     for name in BEYOND:
         if settings.get(name):
@@ -66,6 +67,7 @@ def read_config(tree: Tree) -> Config:
         questions=tuple(_question(name, value, name in secret) for name, value in asked.items()),
         envops=settings.get("envops", {}),
         exclude=tuple(settings.get("exclude", default_exclude)),
+        skip_if_exists=skip_if_exists(raw),
         subdirectory=subdirectory,
         suffix=".jinja" if suffix is None else suffix,
         answers_file=str(settings.get("answers_file", ".copier-answers.yml")),
@@ -74,7 +76,13 @@ def read_config(tree: Tree) -> Config:
     )
 
 
-def _raw(tree: Tree) -> dict[str, Any]:
+def skip_if_exists(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the patterns of files that are created once and then the project's, still unrendered."""
+    return tuple(raw.get("_skip_if_exists", ()))
+
+
+def read_raw(tree: Tree) -> dict[str, Any]:
+    """Return every key of the template's configuration, that of included files too."""
     names = [path for path in tree if re.fullmatch(r"copier\.ya?ml", path, re.IGNORECASE)]
     if len(names) > 1:
         raise UsageError(f"the template has {' and '.join(sorted(names))}", "keep one of them")

@@ -91,7 +91,7 @@ def render(
     """Return the project that `answers` (from `resolve`) make of a template, by path."""
     with _explained("_exclude"):
         context = {key: value for key, value in answers.items() if key != "_copier_operation"}
-        excluded = _excluder(template, answers)
+        excluded = _matching(template, template.config.exclude, answers)
         answers_file = context["_copier_conf"]["answers_file"]
     made: dict[str, File] = {}
     named = cache(lambda part: template.strings.render(part, context))
@@ -123,15 +123,22 @@ class _explained:  # noqa: N801  reads as a clause
             ) from error
 
 
-def _excluder(template: Template, answers: Context) -> Matcher:
-    lines = (template.strings.render(pattern, answers) for pattern in template.config.exclude)
+def kept_if_present(template: Template, answers: Context) -> Matcher:
+    """Say of a path whether `_skip_if_exists` names it: created once, then the project's."""
+    with _explained("_skip_if_exists"):
+        return _matching(template, template.config.skip_if_exists, answers)
+
+
+def _matching(template: Template, globs: Iterable[str], answers: Context) -> Matcher:
+    lines = (template.strings.render(glob, answers) for glob in globs)
     patterns = tuple(normalize("NFD", part) for line in lines for part in re.split(r"\r\n|\r|\n", line))
     if patterns not in template.matchers:
-        template.matchers[patterns] = _matcher(patterns)
+        template.matchers[patterns] = matcher(patterns)
     return template.matchers[patterns]
 
 
-def _matcher(patterns: Iterable[str]) -> Matcher:
+def matcher(patterns: Iterable[str]) -> Matcher:
+    """Say of a path whether patterns as in a .gitignore match it."""
     if not any(patterns):
         return lambda _: False
     from pathspec import PathSpec  # 30 ms, and templates with a subdirectory exclude nothing by default
