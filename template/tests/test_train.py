@@ -61,6 +61,15 @@ def test_the_tracked_run_shows_the_same(seen: Project) -> None:
     assert seen.tags["data.manifest_sha256"] == run["data"]["manifest_sha256"]
 
 
+def test_what_tracking_prints_is_no_part_of_the_answer(
+    seen: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with module("pipeline.tracking").tracking():
+        print("View run at: https://tracking.example")
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "View run at: https://tracking.example\n")
+
+
 def test_tracking_calls_nobody_and_leaves_the_environment_alone(seen: Project) -> None:
     with module("pipeline.tracking").tracking() as mlflow:
         assert mlflow.get_tracking_uri().startswith("sqlite:")

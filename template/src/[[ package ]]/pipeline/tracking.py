@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,14 +23,14 @@ _LOCAL = "sqlite:///var/mlflow.db"
 
 @contextlib.contextmanager
 def tracking() -> Iterator[Any]:
-    """MLflow pointed at MLFLOW_TRACKING_URI, or at a database in var/."""
+    """MLflow at MLFLOW_TRACKING_URI, or on a database in var/. What it prints is no part of our answer."""
     settings.quiet()
     import mlflow
 
     asked = os.environ.get(_VARIABLE)
     settings.path("var").mkdir(exist_ok=True)
     try:
-        with warnings.catch_warnings(action="ignore"):
+        with warnings.catch_warnings(action="ignore"), contextlib.redirect_stdout(sys.stderr):
             mlflow.set_tracking_uri(asked or f"sqlite:///{settings.path('var', 'mlflow.db')}")
             yield mlflow
     finally:  # set_tracking_uri writes the variable, and the next caller must find what the user set
