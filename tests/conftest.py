@@ -21,7 +21,13 @@ PINNED = {
     "NO_COLOR": "1",
 }
 UNSET = (
-    *("ROADWORTHY_CONFIG", "ROADWORTHY_TRUSTED_SOURCES", "ROADWORTHY_KEY", "MLFLOW_TRACKING_URI"),
+    *(
+        "ROADWORTHY_CONFIG",
+        "ROADWORTHY_TRUSTED_SOURCES",
+        "ROADWORTHY_ALLOWED_EXTENSIONS",
+        "ROADWORTHY_KEY",
+        "MLFLOW_TRACKING_URI",
+    ),
     *("MAKEFLAGS", "MAKELEVEL", "MFLAGS"),  # what the make that runs the tests would tell theirs
 )
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import faulthandler
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from roadworthy.adapters.executor import Limits, caged
+from roadworthy.adapters.executor import Limits, attempt, caged
 from roadworthy.errors import Refused, Unjudgeable
 
 SHORT = Limits(wall_seconds=1.0, cpu_seconds=1, memory_bytes=1 << 30, file_bytes=1024)
@@ -91,3 +92,53 @@ def test_an_interruption_goes_through() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         caged(interrupt)
+
+
+ALONE = Limits(wall_seconds=2.0, cpu_seconds=2, answer_bytes=1000, alone=True)
+
+
+def test_an_attempt_returns_the_answer_or_why_there_is_none() -> None:
+    assert attempt(lambda: "yes", ALONE) == ("yes", "")
+    assert attempt(lambda: "x" * 2000, ALONE) == (None, "the judgement said more than 1,000 bytes")
+    assert "ZeroDivisionError" in attempt(lambda: str(1 // 0), ALONE)[1]
+    assert "ended with 130" in attempt(interrupted, ALONE)[1]
+
+
+def interrupted() -> str:
+    raise KeyboardInterrupt
+
+
+def test_an_attempt_is_not_made_where_it_cannot_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "fork")
+    assert attempt(lambda: "yes", ALONE) == (None, "this system has no way to run it apart")
+
+
+def test_alone_means_no_open_file_of_the_parent(tmp_path: Path) -> None:
+    handle = os.open(tmp_path, os.O_RDONLY)
+    try:
+        assert "Bad file descriptor" in attempt(lambda: str(os.fstat(handle)), ALONE)[1]
+    finally:
+        os.close(handle)
+
+
+def test_whoever_is_left_behind_is_ended_too(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+
+    def leave() -> str:
+        if os.fork() == 0:
+            left.write_text(str(os.getpid()))
+            time.sleep(30)
+        return "yes"
+
+    assert attempt(leave, ALONE) == (None, "the judgement took longer than 2 s")
+    assert gone(int(left.read_text()))
+
+
+def gone(child: int) -> bool:
+    """Whether a process ends soon; a zombie that nobody has buried yet has ended."""
+    for _ in range(100):
+        state = subprocess.run(("ps", "-o", "stat=", "-p", str(child)), capture_output=True, text=True).stdout
+        if not state.strip() or state.startswith("Z"):
+            return True
+        time.sleep(0.05)
+    return False

@@ -1,25 +1,28 @@
-"""The user's and the organisation's configuration: trusted sources, forges. Never read from a project."""
+"""What a user or organisation configures: trusted sources, forges, extensions. Never read from a project."""
 
 from __future__ import annotations
 
 import os
-import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 
-KNOWN = {"sources": "trusted", "forge": "hosts"}
-EXPECTED = '[sources] with trusted = ["<address or folder>", ...] and [forge] with hosts = ["<host>", ...]'
+KNOWN = {"sources": "trusted", "forge": "hosts", "extensions": "allowed"}
+EXPECTED = (
+    '[sources] with trusted = ["<address or folder>", ...], [forge] with hosts = ["<host>", ...] '
+    'and [extensions] with allowed = ["<distribution>", ...]'
+)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Configuration:
     """What a person or an organisation decided, outside every project."""
 
     trusted: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
 
 
 def read_configuration() -> Configuration:
@@ -29,9 +32,11 @@ def read_configuration() -> Configuration:
     document = _document(path, required=bool(named))
     trusted = [*document["trusted"], *os.environ.get("ROADWORTHY_TRUSTED_SOURCES", "").splitlines()]
     hosts = [*document["hosts"], *os.environ.get("ROADWORTHY_FORGE_HOSTS", "").split()]
+    allowed = [*document["allowed"], *os.environ.get("ROADWORTHY_ALLOWED_EXTENSIONS", "").splitlines()]
     return Configuration(
         trusted=tuple(_normal(each.strip()) for each in trusted if each.strip()),
         hosts=tuple(each.strip().lower() for each in hosts if each.strip()),
+        extensions=tuple(each.strip() for each in allowed if each.strip()),
     )
 
 
@@ -41,7 +46,10 @@ def _user_folder() -> Path:
 
 def _document(path: Path, required: bool) -> dict[str, list[str]]:
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        import tomllib  # here, because most have no such file, and every check looks for it
+
+        document = tomllib.loads(text)
     except FileNotFoundError:
         if required:
             raise UsageError(

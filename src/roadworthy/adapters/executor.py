@@ -26,6 +26,9 @@ class Limits:
     cpu_seconds: int = 30
     memory_bytes: int = 4 << 30
     file_bytes: int = 8 << 20
+    answer_bytes: int = 1 << 28
+    what: str = "the judgement"
+    alone: bool = False  # with nothing of the parent's: no open file, no terminal, a process group of its own
 
 
 def caged(work: Callable[[], Any], limits: Limits | None = None) -> Any:
@@ -39,6 +42,30 @@ def caged(work: Callable[[], Any], limits: Limits | None = None) -> Any:
         return _outcome(*_in_child(work, limits or Limits(), folder))
 
 
+def attempt(work: Callable[[], str], limits: Limits) -> tuple[Any, str]:
+    """Return what `work` returns, or why there is no answer: for work that nobody has to believe."""
+    if not hasattr(os, "fork"):
+        return None, "this system has no way to run it apart"
+    try:
+        with _empty_folder() as folder:
+            data, code = _in_child(work, limits, folder)
+        said = json.loads(data or b"{}")
+    except (Unjudgeable, ValueError, RecursionError) as error:
+        return None, getattr(error, "message", "its answer cannot be read")
+    if isinstance(said, dict) and "value" in said:
+        return said["value"], ""
+    return None, _ended(code, said)
+
+
+def _ended(code: int, said: Any) -> str:
+    words = said.get("bug") or said.get("refused") if isinstance(said, dict) else None
+    if words:
+        return f"it failed: {words}"
+    if code < 0:
+        return f"it was stopped by signal {-code} ({signal.strsignal(-code)})"
+    return f"it ended with {code} and no answer"
+
+
 @contextlib.contextmanager
 def _empty_folder() -> Iterator[str]:
     folder = f"{os.environ.get('TMPDIR') or '/tmp'}/roadworthy-{os.urandom(8).hex()}"
@@ -46,8 +73,12 @@ def _empty_folder() -> Iterator[str]:
     try:
         yield folder
     finally:
-        with contextlib.suppress(OSError):
+        try:
             os.rmdir(folder)
+        except OSError:
+            from shutil import rmtree
+
+            rmtree(folder, ignore_errors=True)
 
 
 def _in_child(work: Callable[[], Any], limits: Limits, folder: str) -> tuple[bytes, int]:
@@ -58,36 +89,45 @@ def _in_child(work: Callable[[], Any], limits: Limits, folder: str) -> tuple[byt
         _be_the_child(work, limits, folder, writing)
     os.close(writing)
     try:
-        data = _hear(reading, limits.wall_seconds)
+        data = _hear(reading, limits)
     except BaseException:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         raise
     finally:
         os.close(reading)
+        if limits.alone:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child, signal.SIGKILL)
     return data, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _hear(reading: int, seconds: float) -> bytes:
+def _hear(reading: int, limits: Limits) -> bytes:
     """Return all that the child says before it closes its mouth or the time is over."""
+    seconds, size = limits.wall_seconds, 0
     end = time.monotonic() + seconds
     chunks: list[bytes] = []
     while True:
         ready, _, _ = select.select([reading], [], [], max(0.0, end - time.monotonic()))
         if not ready:
             raise Unjudgeable(
-                f"the judgement took longer than {seconds:.0f} s", "look at what makes it so large"
+                f"{limits.what} took longer than {seconds:.0f} s", "look at what makes it so large"
             )
         chunk = os.read(reading, 1 << 16)
         if not chunk:
             return b"".join(chunks)
         chunks.append(chunk)
+        size += len(chunk)
+        if size > limits.answer_bytes:
+            raise Unjudgeable(f"{limits.what} said more than {limits.answer_bytes:,} bytes", "ask for less")
 
 
 def _be_the_child(work: Callable[[], Any], limits: Limits, folder: str, writing: int) -> None:
     """Never returns. Says one JSON object and dies without running anybody's exit handlers."""
     code = 0
     try:
+        if limits.alone:
+            _leave(writing, limits)
         _limit(limits)
         os.chdir(folder)
         said: dict[str, Any] = {"value": work()}
@@ -98,9 +138,23 @@ def _be_the_child(work: Callable[[], Any], limits: Limits, folder: str, writing:
     except BaseException as error:
         said = {"bug": _described(error)}
         code = 1
-    with contextlib.suppress(BrokenPipeError), os.fdopen(writing, "wb") as pipe:
-        pipe.write(json.dumps(said).encode())
-    os._exit(code)
+    try:
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(json.dumps(said).encode())
+    finally:
+        # Whatever happened: a child that went on would be a second parent.
+        os._exit(code)
+
+
+def _leave(writing: int, limits: Limits) -> None:
+    """Let go of everything but the pipe to answer through; die of old age should the parent be gone."""
+    os.setsid()
+    signal.alarm(int(limits.wall_seconds) + 1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for handle in (0, 1, 2):
+        os.dup2(nothing, handle)
+    os.closerange(3, writing)
+    os.closerange(writing + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def _described(error: BaseException) -> str:

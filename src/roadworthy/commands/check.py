@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from roadworthy import __version__
 from roadworthy.adapters.memory import once
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.commands.clock import moment
+from roadworthy.commands.extensions import facts_of
 from roadworthy.commands.packs import Bench, keep_compiled, open_bench
 from roadworthy.commands.target import Target, open_target
 from roadworthy.commands.waivers import NO_WAIVERS, Granted, read_waivers
@@ -74,6 +76,10 @@ def sources_of(target: Target, bench: Bench, as_of: datetime, for_release: str =
         released=lambda project: released(target.snapshot, project),
         tracked=lambda: tracked(target.place),
         forge=lambda: forge(target.place),
+        extra={
+            each.root: partial(facts_of, each, target.snapshot, bench.schema.root.fields[each.root])
+            for each in bench.extensions
+        },
     )
 
 
@@ -150,7 +156,7 @@ def _report(
         source=sources.snapshot.source,
         judged=judged,
         waivers=waivers,
-        notices=(*bench.pack.notes, *_notices(sources.snapshot)),
+        notices=(*bench.pack.notes, *bench.strangers, *_notices(sources.snapshot)),
         incomplete=sources.snapshot.incomplete,
         for_release=sources.for_release,
         unknown_blocks=facts["tier"]["unknown_blocks"],

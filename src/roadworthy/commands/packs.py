@@ -9,8 +9,10 @@ from roadworthy.adapters.cel import Engine
 from roadworthy.adapters.memory import once, recall, remember
 from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.shapes import misshapen
+from roadworthy.commands.extensions import allowed_extensions
 from roadworthy.core.expressions.fact_schema import FactSchema, parse_schema
 from roadworthy.core.judging.models import Control, Pack
+from roadworthy.core.packs.extension import Extension, extended
 from roadworthy.core.packs.pack import LINT, Parsed, Tree, pack_digest, pack_of, parse_pack
 from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
@@ -20,11 +22,13 @@ BUILT_IN = "builtin"
 
 @frozen
 class Bench:
-    """A pack ready to judge with: its fact types and an engine that knows them."""
+    """A pack ready to judge with: its fact types, an engine that knows them, and what was added to it."""
 
     pack: Pack
     schema: FactSchema
     engine: Engine
+    extensions: tuple[Extension, ...] = ()
+    strangers: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -43,11 +47,13 @@ class Bench:
 @cache
 def open_bench(policy: str | None = None) -> Bench:
     """Return the built-in pack, or the one in a folder, ready to judge with."""
-    tree = whole_policy(policy)
+    extensions, strangers = allowed_extensions()
+    tree = extended(whole_policy(policy), extensions)
     digest = pack_digest(tree)
     pack = pack_of(_parsed(tree, digest), digest)
     schema = parse_schema(pack.fact_types)
-    bench = Bench(pack=pack, schema=schema, engine=Engine(tuple(schema.root.fields)))
+    engine = Engine(tuple(schema.root.fields))
+    bench = Bench(pack=pack, schema=schema, engine=engine, extensions=extensions, strangers=strangers)
     bench.engine.load(recall("compiled", bench.key) or {})
     return bench
 

@@ -9,12 +9,14 @@ from typing import Any
 
 from roadworthy.adapters.pages import read_pages, unexpected_pages, write_pages
 from roadworthy.adapters.shapes import misshapen
+from roadworthy.commands.extensions import allowed_extensions
 from roadworthy.commands.packs import Bench, open_bench, whole_policy
 from roadworthy.core.expressions.fact_schema import parse_schema
 from roadworthy.core.judging.evaluate import Situation, judge_check
 from roadworthy.core.judging.models import Check, Control, Lifecycle, Verdict
 from roadworthy.core.packs.cases import Proof, prove
 from roadworthy.core.packs.diff import diff
+from roadworthy.core.packs.extension import extended
 from roadworthy.core.packs.lint import lint, stale
 from roadworthy.core.packs.pack import pack_of, parse_pack
 from roadworthy.core.packs.results import Compared, Documented, Linted
@@ -33,7 +35,8 @@ def prove_pack(pack: str | None = None, controls: tuple[str, ...] = ()) -> Proof
 def lint_pack(pack: str | None = None, today: str = "") -> Linted:
     """Hold a pack against its fact types, its frameworks and the rules of a provable control."""
     # Read, not opened: what would not load is what lint is asked about.
-    read = pack_of(parse_pack(whole_policy(pack), misshapen), "")
+    tree = extended(whole_policy(pack), allowed_extensions()[0])
+    read = pack_of(parse_pack(tree, misshapen), "")
     return Linted(
         controls=len(read.controls),
         checks=sum(len(control.checks) for control in read.controls),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,14 @@ from roadworthy.core.documents.parse import ParseError, parse
 from roadworthy.core.documents.snapshot import Snapshot, Unreadable
 from roadworthy.core.judging.granting import WAIVER_NAMESPACE
 from roadworthy.core.judging.waivers import Waiver, waiver_from
+from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 
 ROLES, SIGNERS = "roles.yaml", "allowed_signers"
 HINT = "repair or remove it; `roadworthy explain GOV-05` shows its fields"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Granted:
     """What the reviewer granted; `people` is None where the reviewer keeps no role map."""
 
@@ -40,13 +40,13 @@ def read_waivers(folder: str, judged: str, bench: Bench, as_of: datetime) -> Gra
             f"the waivers in {folder} lie in the project that they would excuse",
             "keep them on the reviewer's side, such as in the policy's own repository",
         )
-    files = _Folder(folder, open_folder(folder), bench, as_of)
+    files = _Folder(name=folder, snapshot=open_folder(folder), bench=bench, as_of=as_of)
     names = [path for path in files.snapshot.paths if path.endswith((".yaml", ".yml")) and path != ROLES]
     known = people(files.read(ROLES, "roles.v1.json")) if files.has(ROLES) else None
     return Granted(waivers=tuple(files.waiver(name) for name in names), people=known)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Folder:
     name: str
     snapshot: Snapshot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -230,7 +230,10 @@ COLLECTORS: dict[str, Collector] = {
 def collect(collection: Collection, wanted: frozenset[str], schema: FactSchema) -> dict[str, Any]:
     """Return the wanted roots of facts, completed to their schema."""
     always = {"as_of", "project", "tier"}
-    facts: Mapping[str, Any] = {
+    facts: dict[str, Any] = {
         name: make(collection) for name, make in COLLECTORS.items() if name in wanted or name in always
     }
+    # What extensions say comes last, and never in the place of what is known here.
+    extra = collection.sources.extra.items()
+    facts |= {name: make() for name, make in extra if name in wanted and name not in COLLECTORS}
     return {name: complete(value, schema.root.fields[name]) for name, value in facts.items()}

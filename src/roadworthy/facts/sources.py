@@ -74,6 +74,7 @@ class Sources:
     )
     tracked: Callable[[], Tracked] = lambda: Tracked(reachable=False, reason="not looked for")
     forge: Callable[[], Forge] = lambda: Forge(exists=False, reason="not asked")
+    extra: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
 
     def days(self, moment: datetime | None) -> float | None:
         """Return the days from a moment to the clock of this judgement."""

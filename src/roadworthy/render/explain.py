@@ -44,7 +44,8 @@ def _lines(
 
 
 def _waivable(control: Control) -> str:
-    return "can be waived" if control.waivable else "can not be waived"
+    origin = f", from {plain(control.origin)}" if control.origin else ""
+    return ("can be waived" if control.waivable else "can not be waived") + origin
 
 
 def _applies(control: Control) -> str:

@@ -49,6 +49,7 @@ def _judged(judged: Judged) -> dict[str, Any]:
         "severity": str(control.severity),
         "lifecycle": str(control.lifecycle),
         "version": control.version,
+        "extension": control.origin or None,
         "verdict": str(judged.verdict),
         "remediation": {name: getattr(control.remediation, name) for name in ("text", "command", "effort")},
         "maps": [{name: getattr(each, name) for name in each.__dataclass_fields__} for each in control.maps],

@@ -67,6 +67,7 @@ def _rule(control: Control) -> dict[str, Any]:
         "properties": {
             "security-severity": SCORES[control.severity],
             "tags": ["governance", str(control.severity)],
+            **({"extension": plain(control.origin)} if control.origin else {}),
         },
     }
 

@@ -54,7 +54,8 @@ def _wrong(report: Report, colour: bool, width: int) -> Iterator[str]:
             continue
         word = _paint(f"{judged.verdict.upper():8}", judged.verdict, colour)
         yield ""
-        yield f"{word}{judged.control.id}  {plain(judged.control.title)}  ({judged.control.severity})"
+        origin = f", from {plain(judged.control.origin)}" if judged.control.origin else ""
+        yield f"{word}{judged.control.id}  {plain(judged.control.title)}  ({judged.control.severity}{origin})"
         for finding in bad:
             yield from _told(Shown(control=judged.control, finding=finding), width)
         repair = judged.control.remediation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from roadworthy.core.values import frozen
@@ -72,11 +72,35 @@ def _complete_map(facts: Mapping[str, Any], type_: Type) -> dict[str, Any]:
     return {name: complete(facts.get(name), child) for name, child in type_.fields.items()}
 
 
+def unfit(value: Any, type_: Type, path: str) -> str:
+    """Return the first place where `value` is not of its type, and why; empty when it is."""
+    if value is None:
+        return "" if type_.nullable or type_.name == "any" else f"{path} is missing"
+    if type_.name == "map" and isinstance(value, Mapping):
+        return next(filter(None, _unfit_map(value, type_, path)), "")
+    if type_.name == "list" and isinstance(value, list):
+        item = type_.item or Type("any")
+        return next(filter(None, (unfit(each, item, f"{path}[{n}]") for n, each in enumerate(value))), "")
+    right = type_.name == "any" or (type_.name in _PYTHON and _right(value, type_))
+    return "" if right else f"{path} is not of type {type_.name}"
+
+
+def _unfit_map(value: Mapping[str, Any], type_: Type, path: str) -> Iterator[str]:
+    if type_.item is not None:
+        yield from (unfit(each, type_.item, f"{path}.{key}") for key, each in value.items())
+        return
+    yield from (f"{path}.{key} is not declared" for key in sorted(value.keys() - type_.fields.keys()))
+    yield from (unfit(value.get(name), child, f"{path}.{name}") for name, child in type_.fields.items())
+
+
 def _scalar(value: Any, type_: Type) -> Any:
-    right = isinstance(value, _PYTHON[type_.name]) and (type_.name == "bool" or not isinstance(value, bool))
-    if right:
+    if _right(value, type_):
         return float(value) if type_.name == "double" else value
     return None if type_.nullable else _EMPTY[type_.name]
+
+
+def _right(value: Any, type_: Type) -> bool:
+    return isinstance(value, _PYTHON[type_.name]) and (type_.name == "bool" or not isinstance(value, bool))
 
 
 def _place(root: Type, path: str, type_name: str, means: str, kinds: Mapping[str, Any]) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from roadworthy.core.approval.people import Person, Signer, resolve
 from roadworthy.core.approval.signatures import Signature, Status
+from roadworthy.core.values import frozen
 
 WAIVER_NAMESPACE = "roadworthy-waiver"
 # Who may grant a waiver, by tier; whoever may at a higher tier may at a lower one.
@@ -26,7 +26,7 @@ SOUND = ("", "")
 Fault = tuple[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Grant:
     """Who granted a waiver and in which role, as its file says; the seal where signers are listed."""
 

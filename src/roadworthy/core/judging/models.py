@@ -136,6 +136,7 @@ class Control:
     why: str = ""
     maps: tuple[Reference, ...] = ()
     cases: tuple[Mapping[str, Any], ...] = ()
+    origin: str = ""  # the extension that it came with, and its version
 
 
 @frozen

@@ -53,7 +53,10 @@ def pack_of(parsed: Parsed, digest: str) -> Pack:
         id=str(about["id"]),
         version=str(about["version"]),
         digest=digest,
-        controls=tuple(control_from(value) for _, value in _under(parsed, "controls/")),
+        controls=tuple(
+            control_from(value, str(about.get("origins", {}).get(value["id"], "")))
+            for _, value in _under(parsed, "controls/")
+        ),
         tiers=parsed["tiers.yaml"],
         fact_types=parsed["facts.yaml"],
         frameworks={_stem(path): value for path, value in _under(parsed, "frameworks/")},
@@ -105,7 +108,7 @@ def _demand_control(path: str, value: Any, schema: Mapping[str, Any], shape: Sha
         raise UsageError(f"policy/{path}: {problems[0]}", LINT)
 
 
-def control_from(value: Mapping[str, Any]) -> Control:
+def control_from(value: Mapping[str, Any], origin: str = "") -> Control:
     """Return the control that a mapping of the right shape describes."""
     return Control(
         **{name: value[name] for name in ("id", "title", "intent")},
@@ -118,6 +121,7 @@ def control_from(value: Mapping[str, Any]) -> Control:
         remediation=Remediation(**value["remediation"]),
         maps=tuple(Reference(**item) for item in value.get("maps", ())),
         cases=tuple(value.get("cases", ())),
+        origin=origin,
     )
 
 
