@@ -8,6 +8,7 @@ import pytest
 
 from roadworthy.facts.requirements import lock, requirements, secrets_in
 from roadworthy.facts.shell import commands
+from tests.credentials import CREDENTIALS
 from tests.facts.snapshots import snapshot
 
 HASH = " \\\n    --hash=sha256:" + "a" * 64
@@ -109,18 +110,7 @@ def test_notebooks_are_found_where_things_run() -> None:
     ]
 
 
-KEYS = [
-    b"key = AKIAABCDEFGHIJKLMNOP",
-    b"-----BEGIN OPENSSH PRIVATE KEY-----\n"
-    + b"b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtz",
-    b"ghp_" + b"a1" * 18,
-    b"glpat-" + b"a1" * 10,
-    b"xoxb-123456789012-abcdefghijkl",
-    b"sk-ant-" + b"a1" * 20,
-]
-
-
-@pytest.mark.parametrize("data", KEYS)
+@pytest.mark.parametrize("data", CREDENTIALS)
 def test_a_live_credential_is_found_with_its_line(data: bytes) -> None:
     assert [line for line, _ in secrets_in(b"x\n" + data + b"\n")] == [2]
 

@@ -32,6 +32,7 @@ from roadworthy.render.junit import report_junit
 from roadworthy.render.markdown import MAX_BYTES, report_markdown
 from roadworthy.render.sarif import report_sarif, sarif
 from roadworthy.render.text import report_text
+from tests.credentials import CREDENTIALS
 
 EVIL = "\x1b[31m::error::x ##[group] <script>alert(1)</script> `|@all`\n::warning::y\u202e\x00 =cmd() ]]>"
 
@@ -272,6 +273,13 @@ def test_escapes() -> None:
     assert markdown("**a** [b](c)") == "\\*\\*a\\*\\* \\[b\\]\\(c\\)"
     assert code("a`b|c") == "<code>a&#96;b&#124;c</code>"
     assert xml("a\ufffeb") == "ab"
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+def test_what_is_found_as_a_credential_is_never_shown(credential: bytes) -> None:
+    shown = plain(f"found {credential.decode()}")
+    assert "[redacted]" in shown
+    assert max(credential.decode().split(), key=len) not in shown
 
 
 def test_release_and_incomplete_are_said() -> None:
