@@ -10,9 +10,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from roadworthy.commands.judged import FORMATS, Ask, judge_apart
+from roadworthy.commands.judged import Ask, judge_apart
 from roadworthy.commands.source import open_source, project_of
 from roadworthy.errors import RoadworthyError
+from roadworthy.render import FORMATS
 
 SECRET = "hunter2-correct-horse-battery-staple"
 MOST_SECONDS = 2.0

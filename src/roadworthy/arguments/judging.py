@@ -6,6 +6,7 @@ import argparse
 
 from roadworthy.arguments.answer import Answer, Verbs
 from roadworthy.arguments.terminal import in_colour
+from roadworthy.render import FORMATS
 
 
 def add_tier(verbs: Verbs) -> None:
@@ -29,8 +30,7 @@ def add_check(verbs: Verbs) -> None:
     """Add `roadworthy check`."""
     verb = verbs.add_parser("check", help="judge a project: a folder, a bare repository or an archive")
     verb.add_argument("path", nargs="?", default=".", help="what to judge (default: here)")
-    formats = ("text", "json", "sarif", "junit", "markdown")
-    verb.add_argument("--format", choices=formats, default="text", help="how to say it (default: text)")
+    verb.add_argument("--format", choices=FORMATS, default="text", help="how to say it (default: text)")
     verb.add_argument("--json", action="store_const", const="json", dest="format")
     verb.add_argument("--output", metavar="FILE", help="write it there, and the text here")
     verb.add_argument("--as-of", metavar="DATE", help="judge as on that day")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from roadworthy.adapters.executor import caged
@@ -10,8 +12,7 @@ from roadworthy.commands.check import check
 from roadworthy.core.judging.models import Report
 from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
-
-FORMATS = ("text", "json", "sarif", "junit", "markdown")
+from roadworthy.render import FORMATS
 
 
 @frozen
@@ -73,27 +74,11 @@ def _told(ask: Ask, path: str, policy: str | None, waivers: str | None) -> dict[
 
 def worded(style: str, colour: bool = False, width: int = 100) -> Callable[[Report], str]:
     """Return the writer of a format; only that one is imported."""
-    if style == "json":
-        from roadworthy.render.json import report_json
-
-        return report_json
-    if style == "sarif":
-        from roadworthy.render.sarif import report_sarif
-
-        return report_sarif
-    if style == "junit":
-        from roadworthy.render.junit import report_junit
-
-        return report_junit
-    if style == "markdown":
-        from roadworthy.render.markdown import report_markdown
-
-        return report_markdown
-    if style == "text":
-        from roadworthy.render.text import report_text
-
-        return lambda report: report_text(report, colour=colour, width=width)
-    raise UsageError(f"there is no format {style}", f"one of: {', '.join(FORMATS)}")
+    if style not in FORMATS:
+        raise UsageError(f"there is no format {style}", f"one of: {', '.join(FORMATS)}")
+    module = import_module(f"roadworthy.render.{style}")
+    writer: Callable[..., str] = getattr(module, f"report_{style}")
+    return partial(writer, colour=colour, width=width) if style == "text" else writer
 
 
 def _write(place: Path, text: str) -> None:
