@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import cel
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,7 +85,6 @@ def test_only_a_real_true_is_true(question: str, answer: bool | None) -> None:
 
 @pytest.mark.parametrize(("question", "answer"), QUESTIONS)
 def test_a_second_binding_agrees(question: str, answer: bool | None) -> None:
-    cel = pytest.importorskip("cel")
     context = cel.Context(plain(FACTS, mend=True))
     try:
         found: Any = cel.evaluate(question, context)
@@ -95,7 +95,6 @@ def test_a_second_binding_agrees(question: str, answer: bool | None) -> None:
 
 @given(st.integers(-5, 5), st.integers(-5, 5), st.sampled_from(["<", "<=", "==", "!=", ">", ">="]))
 def test_both_bindings_compare_alike(left: int, right: int, op: str) -> None:
-    cel = pytest.importorskip("cel")
     question = f"p.a {op} p.b || p.a + p.b {op} 0"
     facts = {"as_of": "", "p": {"a": left, "b": right}}
     assert bound(facts).truth(question).value is cel.evaluate(question, cel.Context(facts))

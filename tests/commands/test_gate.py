@@ -19,10 +19,9 @@ from roadworthy.core.approval.verdict import Gated
 from roadworthy.errors import Refused, RoadworthyError, Unjudgeable, UsageError
 from tests.project_fixture import GATE, NOW, PEOPLE, RUN_ID, Project, make_keys, make_project
 
-VAL, RISK, EXEC, DEV, OWNER = (
+VAL, RISK, DEV, OWNER = (
     "val@loans.example",
     "risk@loans.example",
-    "exec@loans.example",
     "dev@loans.example",
     "owner@loans.example",
 )

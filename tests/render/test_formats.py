@@ -9,6 +9,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from junitparser import JUnitXml
+from sarif_pydantic import Sarif
 
 from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.shapes import misshapen
@@ -238,15 +240,13 @@ def test_sarif_fingerprints_survive_another_line_and_number() -> None:
 
 @pytest.mark.parametrize("report", [REPORT, SPOILED, GREEN], ids=["all verdicts", "spoiled", "green"])
 def test_sarif_is_valid(report: Report) -> None:
-    models = pytest.importorskip("sarif_pydantic")
-    log = models.Sarif.model_validate(json.loads(report_sarif(report)))
+    log = Sarif.model_validate(json.loads(report_sarif(report)))
     assert len(log.runs) == 1
 
 
 @pytest.mark.parametrize("report", [REPORT, SPOILED, GREEN], ids=["all verdicts", "spoiled", "green"])
 def test_junit_is_valid(report: Report) -> None:
-    reader = pytest.importorskip("junitparser")
-    found = reader.JUnitXml.fromstring(report_junit(report).encode())
+    found = JUnitXml.fromstring(report_junit(report).encode())
     assert found.tests == sum(len(each.findings) for each in report.judged)
 
 
