@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import yaml
 
-from roadworthy.adapters.git import git, isolated
+from roadworthy.adapters.git import git
 from roadworthy.commands.check import check
 from roadworthy.commands.new import Request as NewRequest
 from roadworthy.commands.new import new_project
@@ -24,7 +23,8 @@ from roadworthy.core.merging.report import CONFLICTS, CURRENT, UPDATED, Update
 from roadworthy.core.templates.source import PLATFORM, POLICY
 from roadworthy.core.templates.tree import File
 from roadworthy.errors import Refused, UsageError
-from tests.update.world import WHO, commit_all, read_folder, repository
+from tests.update.upstream import edit, release, tighten, upstream
+from tests.update.world import commit_all, read_folder, repository
 
 ACME_01 = """\
 id: ACME-01
@@ -47,7 +47,6 @@ cases:
   - {name: it says acme, stuffed: true, expect: fail, given: {project.name: credit-acme-}}
 """
 RUNBOOK = "template/governance/runbooks/incident.md.jinja"
-TIERS = "policy/tiers.yaml"
 
 
 @pytest.fixture
@@ -64,37 +63,6 @@ def acme(home: Path) -> Path:
     made = init_platform(Request(destination=home / "acme", release="0.1.0"))
     assert (made.name, made.release, bool(made.commit)) == ("acme", "0.1.0", True)
     return home / "acme"
-
-
-def edit(place: Path, old: str, new: str) -> None:
-    text = place.read_text("utf-8")
-    assert text.count(old) == 1, f"{place} has {text.count(old)} times {old!r}"
-    place.write_text(text.replace(old, new), "utf-8")
-
-
-def tighten(folder: Path, tier: str, duty: str, value: int) -> None:
-    """Set one number of one tier, as a person would: in its line, the others as they are."""
-    place = next(each for each in (folder / TIERS, folder / POLICY / "tiers.yaml") if each.is_file())
-    lines = place.read_text("utf-8").split("\n")
-    start = lines.index(f"  {tier}:", lines.index("obligations:"))
-    number = next(n for n in range(start, len(lines)) if lines[n].startswith(f"    {duty}:"))
-    lines[number] = f"    {duty}: {value}"
-    place.write_text("\n".join(lines), "utf-8")
-    assert yaml.safe_load(place.read_text("utf-8"))["obligations"][tier][duty] == value
-
-
-def release(folder: Path, tag: str) -> None:
-    commit_all(folder, f"Release {tag}")
-    git(folder, "tag", "-a", tag, "-m", tag, env=isolated(WHO))
-
-
-def upstream(home: Path, changes: Mapping[str, tuple[str, str]]) -> Path:
-    """Roadworthy's own repository as somebody might fork it: 0.1.0, and a made-up release that follows it."""
-    folder = home / "upstream"
-    repository(folder, {"v0.1.0": open_source("builtin", "0.1.0").tree})
-    for path, (old, new) in changes.items():
-        edit(folder / path, old, new)
-    return folder
 
 
 def fates(report: Update) -> dict[str, str]:
@@ -227,7 +195,7 @@ def test_edits_of_both_levels_survive_a_release_of_upstream(home: Path, acme: Pa
     git(acme, "add", "copier.yml")
     assert resume(acme).state == UPDATED
     assert yaml.safe_load((acme / PLATFORM).read_bytes())["_commit"] == "v0.2.0"
-    tiers = yaml.safe_load((acme / TIERS).read_bytes())["obligations"]["critical"]
+    tiers = yaml.safe_load((acme / "policy/tiers.yaml").read_bytes())["obligations"]["critical"]
     assert (tiers["review_days"], tiers["drill_days"]) == (90, 14)
     assert (acme / "policy/controls/ACME-01.yaml").read_text() == ACME_01
     release(acme, "v1.1.0")

@@ -58,6 +58,11 @@ def check(
     return _judge(collection, bench, selected, granted)
 
 
+def judge_target(target: Target, bench: Bench, as_of: datetime) -> Report:
+    """Return the judgement of what was opened already, without waivers."""
+    return _judge(Collection(sources_of(target, bench, as_of)), bench, bench.controls(), NO_WAIVERS)
+
+
 def sources_of(target: Target, bench: Bench, as_of: datetime, for_release: str = "") -> Sources:
     """Return everything that a judgement of this target may read."""
     from roadworthy.commands.forges import forge

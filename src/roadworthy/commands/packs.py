@@ -14,6 +14,7 @@ from roadworthy.core.expressions.fact_schema import FactSchema, parse_schema
 from roadworthy.core.judging.models import Control, Pack
 from roadworthy.core.packs.extension import Extension, extended
 from roadworthy.core.packs.pack import LINT, Parsed, Tree, pack_digest, pack_of, parse_pack
+from roadworthy.core.templates.source import Source
 from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 
@@ -47,8 +48,22 @@ class Bench:
 @cache
 def open_bench(policy: str | None = None) -> Bench:
     """Return the built-in pack, or the one in a folder, ready to judge with."""
+    return _bench(whole_policy(policy))
+
+
+def bench_of(source: Source) -> Bench:
+    """Return the pack of a release, ready to judge with; the same pack is opened once."""
+    return _bench_once(frozenset(source.pack.items()))
+
+
+@cache
+def _bench_once(files: frozenset[tuple[str, bytes]]) -> Bench:
+    return _bench(_whole(dict(files)))
+
+
+def _bench(whole: Tree) -> Bench:
     extensions, strangers = allowed_extensions()
-    tree = extended(whole_policy(policy), extensions)
+    tree = extended(whole, extensions)
     digest = pack_digest(tree)
     pack = pack_of(_parsed(tree, digest), digest)
     schema = parse_schema(pack.fact_types)
@@ -61,8 +76,10 @@ def open_bench(policy: str | None = None) -> Bench:
 def whole_policy(policy: str | None = None, above: tuple[str, ...] = ()) -> Tree:
     """Return the files of a pack, those of the pack that it extends included."""
     tree = read_policy(policy)
-    if policy is None:
-        return tree
+    return tree if policy is None else _whole(tree, above)
+
+
+def _whole(tree: Tree, above: tuple[str, ...] = ()) -> Tree:
     from roadworthy.core.packs.overlay import compose, extends
 
     base = extends(tree)

@@ -76,19 +76,22 @@ def recorded(answers_file: str, answers: bytes, lock: bytes) -> Recorded:
 def read_previous(checkout: Checkout, now: Recorded) -> Recorded:
     """Return what the project recorded before its last update, from its history."""
     paths = [checkout.prefix + name for name in (now.answers_file, LOCK)]
-    env = isolated()
-    commits = git(checkout.root, "log", "--format=%H", "--", *paths, env=env).decode().split()
+    commits = git(checkout.root, "log", "--format=%H", "--", *paths, env=isolated()).decode().split()
     for commit in commits:
-        answers, lock = (
-            git(checkout.root, "show", f"{commit}:{path}", check=False, env=env) for path in paths
-        )
-        found = recorded(now.answers_file, answers, lock) if answers else now
-        if (found.spec, found.release) != (now.spec, now.release):
+        found = read_committed(checkout, commit, now.answers_file)
+        if found.answers and (found.spec, found.release) != (now.spec, now.release):
             return found
     hint = (
         "name the release: `roadworthy update --to RELEASE` (a shallow clone: `git fetch --unshallow` first)"
     )
     raise Unjudgeable("the project's history records no earlier release", hint)
+
+
+def read_committed(checkout: Checkout, commit: str, answers_file: str) -> Recorded:
+    """Return what the project recorded at a commit; nothing, if it did not."""
+    paths = (f"{commit}:{checkout.prefix}{name}" for name in (answers_file, LOCK))
+    answers, lock = (git(checkout.root, "show", path, check=False, env=isolated()) for path in paths)
+    return recorded(answers_file, answers, lock)
 
 
 def _mapping(path: str, data: bytes) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def render_side(
 ) -> Rendering:
     """Render a release with the recorded answers, and those given instead."""
     demand_trusted(spec)
-    source = _opened(spec, release)
+    source = opened(spec, release)
     if recorded.answers_file == PLATFORM:
         return _render_platform(source, recorded)
     _demand_known(source, given)
@@ -122,7 +122,7 @@ class _Compiled(BytecodeCache):
 
 
 @lru_cache(maxsize=16)
-def _opened(spec: str, release: str) -> Source:
+def opened(spec: str, release: str) -> Source:
     """Open a release once per process, however many projects are rendered from it."""
     source = open_source(spec, release)
     with suppress(Unsupported):  # then Copier renders, and compiles for itself

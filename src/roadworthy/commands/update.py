@@ -16,11 +16,12 @@ from roadworthy.commands.recorded import Recorded, find_answers_file, read_previ
 from roadworthy.commands.rendering import Rendering, newest, render_base, render_side
 from roadworthy.commands.unfinished import COMMIT, RESOLVE, note_of, place_of, recover, take_back
 from roadworthy.core.documents.parse import parse_yaml
-from roadworthy.core.merging.report import CONFLICTS, CURRENT, PLANNED, UPDATED, AnswerChange, Update
-from roadworthy.core.templates.source import LOCK
+from roadworthy.core.merging.report import CONFLICTS, CURRENT, PLANNED, UPDATED, AnswerChange, Outlook, Update
+from roadworthy.core.templates.source import LOCK, PLATFORM
 from roadworthy.core.templates.tree import File
 from roadworthy.errors import Refused, UsageError
 
+UNGOVERNED = "the source has no policy pack: nothing to judge the result by"
 NOTHING = MergePlan(paths=(), changes={})
 
 
@@ -56,14 +57,15 @@ def update(wish: Wish) -> Update:
     """Update the project's work tree and index. Conflicts show as git shows them, and nothing is recorded."""
     checkout = locate(wish.project)
     with _held(checkout):
-        return recover(checkout) or _publish(_prepare(wish, checkout))
+        finished = _finished(wish.project, checkout)
+        return finished or _publish(_prepare(wish, checkout))
 
 
 def resume(project: Path, *, force: bool = False) -> Update:
     """Record an update whose conflicts a person has resolved; Refused while something is open."""
     checkout = locate(project)
     with _held(checkout):
-        finished = recover(checkout, force=force)
+        finished = _finished(project, checkout, force=force)
     if finished is None:
         raise Refused("there is no unfinished update here", "start one: roadworthy update")
     return finished
@@ -74,6 +76,16 @@ def abort(project: Path, *, force: bool = False) -> Update:
     checkout = locate(project)
     with _held(checkout):
         return take_back(checkout, force=force)
+
+
+def _finished(project: Path, checkout: Checkout, *, force: bool = False) -> Update | None:
+    """Finish what was begun, and let the policy judge it, which it could not while there were conflicts."""
+    finished = recover(checkout, force=force)
+    if finished is None or finished.state != UPDATED:
+        return finished
+    from roadworthy.commands.outlook import outlook_of_resolved
+
+    return replace(finished, outlook=outlook_of_resolved(project, checkout))
 
 
 @contextmanager
@@ -112,7 +124,12 @@ def _prepare(wish: Wish, checkout: Checkout) -> Prepared:
     record = {path: theirs.files[path] for path in _generated(recorded) if path in theirs.files}
     if not plan.changes and not plan.stages and record == _waiting(checkout, record):
         return _nothing(checkout, recorded, plan)
-    return Prepared(checkout=checkout, plan=plan, record=record, report=_report(base, theirs, plan))
+    report = _report(base, theirs, plan)
+    if not plan.stages:
+        report = replace(
+            report, outlook=_outlook(wish.project, recorded, base, theirs, {**plan.changes, **record})
+        )
+    return Prepared(checkout=checkout, plan=plan, record=record, report=report)
 
 
 def _nothing(checkout: Checkout, recorded: Recorded, plan: MergePlan = NOTHING) -> Prepared:
@@ -180,7 +197,7 @@ def _report(base: Rendering, theirs: Rendering, plan: MergePlan) -> Update:
         paths=plan.paths,
         answers=tuple(answers),
         policy=_policy(base, theirs),
-        notes=theirs.notes,
+        notes=(*theirs.notes, *(() if theirs.source.governed else (UNGOVERNED,))),
     )
 
 
@@ -192,6 +209,17 @@ def _policy(base: Rendering, theirs: Rendering) -> tuple[str, ...]:
     lock = theirs.files.get(LOCK)
     tier = str(parse_yaml(lock.data)["tier"]) if lock else ""
     return policy_change(base.source, theirs.source, tier)
+
+
+def _outlook(
+    project: Path, recorded: Recorded, base: Rendering, theirs: Rendering, changes: Mapping[str, File | None]
+) -> Outlook:
+    """Let the target's policy judge the result; a platform's repository has tests of its own instead."""
+    if not theirs.source.governed or recorded.answers_file == PLATFORM:
+        return Outlook()
+    from roadworthy.commands.outlook import outlook  # most sources have no policy to judge by
+
+    return outlook(project, changes, base.source, theirs.source)
 
 
 def _publish(prepared: Prepared) -> Update:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import asdict
 
 from roadworthy.core.merging.plan import Fate, PathPlan
-from roadworthy.core.merging.report import ABORTED, CONFLICTS, CURRENT, PLANNED, UPDATED, Update
+from roadworthy.core.merging.report import ABORTED, CONFLICTS, CURRENT, PLANNED, UPDATED, Outlook, Update
 
 SCHEMA = "update/v1"
 ORDER = (
@@ -33,6 +33,7 @@ def update_text(update: Update) -> str:
     """Return the screen: headline, one line per path that is not simply unchanged, policy, next commands."""
     headline = HEADLINES[update.state].format(source=update.source, before=update.before, after=update.after)
     parts = [headline, *_paths(update.paths), *_answers(update), *_listed("policy", update.policy)]
+    parts += _judged(update.outlook)
     parts += [*_listed("note", update.notes), *_summary(update), *(f"  next: {step}" for step in update.next)]
     return "\n".join(parts)
 
@@ -60,6 +61,15 @@ def _said(value: object) -> str:
 
 def _listed(title: str, lines: tuple[str, ...]) -> list[str]:
     return [f"  {title}: {line}" for line in lines]
+
+
+def _judged(outlook: Outlook) -> list[str]:
+    unjudged = (outlook.unjudged,) if outlook.unjudged else ()
+    return [
+        *_listed("broken by the merge", outlook.broken),
+        *_listed("newly demanded", outlook.demanded),
+        *_listed("not judged", unjudged),
+    ]
 
 
 def _summary(update: Update) -> list[str]:

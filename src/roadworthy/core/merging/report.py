@@ -20,6 +20,19 @@ class AnswerChange:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """What the target's policy says of the result, beside what it said before.
+
+    `broken` passed before, and the merge is to blame; `demanded` is what policy asks anew, each with its day;
+    `unjudged` says why nobody knows.
+    """
+
+    broken: tuple[str, ...] = ()
+    demanded: tuple[str, ...] = ()
+    unjudged: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Update:
     """An update of one project, planned or done."""
 
@@ -32,11 +45,14 @@ class Update:
     policy: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     next: tuple[str, ...] = ()
+    outlook: Outlook = Outlook()
 
     @property
     def exit_code(self) -> int:
-        """Return 1 while a person has something to decide, else 0."""
+        """Return 1 while a person has something to decide, 3 if the policy could not judge, else 0."""
         blocked = self.state in (CONFLICTS, PLANNED) and any(
             path.fate.value == "conflict" for path in self.paths
         )
-        return 1 if self.state == CONFLICTS or blocked else 0
+        if self.state == CONFLICTS or blocked or self.outlook.broken:
+            return 1
+        return 3 if self.outlook.unjudged else 0

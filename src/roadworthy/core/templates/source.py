@@ -58,6 +58,12 @@ class Source:
 
         return load_template(self.tree)
 
+    @cached_property
+    def pack(self) -> dict[str, bytes]:
+        """Return the files of the policy pack, by their names in it."""
+        prefix = POLICY + "/"
+        return {path.removeprefix(prefix): file.data for path, file in under(self.tree, POLICY).items()}
+
     @property
     def governed(self) -> bool:
         """Say whether the source carries a policy pack."""
