@@ -171,17 +171,17 @@ def test_dates_become_text() -> None:
 
 def test_a_rule_that_counts_too_far_is_cut_off() -> None:
     facts = {"as_of": "", "p": {"n": list(range(200))}}
-    start = time.perf_counter()
+    start = time.process_time()
     found = bound(facts).truth("p.n.all(a, p.n.all(b, p.n.all(c, a + b + c >= 0)))")
     assert found.value is None
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_a_pattern_that_would_backtrack_does_not() -> None:
     facts = {"as_of": "", "p": {"text": "a" * 5_000 + "!"}}
-    start = time.perf_counter()
+    start = time.process_time()
     assert bound(facts).truth("p.text.matches('^(a+)+$')").value is False
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("broken", ["p.a ==", "q.a == 1", "nope(p.a)", "'a' + 1 == 2", "(" * 5_000])

@@ -97,10 +97,10 @@ def test_links_and_doubles_are_refused_and_nothing_is_written(
 
 
 def test_a_zip_bomb_is_not_inflated(tmp_path: Path) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     snapshot = open_packed(zipped(tmp_path / "a", [("ok", b"1"), ("bomb", bytes(200 << 20))]))
     assert snapshot.paths == ("ok",)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_a_zip_that_lies_about_its_size_is_cut_off(tmp_path: Path) -> None:

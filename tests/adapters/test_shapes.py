@@ -24,9 +24,9 @@ def test_nothing_is_fetched(uri: str) -> None:
 
 
 def test_a_pattern_that_would_backtrack_does_not() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert misshapen({"type": "string", "pattern": "^(a+)+$"}, "a" * 5_000 + "!")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_a_schema_that_is_none_is_a_usage_error() -> None:

@@ -58,10 +58,10 @@ REFUSED_YAML = {
 
 @pytest.mark.parametrize("name", sorted(REFUSED_YAML))
 def test_yaml_refuses_quickly(name: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ParseError):
         parse_yaml(REFUSED_YAML[name])
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
@@ -110,11 +110,11 @@ def test_yaml_empty_is_nothing() -> None:
 
 
 def test_a_long_number_is_no_number_and_costs_no_time() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     found = parse_yaml(b"a: " + b"59:" * 200_000 + b"59\nb: " + b"9" * 300_000)
     assert isinstance(found["a"], str)
     assert isinstance(found["b"], str)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
@@ -156,10 +156,10 @@ def test_json_refuses(data: bytes) -> None:
     ],
 )
 def test_toml_refuses_quickly(data: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ParseError):
         parse_toml(data)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_toml_dates_are_text() -> None:
