@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from roadworthy.core.documents.parse import ParseError, parse
+from roadworthy.core.packs.pack import as_file, read_file
 from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 
@@ -47,12 +47,12 @@ def extended(tree: Tree, extensions: Iterable[Extension]) -> Tree:
         controls = {path: data for path, data in extension.files.items() if path.startswith("controls/")}
         if taken := sorted(controls.keys() & tree.keys()):
             raise _wrong(extension, f"{taken[0]} is there already", "name its control otherwise")
-        facts = _bytes(_joined(_read(tree, FACTS), extension))
+        facts = as_file(_joined(read_file(FACTS, tree[FACTS]), extension))
         tree = {
             **tree,
             **controls,
             FACTS: facts,
-            PACK: _bytes(_noted(_read(tree, PACK), extension, controls)),
+            PACK: as_file(_noted(read_file(PACK, tree[PACK]), extension, controls)),
         }
     return tree
 
@@ -84,7 +84,10 @@ def _noted(about: Mapping[str, Any], extension: Extension, controls: Iterable[st
 
 def _facts(extension: Extension) -> dict[str, Any]:
     """Return its facts.yaml; one that has another shape is its author's to repair."""
-    document: dict[str, Any] = _read(extension.files, FACTS, extension)
+    try:
+        document: dict[str, Any] = parse(FACTS, extension.files[FACTS])
+    except ParseError as error:
+        raise _wrong(extension, f"{FACTS}: {error}") from None
     reads = document.get("reads", []) if isinstance(document, dict) else None
     sound = isinstance(reads, list) and all(isinstance(each, str) for each in reads)
     if (
@@ -94,19 +97,6 @@ def _facts(extension: Extension) -> dict[str, Any]:
     ):
         raise _wrong(extension, f"expected {FACTS} with facts, and reads as a list of patterns")
     return document
-
-
-def _read(tree: Tree, path: str, extension: Extension | None = None) -> Any:
-    try:
-        return parse(path, tree[path])
-    except ParseError as error:
-        if extension:
-            raise _wrong(extension, f"{path}: {error}") from None
-        raise UsageError(f"policy/{path}: {error}", "`roadworthy policy lint`") from None
-
-
-def _bytes(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def _wrong(extension: Extension, text: str, fix: str = "repair it, or take it off the list") -> UsageError:

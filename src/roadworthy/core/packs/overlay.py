@@ -8,13 +8,12 @@ loosen: [{path: controls.COST-01.checks.scaling, reason: "Our platform scales ev
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from roadworthy.core.approval.placeholders import is_placeholder
 from roadworthy.core.packs.lint import under_floor
-from roadworthy.core.packs.pack import LINT, read_file
+from roadworthy.core.packs.pack import LINT, as_file, read_file
 from roadworthy.core.packs.strictness import looser, looser_parts
 from roadworthy.errors import UsageError
 
@@ -41,8 +40,8 @@ def compose(base: Tree, overlay: Tree) -> dict[str, bytes]:
     found = [*loosened, *more]
     reasons = _reasons(about.get("loosen", ()), found)
     _refuse_floors(tiers)
-    merged = {**base, **controls, **_added(base, overlay), TIERS: _bytes(tiers)}
-    return {**merged, PACK: _bytes(_about(_read(base, PACK), about, reasons))}
+    merged = {**base, **controls, **_added(base, overlay), TIERS: as_file(tiers)}
+    return {**merged, PACK: as_file(_about(_read(base, PACK), about, reasons))}
 
 
 def _tiers(tiers: dict[str, Any], about: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -72,7 +71,7 @@ def _controls(base: Tree, patches: Mapping[str, Mapping[str, Any]]) -> tuple[dic
         old = _read(base, path)
         new = _patched(name, old, patch)
         loosened += [f"controls.{name}.{part}" for part in looser_parts(old, new)]
-        files[path] = _bytes(new)
+        files[path] = as_file(new)
     return files, loosened
 
 
@@ -138,10 +137,6 @@ def _about(base: Mapping[str, Any], about: Mapping[str, Any], notes: Iterable[st
 
 def _read(tree: Tree, path: str) -> Any:
     return read_file(path, tree[path])
-
-
-def _bytes(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def _wrong(text: str, fix: str = LINT) -> UsageError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -91,6 +92,11 @@ def read_file(path: str, data: bytes) -> Any:
         return parse(path, data)
     except ParseError as error:
         raise UsageError(f"policy/{path}: {error}", LINT) from None
+
+
+def as_file(value: Any) -> bytes:
+    """Return a file of a pack that holds a value."""
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def _demand_mapping(parsed: Parsed, path: str) -> None:
