@@ -7,8 +7,7 @@ from typing import Any
 
 from roadworthy.commands.packs import open_bench
 from roadworthy.commands.target import open_target
-from roadworthy.core.packs.tier_result import Explained
-from roadworthy.core.packs.tiers import assess, obligations
+from roadworthy.core.packs.tiers import Explained, assess, obligations
 from roadworthy.errors import UsageError
 from roadworthy.facts.project import ANSWERS, LISTS, flat_answers, read_mapping
 

@@ -81,9 +81,7 @@ def _methods(
         "__init__": init,
         "__eq__": same,
         "__hash__": lambda self: hash(key(self)),
-        "__repr__": lambda self: (
-            f"{type(self).__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in names)})"
-        ),
+        "__repr__": shown,
         "__setattr__": _refuse,
         "__delattr__": _refuse,
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from roadworthy.core.packs.tier_result import Explained
+from roadworthy.core.packs.tiers import Explained
 
 _WORDS = {
     "approvals": "approvals",

@@ -37,6 +37,17 @@ class Tier:
     prohibited: tuple[tuple[str, str], ...]
 
 
+@frozen
+class Explained:
+    """A tier, what it obliges to, and the tier that the project's own files say."""
+
+    tier: Tier
+    obligations: Mapping[str, Any]
+    recorded: str
+    rubric_version: int
+    source: str
+
+
 def assess(answers: Answers, rubric: Rubric) -> Tier:
     """Return the tier of `answers`. An unanswered question counts as the worst answer."""
     lines = tuple(_line(name, question, answers.get(name)) for name, question in rubric["questions"].items())
