@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 PROJECT_VENV := build/project-venv
+SCHEMAS := build/schemas
 DEMO := build/demo
 # Packages are kept here, so that whoever set up once needs no network to set up again.
 WHEELS ?= $(HOME)/.cache/roadworthy/wheels
@@ -36,7 +37,7 @@ lint: $(VENV)/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: $(VENV)/.ready $(PROJECT_VENV)/.ready
+unit: $(VENV)/.ready $(PROJECT_VENV)/.ready $(SCHEMAS)/.ready
 	PATH="$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 generate: $(VENV)/.ready
@@ -70,4 +71,14 @@ $(PROJECT_VENV)/.ready: template/requirements/dev.txt
 	@echo "setting up $(PROJECT_VENV) (about half a minute, once)"
 	@$(PYTHON) -m venv --clear $(PROJECT_VENV)
 	@$(call install,$(PROJECT_VENV)/bin/python,-r template/requirements/dev.txt -r template/requirements/sample.txt)
+	@touch $@
+
+# Sources, not wheels: the schemas are among the tests of those packages. Their build tools are in the lock.
+sources = -d "$(WHEELS)/sources" --no-deps --no-binary :all: --no-build-isolation --require-hashes -r requirements/schemas.txt
+$(SCHEMAS)/.ready: requirements/schemas.txt tools/schemas.py $(VENV)/.ready
+	@echo "unpacking $(SCHEMAS) (some seconds, once)"
+	@mkdir -p "$(WHEELS)/sources"
+	@$(BIN)/python $(PIP) download --no-index --find-links "$(WHEELS)/sources" $(sources) 2>/dev/null || \
+		$(BIN)/python $(PIP) download $(sources)
+	@$(BIN)/python tools/schemas.py "$(WHEELS)/sources" $(SCHEMAS)
 	@touch $@

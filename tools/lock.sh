@@ -8,4 +8,5 @@ lock() {
         --custom-compile-command "tools/lock.sh" -o "$out" "$@"
 }
 lock requirements/dev.txt pyproject.toml requirements/dev.in
+lock requirements/schemas.txt --no-deps requirements/schemas.in
 lock template/requirements/policy.txt pyproject.toml

@@ -20,6 +20,7 @@ from roadworthy.commands.judged import Ask, judge_apart
 from roadworthy.core.judging.models import Report, Verdict
 from roadworthy.errors import UsageError
 from tests.hostile.world import make_base
+from tests.render.official import junit_problems, sarif_problems
 
 TODAY = "2026-11-20"
 SYSTEM = "governance/system.yaml"
@@ -358,6 +359,10 @@ def test_every_format_of_a_failing_check(project: Path, style: str) -> None:
     told = judge_apart(Ask(path=str(spoil(project)), style=style, as_of=TODAY))
     assert told.exit_code == 1
     assert "GOV-01" in told.text
+    if style == "sarif":
+        assert sarif_problems(told.text) == []
+    if style == "junit":
+        assert junit_problems(told.text) == []
 
 
 def test_nothing_heavy_is_imported_to_judge(base: Path) -> None:

@@ -9,8 +9,6 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from junitparser import JUnitXml
-from sarif_pydantic import Sarif
 
 from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.shapes import misshapen
@@ -35,6 +33,7 @@ from roadworthy.render.markdown import MAX_BYTES, report_markdown
 from roadworthy.render.sarif import report_sarif, sarif
 from roadworthy.render.text import report_text
 from tests.credentials import CREDENTIALS
+from tests.render.official import junit_problems, sarif_problems
 
 EVIL = "\x1b[31m::error::x ##[group] <script>alert(1)</script> `|@all`\n::warning::y\u202e\x00 =cmd() ]]>"
 
@@ -239,25 +238,61 @@ def test_sarif_fingerprints_survive_another_line_and_number() -> None:
 
 
 @pytest.mark.parametrize("report", [REPORT, SPOILED, GREEN], ids=["all verdicts", "spoiled", "green"])
-def test_sarif_is_valid(report: Report) -> None:
-    log = Sarif.model_validate(json.loads(report_sarif(report)))
-    assert len(log.runs) == 1
+def test_sarif_is_valid_by_its_official_schema(report: Report) -> None:
+    assert sarif_problems(report_sarif(report)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("version",), "2.2.0"),
+        (("runs", 0, "tool"), {}),
+        (("runs", 0, "columnKind"), "bytes"),
+        (("runs", 0, "results", 0, "kind"), "failed"),
+        (("runs", 0, "results", 0, "message"), "text"),
+        (("runs", 0, "results", 0, "verdict"), "fail"),
+        (("runs", 0, "results", 0, "locations", 0, "physicalLocation", "region", "startLine"), 0),
+        (("runs", 0, "tool", "driver", "rules", 0, "help"), {"markdown": "no text"}),
+    ],
+)
+def test_the_official_schema_refuses_another_sarif(path: tuple[str | int, ...], value: Any) -> None:
+    log: Any = sarif(REPORT)
+    *steps, last = path
+    node = log
+    for step in steps:
+        node = node[step]
+    node[last] = value
+    assert sarif_problems(json.dumps(log))
 
 
 @pytest.mark.parametrize("report", [REPORT, SPOILED, GREEN], ids=["all verdicts", "spoiled", "green"])
-def test_junit_is_valid(report: Report) -> None:
-    found = JUnitXml.fromstring(report_junit(report).encode())
-    assert found.tests == sum(len(each.findings) for each in report.judged)
+def test_junit_is_valid_by_the_schema_of_its_readers(report: Report) -> None:
+    assert junit_problems(report_junit(report)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('<testsuites name="roadworthy"', '<testsuites name="roadworthy" skipped="3"'),
+        (' name="two"', ""),
+        ('time="0"', 'time="soon"'),
+        ("<skipped ", "<waived "),
+    ],
+)
+def test_the_schema_of_its_readers_refuses_another_junit(old: str, new: str) -> None:
+    text = report_junit(REPORT)
+    assert old in text
+    assert junit_problems(text.replace(old, new))
 
 
 def test_junit_counts_and_kinds() -> None:
     root = ET.fromstring(report_junit(REPORT).encode())
-    assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+    assert {name: root.get(name) for name in ("tests", "failures", "errors")} == {
         "tests": "8",
         "failures": "2",
         "errors": "1",
-        "skipped": "3",
     }
+    assert sum(int(suite.get("skipped", "")) for suite in root) == 3
     kinds = {case.get("classname"): [child.tag for child in case] for case in root.iter("testcase")}
     assert kinds["UN-01"] == ["error"]
     assert kinds["WA-01"] == kinds["PE-01"] == kinds["NA-01"] == ["skipped"]
