@@ -84,9 +84,6 @@ class _Folder:
             return None
         from roadworthy.adapters.signing import verify
 
-        data, signature, signers = (self._bytes(name) for name in (path, f"{path}.sig", SIGNERS))
+        names = (path, f"{path}.sig", SIGNERS)
+        data, signature, signers = (self.snapshot.data(name) or b"" for name in names)
         return verify(data, signature, signers, WAIVER_NAMESPACE, self.as_of)
-
-    def _bytes(self, path: str) -> bytes:
-        data = self.snapshot.read(path) if path in self.snapshot.paths else b""
-        return b"" if isinstance(data, Unreadable) else data

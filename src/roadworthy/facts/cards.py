@@ -8,7 +8,7 @@ from typing import Any
 
 from roadworthy.core.approval.subject import sha256
 from roadworthy.core.documents.parts import number
-from roadworthy.core.documents.snapshot import Snapshot, Unreadable
+from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts.records import Record, Shelf
 
 FOLDER = "governance/cards/"
@@ -77,9 +77,9 @@ def _step(value: Any, key: str) -> Any:
 
 def _rendered(path: str, shelf: Shelf, snapshot: Snapshot) -> dict[str, Any]:
     version = path.removeprefix(FOLDER).removesuffix(".md")
-    data = snapshot.read(path)
+    data = snapshot.data(path)
     release = shelf.find("releases", "version", version)
-    if release is None or isinstance(data, Unreadable):
+    if release is None or data is None:
         return {"version": version, "digest_ok": False, "numbers_ok": False}
     named = [entry.get("sha256") for entry in release.rows("subject") if entry.get("role") == "card"]
     evidence = _evidence(release, shelf)

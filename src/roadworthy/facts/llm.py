@@ -51,8 +51,8 @@ def dated(model: str) -> bool:
 
 def _prompt(entry: Mapping[str, Any], snapshot: Snapshot) -> dict[str, Any]:
     path = str(entry.get("path"))
-    data = snapshot.read(path)
-    same = isinstance(data, bytes) and bool(data.strip()) and sha256(data) == entry.get("sha256")
+    data = snapshot.data(path) or b""
+    same = bool(data.strip()) and sha256(data) == entry.get("sha256")
     return {"path": path, "role": str(entry.get("role", "")), "digest_ok": same}
 
 

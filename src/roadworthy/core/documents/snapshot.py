@@ -55,19 +55,23 @@ class Snapshot:
             return Unreadable(reason=self.refused[path])
         return self.reader(path) if path in self.sizes else Unreadable(reason="there is no such file")
 
+    def data(self, path: str) -> bytes | None:
+        """Return the bytes of a file; None when they cannot be read, whatever the reason."""
+        found = self.read(path)
+        return found if isinstance(found, bytes) else None
+
     def text(self, path: str) -> str:
         """Return the text of a file; empty when it cannot be read."""
-        data = self.read(path)
         try:
-            return decode(data) if isinstance(data, bytes) else ""
+            return decode(self.data(path) or b"")
         except ParseError:
             return ""
 
     def document(self, path: str) -> Any:
         """Return a parsed file, which nobody may change; None when it cannot be read."""
-        data = self.read(path)
+        data = self.data(path)
         try:
-            return parse_shared(path, data) if isinstance(data, bytes) else None
+            return None if data is None else parse_shared(path, data)
         except ParseError:
             return None
 
