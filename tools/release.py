@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,11 +17,19 @@ import yaml
 
 from roadworthy import __version__
 from roadworthy.adapters import archive, sources
-from roadworthy.adapters.git import git
-from roadworthy.commands.source import ANSWERS_FILE, project_of
+from roadworthy.adapters.git import git, isolated
+from roadworthy.adapters.git.merge import scratch
+from roadworthy.adapters.git.worktree import locate
+from roadworthy.adapters.workplace import write_tree
+from roadworthy.commands.merging import MergePlan, Request, plan_merge
+from roadworthy.commands.outlook import outlook
+from roadworthy.commands.rendering import kinds_of
+from roadworthy.commands.source import ANSWERS_FILE, Rendered, project_of
+from roadworthy.core.merging.report import Outlook
 from roadworthy.core.templates.releases import Entry, index_text, parse_index, version_key
-from roadworthy.core.templates.source import Source
+from roadworthy.core.templates.source import LOCK, Source
 from roadworthy.core.templates.template import resolve
+from roadworthy.core.templates.tree import File, Tree
 from roadworthy.errors import Refused, RoadworthyError, UsageError
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -102,6 +111,66 @@ def _demand_updatable(last: Source, candidate: Source) -> None:
                 f"projects of {last.release} would lose their answers to: {', '.join(lost)}",
                 "keep the questions and choices that the last release recorded",
             )
+        with tempfile.TemporaryDirectory(prefix="roadworthy-release-") as home:
+            _demand_carried(Path(home) / "project", last, candidate, data)
+
+
+def _demand_carried(project: Path, last: Source, candidate: Source, data: Mapping[str, Any]) -> None:
+    """Refuse what a project of the last release could not take, or would fail from the day it did."""
+    born = project_of(last, data)
+    kinds = kinds_of(last, born)
+    mine = {path: _lived_in(file) if kinds(path) == "seeded" else file for path, file in born.files.items()}
+    _commit(project, mine)
+    recorded = yaml.safe_load(born.files[ANSWERS_FILE].data)
+    target = project_of(candidate, {}, last=recorded)
+    plan = _planned(project, born, target, lambda path: kinds_of(candidate, target)(path) or kinds(path))
+    result = {**mine, **plan.changes}
+    lost = [path for path in mine if mine[path] != born.files[path] and mine[path] not in result.values()]
+    if found := [*lost, *(each.path for each in plan.conflicts)]:
+        raise Refused(
+            f"a project of {last.release} could not take it: {', '.join(found)}",
+            "what is the team's stays the team's, and an untouched file merges: keep its owner and its place",
+        )
+    generated = {path: target.files[path] for path in (ANSWERS_FILE, LOCK) if path in target.files}
+    _demand_sound(last, outlook(project, {**plan.changes, **generated}, last, candidate))
+
+
+def _demand_sound(last: Source, said: Outlook) -> None:
+    at_once = (*said.broken, *(each for each in said.demanded if each.endswith("(binds at once)")))
+    if said.unjudged:
+        raise Refused(
+            f"a project of {last.release} could not be judged: {said.unjudged}", "repair the policy"
+        )
+    if at_once:
+        raise Refused(
+            f"a project of {last.release} would fail from the day it takes it: {'; '.join(at_once)}",
+            "give the control `announced` and `enforce_from`, or let the template bring what it asks for",
+        )
+
+
+def _lived_in(file: File) -> File:
+    return file if file.link is not None else replace(file, data=file.data + b"\n# the team's own\n")
+
+
+def _commit(project: Path, files: Tree) -> None:
+    write_tree(project, files)
+    who = isolated({"user.name": "Release", "user.email": "release@tests.example"})
+    git(project, "init", "--quiet", "--template=", env=who)
+    git(project, "add", "--all", "--force", env=who)
+    git(project, "commit", "--quiet", "--no-verify", "--message", "A project", env=who)
+
+
+def _planned(project: Path, born: Rendered, target: Rendered, kind_of: Callable[[str], str]) -> MergePlan:
+    checkout = locate(project)
+    request = Request(
+        ours=checkout.tree,
+        base=born.files,
+        theirs=target.files,
+        kind_of=kind_of,
+        generated=frozenset({ANSWERS_FILE, LOCK}),
+    )
+    with scratch(checkout.objects, checkout.algorithm) as repo:
+        return plan_merge(request, repo)
 
 
 def _samples(source: Source) -> Iterator[dict[str, Any]]:

@@ -14,28 +14,10 @@ from roadworthy.core.merging.report import CONFLICTS, UPDATED, Outlook
 from roadworthy.core.templates.source import POLICY
 from roadworthy.render.update import update_json, update_text
 from tests.update.situations import text
-from tests.update.upstream import edit, release, upstream
+from tests.update.upstream import NEW_01, edit, release, upstream
 from tests.update.world import Case, build, commit_all
 
 FUTURE = "2199-01-01"
-NEW_01 = """\
-id: NEW-01
-title: Named after the firm
-intent: Whoever meets the system knows whose it is.
-severity: low
-version: 1
-announced: 2026-11-20
-{since}checks:
-  - id: named
-    title: the name starts with the firm's
-    grade: derived
-    expression: project.name.startsWith("acme-")
-    message: '"the name is " + project.name'
-remediation: {{effort: minutes, text: Name it after the firm.}}
-cases:
-  - {{name: ours, expect: pass, given: {{project.name: acme-credit}}}}
-  - {{name: somebody else's, expect: fail, given: {{project.name: credit}}}}
-"""
 ROLLBACK = "template/governance/runbooks/rollback.md.jinja"
 
 

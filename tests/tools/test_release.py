@@ -11,21 +11,31 @@ import pytest
 
 from roadworthy.adapters import archive
 from roadworthy.adapters.git import git, isolated
+from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.workplace import write_tree
 from roadworthy.commands.source import open_source
+from roadworthy.core.templates.source import OWNERSHIP, POLICY
 from roadworthy.errors import Refused, UsageError
 from tests.copier_reference import files
+from tests.update.upstream import NEW_01
 from tools import release
 from tools.release import FOLDER, INDEX, check_releases, cut_release, read_index
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 WHO = isolated({"user.name": "Robin", "user.email": "robin@tests.example"})
+# The real policy with one control: enough to judge by.
+PACK = {
+    f"{POLICY}/{path}": data.decode()
+    for path, data in read_policy().items()
+    if not path.startswith("controls/") or path == "controls/GOV-01.yaml"
+}
 HOUSE = {
     "copier.yml": "_subdirectory: template\nname: thing\nsize: {type: str, choices: [s, m], default: s}\n",
     "template/f.jinja": "{{ name }} {{ size }}\n",
     "template/run.sh": {"text": "#!/bin/sh\n", "executable": True},
     "template/{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers | to_nice_yaml }}",
-    "src/roadworthy/policy/tiers.yaml": "schema: tiers/v1\n",
+    "template/src/p/data.py": "rows = 1\n",
+    **PACK,
     "README.md": "not part of a release\n",
 }
 
@@ -145,6 +155,42 @@ def test_a_new_question_without_a_default_is_refused(house: Path, monkeypatch: p
     commit(house, {"copier.yml": str(HOUSE["copier.yml"]) + "colour: {type: str}\n"})
     monkeypatch.setattr(release, "__version__", "0.2.0")
     with pytest.raises(UsageError, match="question colour has no answer and no default"):
+        cut_release(house, "0.2.0")
+
+
+def test_what_would_overwrite_a_teams_own_file_is_refused(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut(house, "0.1.0", monkeypatch)
+    seeded = "{path: src/*/data.py, ownership: seeded"
+    assert seeded in PACK[OWNERSHIP]
+    taken = PACK[OWNERSHIP].replace(seeded, "{path: src/*/data.py, ownership: managed")
+    commit(house, {"template/src/p/data.py": "rows = 2\n", OWNERSHIP: taken})
+    monkeypatch.setattr(release, "__version__", "0.2.0")
+    with pytest.raises(Refused, match=r"a project of 0\.1\.0 could not take it: src/p/data\.py"):
+        cut_release(house, "0.2.0")
+
+
+@pytest.mark.parametrize(("since", "refused"), [("", True), ("enforce_from: 2199-01-01\n", False)])
+def test_policy_that_fails_projects_from_one_day_to_the_next_is_refused(
+    since: str, refused: bool, house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut(house, "0.1.0", monkeypatch)
+    commit(house, {f"{POLICY}/controls/NEW-01.yaml": NEW_01.format(since=since)})
+    if refused:
+        monkeypatch.setattr(release, "__version__", "0.2.0")
+        with pytest.raises(Refused, match=r"would fail from the day it takes it: NEW-01/named"):
+            cut_release(house, "0.2.0")
+    else:
+        cut(house, "0.2.0", monkeypatch)
+    assert len(read_index(house)) == (1 if refused else 2)
+
+
+def test_a_policy_that_cannot_judge_is_refused(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut(house, "0.1.0", monkeypatch)
+    commit(house, {f"{POLICY}/facts.yaml": "- not a mapping\n"})
+    monkeypatch.setattr(release, "__version__", "0.2.0")
+    with pytest.raises(Refused, match=r"could not be judged: policy/facts\.yaml"):
         cut_release(house, "0.2.0")
 
 

@@ -12,6 +12,26 @@ from roadworthy.commands.source import open_source
 from roadworthy.core.templates.source import POLICY
 from tests.update.world import WHO, commit_all, repository
 
+# A control that nobody named after the sample project passes; `since` is a line, or nothing.
+NEW_01 = """\
+id: NEW-01
+title: Named after the firm
+intent: Whoever meets the system knows whose it is.
+severity: low
+version: 1
+announced: 2026-11-20
+{since}checks:
+  - id: named
+    title: the name starts with the firm's
+    grade: derived
+    expression: project.name.startsWith("acme-")
+    message: '"the name is " + project.name'
+remediation: {{effort: minutes, text: Name it after the firm.}}
+cases:
+  - {{name: ours, expect: pass, given: {{project.name: acme-credit}}}}
+  - {{name: somebody else's, expect: fail, given: {{project.name: credit}}}}
+"""
+
 
 def edit(place: Path, old: str, new: str) -> None:
     text = place.read_text("utf-8")

@@ -17,7 +17,7 @@ from roadworthy.commands.recorded import Recorded
 from roadworthy.commands.source import Rendered, is_trusted_source, open_source, project_of, releases
 from roadworthy.core.documents.parse import parse_yaml
 from roadworthy.core.templates.config import read_raw, skip_if_exists
-from roadworthy.core.templates.ownership import ownership_of
+from roadworthy.core.templates.ownership import UNCLAIMED, ownership_of
 from roadworthy.core.templates.platform import platform_tree
 from roadworthy.core.templates.source import BUILTIN, OWNERSHIP, PLATFORM, Source
 from roadworthy.core.templates.template import Unsupported, kept_if_present, matcher
@@ -97,7 +97,7 @@ def render_side(
         source=source,
         files=made.files,
         answers={key: value for key, value in (answers or {}).items() if not key.startswith("_")},
-        kind_of=_kinds(source, made),
+        kind_of=kinds_of(source, made),
         notes=made.notes,
     )
 
@@ -150,16 +150,15 @@ def _demand_known(source: Source, given: Mapping[str, Any]) -> None:
         )
 
 
-def _kinds(source: Source, made: Rendered) -> Callable[[str], str]:
+def kinds_of(source: Source, made: Rendered) -> Callable[[str], str]:
+    """Return whose each file is, as far as this release says: "" for one it does not know."""
     if OWNERSHIP not in source.tree:
         return _kept_if_present(source, made)
     manifest = parse_yaml(source.tree[OWNERSHIP].data)
 
     def kind_of(path: str) -> str:
-        try:
-            return ownership_of(path, manifest).kind
-        except UsageError:
-            return ""  # the other release knows it
+        found = ownership_of(path, manifest)
+        return "" if found is UNCLAIMED else found.kind
 
     return kind_of
 
