@@ -15,7 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import count, islice
 from math import sqrt
 from pathlib import Path
 
@@ -55,6 +55,7 @@ def main() -> int:
     parser.add_argument("--cruft", required=True, help="the cruft command")
     parser.add_argument("--cases", type=int, default=200, help="random cases for our engine")
     parser.add_argument("--peers", type=int, default=200, help="of these, for Copier and cruft")
+    parser.add_argument("--first", type=int, default=0, help="the first seed: to go on, or to share the work")
     parser.add_argument("--content-only", action="store_true", help="only edits of lines and keys")
     args = parser.parse_args()
     engines: dict[str, Engine] = {
@@ -63,7 +64,8 @@ def main() -> int:
         "cruft": lambda root, case: _judged(case, cruft(root, case, args.cruft)),
     }
     _situations(engines)
-    return _random(engines, {OURS: args.cases, "copier": args.peers, "cruft": args.peers}, args.content_only)
+    counts = {OURS: args.cases, "copier": args.peers, "cruft": args.peers}
+    return _random(engines, counts, args.first, args.content_only)
 
 
 def _situations(engines: dict[str, Engine]) -> None:
@@ -76,10 +78,11 @@ def _situations(engines: dict[str, Engine]) -> None:
             print(f"  recorded otherwise: {each.copier}; {each.cruft}")
 
 
-def _random(engines: dict[str, Engine], counts: dict[str, int], content_only: bool) -> int:
+def _random(engines: dict[str, Engine], counts: dict[str, int], first: int, content_only: bool) -> int:
     kind = "edits of lines and keys only" if content_only else "all operations"
-    print(f"\nrandom cases, {kind}; share of cases, and its 95 % confidence interval")
-    found = {name: _counted(name, engine, counts[name], content_only) for name, engine in engines.items()}
+    print(f"\nrandom cases from seed {first}, {kind}; share of cases, and its 95 % confidence interval")
+    drawn = {name: islice(_cases(first, content_only), counts[name]) for name in engines}
+    found = {name: _counted(name, engine, drawn[name], first) for name, engine in engines.items()}
     total = {name: counts[name] for name in engines}
     print(f"{'':<40}" + "".join(f"{f'{name} ({total[name]})':>28}" for name in engines))
     for key, words in PROMISES.items():
@@ -91,28 +94,25 @@ def _random(engines: dict[str, Engine], counts: dict[str, int], content_only: bo
     return 1 if found[OURS]["any"] else 0
 
 
-def _counted(name: str, engine: Engine, count: int, content_only: bool) -> Counter[str]:
+def _counted(name: str, engine: Engine, drawn: Iterator[Case], first: int) -> Counter[str]:
     """Return in how many cases each promise was broken, and any was."""
     found: Counter[str] = Counter()
-    for number, case in enumerate(islice(_cases(content_only), count)):
+    for number, case in enumerate(drawn):
         result, verdict = _placed(engine, case if name == OURS else _without_untracked(case))
         found.update({line[:2] for line in verdict.broken})
         found["any"] += bool(verdict.broken)
         found["refused"] += result.crashed != ""
         found["told"] += bool(result.reported)
         if verdict.broken and name == OURS:
-            where = f"seed {number // CHUNK}, case {number % CHUNK}"
+            where = f"seed {first + number // CHUNK}, case {number % CHUNK}"
             print(f"{where}: {'; '.join(verdict.broken)}", file=sys.stderr, flush=True)
         if number % 500 == 499:
-            print(f"{name}: {number + 1} of {count}, {found['any']} broken", file=sys.stderr, flush=True)
+            print(f"{name}: {number + 1} cases, {found['any']} broken", file=sys.stderr, flush=True)
     return found
 
 
-def _cases(content_only: bool) -> Iterator[Case]:
-    number = 0
-    while True:
-        yield from drawn(number, content_only)
-        number += 1
+def _cases(first: int, content_only: bool) -> Iterator[Case]:
+    return (case for number in count(first) for case in drawn(number, content_only))
 
 
 def drawn(number: int, content_only: bool = False) -> list[Case]:
@@ -138,6 +138,8 @@ def _without_untracked(case: Case) -> Case:
 
 def _share(broken: int, total: int) -> str:
     """Return a share with Wilson's interval."""
+    if not total:
+        return "not run"
     z = 1.96
     share, middle = broken / total, (broken + z * z / 2) / (total + z * z)
     half = z / (total + z * z) * sqrt(broken * (1 - share) + z * z / 4)

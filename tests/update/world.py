@@ -75,7 +75,7 @@ def build(root: Path, case: Case) -> World:
 def repository(folder: Path, commits: Mapping[str, Tree]) -> None:
     """Make a repository with one commit per tree, tagged where the key is not empty, and check it out."""
     folder.mkdir(parents=True)
-    git(folder, "init", "-q", env=isolated(WHO))
+    git(folder, "init", "-q", "--template=", env=isolated(WHO))
     stream = b"".join(_commit(tag, tree) for tag, tree in commits.items())
     git(folder, "fast-import", "--quiet", input=stream, env=isolated(WHO | {"core.fsync": "none"}))
     git(folder, "reset", "-q", "--hard", "main", env=isolated(WHO))

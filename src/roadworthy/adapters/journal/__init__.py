@@ -34,6 +34,7 @@ __all__ = [
 ]
 __all__ += ["standings", "undo"]
 
+SPARE = "spare"  # room on the disk for the one thing that taking back must write
 APPLYING, UNDOING, OPEN, DONE = "applying", "undoing", "open", "done"
 
 
@@ -104,6 +105,7 @@ def begin(
     (new / "index.after").write_bytes(index[1])
     document = {"state": APPLYING, "note": dict(note), "paths": paths, "after": after}
     (new / "journal.json").write_text(json.dumps(document), "utf-8")
+    (new / SPARE).write_text(json.dumps(document) + "undoing", "utf-8")
     _take_index_lock(place, new / "index.after")
     try:
         if _bytes(place.index) != index[0]:
@@ -158,12 +160,11 @@ def undo(place: Place, *, edited_too: bool = False) -> None:
     for path, before, after in steps:
         if not edited_too and look_at(place.root / path) not in (before, after):
             raise _edited(path)
+    (place.journal / SPARE).unlink(missing_ok=True)
     _set_state(place, document, UNDOING)
-    for path, before, _ in [step for step in steps if step[1] is None] + [step for step in steps if step[1]]:
-        put(place.root, path, before)
-    for number, (path, before, _) in enumerate(steps):
-        if before is not None:
-            shutil.copystat(place.journal / "before" / str(number), place.root / path, follow_symlinks=False)
+    stores = [(place.journal / "before" / str(number), *step) for number, step in enumerate(steps)]
+    for store, path, before, _ in sorted(stores, key=lambda each: each[2] is not None):
+        put(place.root, path, before, store)
     _put_index(place, place.journal / "index.before")
     abandon(place)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from contextlib import suppress
 from pathlib import Path
 
 from roadworthy.core.templates.tree import File
@@ -42,12 +41,15 @@ def save(source: Path, place: Path) -> None:
         shutil.copy2(source, place, follow_symlinks=False)
 
 
-def put(root: Path, path: str, file: File | None) -> None:
-    """Make a path be `file`, in one rename; folders come and go as git lets them."""
+def put(root: Path, path: str, file: File | None, kept: Path | None = None) -> None:
+    """Make a path be `file`, in one rename; folders come and go as git lets them.
+
+    A file that a journal has `kept` and needs no longer is linked from there: that takes no room on the disk.
+    """
     target = root / path
     beside = target.with_name(f".{target.name}.roadworthy~")
-    with suppress(NotADirectoryError):
-        beside.unlink(missing_ok=True)
+    if os.path.lexists(beside):
+        beside.unlink()
     found = look_at(target)
     if file is None:
         if found is not None:
@@ -56,9 +58,20 @@ def put(root: Path, path: str, file: File | None) -> None:
     if found == file or file is None:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    keep(beside, file)
-    _inherit_permissions(target, beside, file)
+    if kept is None:
+        keep(beside, file)
+        _inherit_permissions(target, beside, file)
+    else:
+        _take(kept, beside)
     os.replace(beside, target)
+
+
+def _take(kept: Path, beside: Path) -> None:
+    """Give a stored file a second name; where the file system cannot, copy it."""
+    try:
+        os.link(kept, beside, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(kept, beside, follow_symlinks=False)
 
 
 def _inherit_permissions(target: Path, beside: Path, file: File) -> None:
