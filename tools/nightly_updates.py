@@ -1,4 +1,4 @@
-"""The long proof of updates: ten thousand random histories, a kill at every step, the engines beside ours.
+"""The long proof of updates: ten thousand random histories, kills and real faults, the engines beside ours.
 
     python tools/nightly_updates.py [--cases 10000] [--peers 300] [--cruft /path/to/cruft]
 
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TESTS = ("tests/update/test_kills.py", "tests/update/test_situations.py")
+TESTS = tuple(f"tests/update/test_{name}.py" for name in ("kills", "faults", "findings", "situations"))
 PROPERTY = "tests/update/test_update_properties.py"
 
 
@@ -25,8 +25,8 @@ def main() -> int:
     parser.add_argument("--peers", type=int, default=300, help="cases for Copier and cruft")
     parser.add_argument("--cruft", help="the cruft command, for the comparison")
     args = parser.parse_args()
-    long = {"ROADWORTHY_UPDATE_CASES": str(args.cases), "ROADWORTHY_KILL_STRIDE": "1"}
-    codes = [_run([sys.executable, "-m", "pytest", *TESTS], long)]
+    long = {"ROADWORTHY_UPDATE_CASES": str(args.cases)}
+    codes = [_run([sys.executable, "-m", "pytest", *TESTS], {})]
     if args.cruft:
         compare = [
             sys.executable,

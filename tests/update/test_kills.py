@@ -1,15 +1,12 @@
-"""SIGKILL at changes of the file system: afterwards the project is as it was, or as it should be.
-
-Every fifth step here; `tools/nightly_updates.py` takes them all.
-"""
+"""SIGKILL at every change of the file system: afterwards the project is as it was, or as it should be."""
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -20,10 +17,10 @@ from roadworthy.core.merging.report import CONFLICTS, CURRENT, UPDATED
 from roadworthy.core.templates.tree import File, Tree
 from roadworthy.errors import Refused
 from tests.update.killing import killed_at
+from tests.update.promises import place, trusted
 from tests.update.situations import text
 from tests.update.world import Case, build, read_folder
 
-STRIDE = int(os.environ.get("ROADWORTHY_KILL_STRIDE", "5"))
 OLD_TREE = {"a.txt": text(), "gone/b.txt": File(b"b\n"), "s.sh": File(b"s\n"), "turn": File(b"t\n")}
 NEW_TREE = {
     "a.txt": text((3, "policy-3")),
@@ -40,10 +37,11 @@ Maker = Callable[[Case], Path]
 
 
 @pytest.fixture
-def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Maker:
+def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Maker]:
     """Return a maker of projects."""
-    monkeypatch.setenv("ROADWORTHY_TRUSTED_SOURCES", str(tmp_path))
-    return lambda case: build(tmp_path, case).project
+    monkeypatch.setenv("ROADWORTHY_TRUSTED_SOURCES", trusted())
+    with place() as root:
+        yield lambda case: build(root, case).project
 
 
 def state(project: Path) -> State:
@@ -64,16 +62,14 @@ def settled(project: Path) -> bool:
 
 def kill_everywhere(project: Path, run: Callable[[Path], object], *ways_out: Callable[[Path], None]) -> int:
     """Kill a run at one step after the other, and try every way out of each; return the number of kills."""
-    kills = 0
-    while True:
-        step = 1 + kills * STRIDE
+    for step in count(1):
         copy = copied(project, f"killed{step}")
         if not killed_at(step, partial(run, copy)):
-            return kills
+            return step - 1
         for number, way_out in enumerate(ways_out):
             way_out(copied(copy, f"out{number}"))
         shutil.rmtree(copy.parent)
-        kills += 1
+    raise AssertionError
 
 
 def take_back(project: Path) -> None:
@@ -103,7 +99,7 @@ def test_a_killed_update_goes_on_or_goes_back(case: Case, ends: str, make: Maker
         assert state(copy) == before
         assert settled(copy)
 
-    assert kill_everywhere(project, run_update, goes_on, goes_back) * STRIDE >= 40
+    assert kill_everywhere(project, run_update, goes_on, goes_back) >= 60
 
 
 def test_a_killed_abort_is_finished_by_the_next(make: Maker) -> None:
@@ -116,7 +112,7 @@ def test_a_killed_abort_is_finished_by_the_next(make: Maker) -> None:
         assert state(copy) == before
         assert settled(copy)
 
-    assert kill_everywhere(project, abort, goes_back) * STRIDE >= 8
+    assert kill_everywhere(project, abort, goes_back) >= 20
 
 
 def test_a_killed_continue_is_finished_by_the_next(make: Maker) -> None:
@@ -133,4 +129,4 @@ def test_a_killed_continue_is_finished_by_the_next(make: Maker) -> None:
         assert state(copy) == after
         assert settled(copy)
 
-    assert kill_everywhere(project, resume, goes_on) * STRIDE >= 8
+    assert kill_everywhere(project, resume, goes_on) >= 20
