@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 import pytest
@@ -65,7 +66,7 @@ def test_what_tracking_prints_is_no_part_of_the_answer(
     seen: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with module("pipeline.tracking").tracking():
-        print("View run at: https://tracking.example")
+        sys.stdout.write("View run at: https://tracking.example\n")
     said = capsys.readouterr()
     assert (said.out, said.err) == ("", "View run at: https://tracking.example\n")
 

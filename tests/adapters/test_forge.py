@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from roadworthy.adapters.config import read_configuration
-from roadworthy.adapters.forge import asker, unfit
+from roadworthy.adapters.remote import asker, unfit
 from roadworthy.commands.check import check
 from roadworthy.commands.forges import forge, home_of
 from roadworthy.errors import UsageError

@@ -79,7 +79,7 @@ def sources_of(target: Target, bench: Bench, as_of: datetime, for_release: str =
         blobs=target.past,
         verify=_verify,
         released=lambda project: released(target.snapshot, project),
-        tracked=lambda: tracked(target.place),
+        tracked=tracked,
         forge=lambda: forge(target.place),
         extra={
             each.root: partial(facts_of, each, target.snapshot, bench.schema.root.fields[each.root])

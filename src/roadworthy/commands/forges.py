@@ -53,7 +53,7 @@ def _in_ci() -> str:
 
 
 def _ask(desk: Desk) -> Forge:
-    from roadworthy.adapters.forge import asker
+    from roadworthy.adapters.remote import asker
     from roadworthy.facts import forge_github, forge_gitlab
 
     if desk.kind == "github":

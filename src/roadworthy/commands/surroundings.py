@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -122,13 +124,22 @@ def _same(snapshot: Snapshot, path: str, digest: str) -> bool:
     return isinstance(data, bytes) and sha256(data) == digest
 
 
-def tracked(place: Path | None) -> Tracked:
-    """Return what the project's own tracking store says; a clone has none."""
-    from roadworthy.adapters.tracking import version_tags
+def tracked(model: str) -> Tracked:
+    """Return what the shared registry says; the judge's own environment names it, never the project."""
+    from roadworthy.adapters.remote import asker
+    from roadworthy.facts.registry import read_registry
 
-    if place is None:
-        return Tracked(reachable=False, reason="only a folder can hold a tracking store")
-    tags = version_tags(place / "var" / "mlflow.db")
-    if isinstance(tags, str):
-        return Tracked(reachable=False, reason=tags)
-    return Tracked(reachable=True, tags=tags)
+    address = os.environ.get("MLFLOW_TRACKING_URI", "")
+    if not address.startswith(("http://", "https://")):
+        return Tracked(reachable=False, reason="MLFLOW_TRACKING_URI names no tracking server")
+    return read_registry(asker(address, _credentials()), model)
+
+
+def _credentials() -> dict[str, str]:
+    """What MLflow's own client would send."""
+    read = os.environ.get
+    user, password = read("MLFLOW_TRACKING_USERNAME", ""), read("MLFLOW_TRACKING_PASSWORD", "")
+    if user and password:
+        return {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
+    token = read("MLFLOW_TRACKING_TOKEN", "")
+    return {"Authorization": f"Bearer {token}"} if token else {}

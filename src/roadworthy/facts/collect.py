@@ -18,7 +18,7 @@ from roadworthy.facts.history import ADD_ONLY, History, history_facts
 from roadworthy.facts.project import duties, project_facts
 from roadworthy.facts.records import Shelf, read_shelf
 from roadworthy.facts.releases import Deck, releases
-from roadworthy.facts.sources import Sources
+from roadworthy.facts.sources import EMBEDDED, Sources
 from roadworthy.facts.thresholds import loosened
 
 LAW = "eu-ai-act"
@@ -146,7 +146,10 @@ def _managed(collection: Collection) -> dict[str, Any]:
 def _registry(collection: Collection) -> dict[str, Any]:
     from roadworthy.facts.registry import registry_facts
 
-    return registry_facts(collection.deck, collection.sources.tracked())
+    project = collection.project
+    shared = project["tracking"] == "server"
+    tracked = collection.sources.tracked(project["name"]) if shared else EMBEDDED
+    return registry_facts(collection.deck, tracked)
 
 
 def _forge(collection: Collection) -> dict[str, Any]:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
+from roadworthy.core.documents.parts import rows
+from roadworthy.core.documents.remote import Ask
 from roadworthy.facts.records import Record, Shelf
 from roadworthy.facts.releases import FALLBACK, Deck, gate_details, live_version, served, standing
 from roadworthy.facts.sources import Tracked
 
-# A registry's tag, and where the release record says the same.
-TAGS = {"tier": "tier", "subject_digest": "subject_digest", "run_id": "run_id"}
+# What `register` writes beside the tag `release`, and the release record says under the same names.
+TAGS = ("tier", "subject_digest")
+SEARCH = "/api/2.0/mlflow/model-versions/search"
+SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+PAGE = 200
+MOST_PAGES = 10
 
 
 def registry_facts(deck: Deck, tracked: Tracked) -> dict[str, Any]:
@@ -19,7 +27,7 @@ def registry_facts(deck: Deck, tracked: Tracked) -> dict[str, Any]:
         "reachable": tracked.reachable,
         "reason": tracked.reason,
         "rollback_candidate": _candidate(deck),
-        "mismatches": sorted(_mismatches(deck.shelf, tracked.tags)),
+        "mismatches": sorted(differences(deck.shelf, tracked.tags)),
     }
 
 
@@ -40,10 +48,37 @@ def _candidate(deck: Deck) -> dict[str, Any]:
     return {"version": chosen.text("version"), "served": True, "approved": approved, "expired": False}
 
 
-def _mismatches(shelf: Shelf, tags: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    for version, said in tags.items():
-        release = shelf.find("releases", "version", said.get("version", version))
-        for tag, name in TAGS.items():
-            recorded = str(release.value.get(name)) if release else "no release record"
-            if tag in said and said[tag] != recorded:
-                yield f"version {version}: {tag} {said[tag]}, record {recorded}"
+def differences(shelf: Shelf, tags: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """Yield what the registry tells otherwise. A release that acts, or is next, has to be there."""
+    releases = shelf.of("releases")
+    known = {said["release"]: said for said in tags.values() if "release" in said}
+    for version in sorted(known.keys() - {record.text("version") for record in releases}):
+        yield f"release {version}: on no record"
+    demanded = {live_version(shelf), releases[-1].text("version") if releases else ""}
+    for record in releases:
+        version, said = record.text("version"), known.get(record.text("version"))
+        if said is None and version in demanded:
+            yield f"release {version}: not in the registry"
+        for tag in TAGS if said else ():
+            if said is not None and said.get(tag) != record.text(tag):
+                yield f"release {version}: {tag} {said.get(tag, 'missing')}, record {record.text(tag)}"
+
+
+def read_registry(ask: Ask, model: str) -> Tracked:
+    """Return the tags of a registered model's versions from an MLflow server, or why they are not known."""
+    if not SAFE.fullmatch(model):
+        return Tracked(reachable=False, reason="the system has no name that a registry could hold")
+    tags: dict[str, dict[str, str]] = {}
+    wanted, token = quote(f"name = '{model}'"), ""
+    for _ in range(MOST_PAGES):
+        answer = ask(f"{SEARCH}?max_results={PAGE}&filter={wanted}&page_token={quote(token)}")
+        if answer.reason or not isinstance(answer.value, dict):
+            return Tracked(reachable=False, reason=f"the registry: {answer.reason or 'no mapping'}")
+        for version in rows(answer.value.get("model_versions")):
+            tags[str(version.get("version"))] = {
+                str(tag.get("key")): str(tag.get("value")) for tag in rows(version.get("tags"))
+            }
+        token = str(answer.value.get("next_page_token") or "")
+        if not token:
+            return Tracked(reachable=True, tags=tags)
+    return Tracked(reachable=False, reason=f"the registry holds more than {PAGE * MOST_PAGES} versions")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from roadworthy.core.approval.signatures import Signature, Status
 from roadworthy.core.documents.snapshot import Snapshot
@@ -33,11 +33,14 @@ class Released:
 
 @frozen
 class Tracked:
-    """What a tracking store says about registered versions: tags by version."""
+    """What a shared registry says about registered versions: tags by version."""
 
     reachable: bool
     reason: str = ""
     tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+EMBEDDED: Final = Tracked(reachable=False, reason="the project keeps its own store")
 
 
 @frozen
@@ -72,7 +75,7 @@ class Sources:
     released: Callable[[Mapping[str, Any]], Released] = lambda _: Released(
         known=False, reason="not looked for"
     )
-    tracked: Callable[[], Tracked] = lambda: Tracked(reachable=False, reason="not looked for")
+    tracked: Callable[[str], Tracked] = lambda _: Tracked(reachable=False, reason="not looked for")
     forge: Callable[[], Forge] = lambda: Forge(exists=False, reason="not asked")
     extra: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""Asks a forge, read-only and not for long. The token goes to one host and into no message."""
+"""Asks a forge or a registry, read-only and not for long. A token goes to one host and into no message."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def asker(
         request = Request(api.rstrip("/") + path, headers={**AGENT, **headers}, method="GET")
         left = min(seconds, end - time.monotonic())
         if left <= 0:
-            return Answer(reason=f"not asked: the forge took longer than {SECONDS_IN_ALL:g} seconds in all")
+            return Answer(reason=f"not asked: it took longer than {SECONDS_IN_ALL:g} seconds in all")
         return _in_time(lambda: _get(opener, request, left, most_bytes), left)
 
     return ask
@@ -53,11 +53,12 @@ def unfit(api: str, headers: Mapping[str, str]) -> str:
     try:
         parts = urlsplit(api)
     except ValueError:
-        return "the forge's interface is named by no address"
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        return "the forge's interface is not reached over https"
+        return "the interface is named by no address"
+    plain = parts.scheme == "http" and (parts.hostname in LOOPBACK or not headers)
+    if parts.scheme != "https" and not plain:
+        return "the interface is not reached over https, so no token goes there"
     if parts.username or parts.query or parts.fragment or not parts.hostname:
-        return "the forge's interface is named by no plain address"
+        return "the interface is named by no plain address"
     if not all(value.isascii() and value.isprintable() for value in headers.values()):
         return "the token is not one line of printable characters"
     return ""
