@@ -143,7 +143,7 @@ def prepare() -> Rehearsal:
 
 
 def _stage() -> Rehearsal:
-    """A fresh clone whose history is one commit by the sample developer: the past is not rehearsed."""
+    """A fresh clone without records, of one commit by the sample developer: the past is not rehearsed."""
     lock = PROJECT / ".roadworthy" / "lock.yaml"
     if not lock.is_file():
         stop("this project was ejected from its policy: there is no gate to rehearse", "run verb by verb")
@@ -152,7 +152,8 @@ def _stage() -> Rehearsal:
     shutil.rmtree(CLONE, ignore_errors=True)
     CLONE.parent.mkdir(exist_ok=True)
     git("clone", "-q", str(PROJECT), str(CLONE), cwd=PROJECT)
-    start = git("commit-tree", "HEAD^{tree}", "-m", "Start the rehearsal")
+    git("rm", "-rq", "--ignore-unmatch", "--", "governance/*/*", ":!governance/runbooks")
+    start = git("commit-tree", git("write-tree"), "-m", "Start the rehearsal")
     git("checkout", "-q", "-B", "rehearsal", start)
     for key, value in zip(("user.name", "user.email"), named(DEVELOPER), strict=True):
         git("config", key, value[1])
