@@ -58,8 +58,8 @@ def test_an_understated_record_is_told(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_one_answer_may_be_tried(tmp_path: Path) -> None:
     place = project(tmp_path, "impact: 0\nautonomy: 0\nreversibility: 0\nregulatory: 0\nscale: 0\n")
-    assert explain_tier(place, []).tier.name == "low"
-    assert explain_tier(place, ["impact=3", "reversibility=3"]).tier.name == "critical"
+    assert explain_tier(place, {}).tier.name == "low"
+    assert explain_tier(place, {"impact": "3", "reversibility": "3"}).tier.name == "critical"
 
 
 def test_a_prohibited_practice_ends_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,4 +92,4 @@ def test_a_bad_answer_is_a_usage_error(data: str, text: str, capsys: pytest.Capt
 
 def test_a_folder_without_answers_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no answers"):
-        explain_tier(str(tmp_path), [])
+        explain_tier(str(tmp_path), {})

@@ -15,7 +15,8 @@ import yaml
 
 from roadworthy.adapters.git import git, isolated
 from roadworthy.adapters.policy import read_policy
-from roadworthy.commands.update import Wish, abort, preview, read_answers, resume, update
+from roadworthy.arguments.answer import keyed
+from roadworthy.commands.update import Wish, abort, preview, resume, update
 from roadworthy.core.merging.report import ABORTED, CONFLICTS, CURRENT, PLANNED, UPDATED
 from roadworthy.core.templates.source import LOCK, POLICY
 from roadworthy.core.templates.tree import File
@@ -243,7 +244,7 @@ def test_an_unknown_answer_is_refused(make: Maker) -> None:
     with pytest.raises(UsageError, match="nmae: not a question"):
         update(Wish(project=make(CLEAN).project, answers={"nmae": "x"}))
     with pytest.raises(UsageError, match="KEY=VALUE"):
-        read_answers(["name"])
+        keyed("--answers", ["name"], "ci=gitlab")
 
 
 def test_a_release_that_is_not_there_is_refused(make: Maker) -> None:

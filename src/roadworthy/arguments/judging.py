@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from roadworthy.arguments.answer import Answer, Verbs
+from roadworthy.arguments.answer import Answer, Verbs, keyed
 from roadworthy.arguments.terminal import in_colour
 from roadworthy.render import FORMATS
 
@@ -20,7 +20,7 @@ def add_tier(verbs: Verbs) -> None:
         from roadworthy.commands.tier import explain_tier
         from roadworthy.render.tier import tier_json, tier_text
 
-        result = explain_tier(args.project, args.data)
+        result = explain_tier(args.project, keyed("--data", args.data, "impact=2"))
         return Answer(tier_json(result) if args.json else tier_text(result))
 
     verb.set_defaults(run=run)

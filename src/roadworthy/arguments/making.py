@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from roadworthy.arguments.answer import Answer, Verbs
+from roadworthy.arguments.answer import Answer, Verbs, keyed
 from roadworthy.arguments.terminal import progress, somebody_is_there
 
 
@@ -28,7 +28,9 @@ def add_new(verbs: Verbs) -> None:
 
         request = Request(
             destination=Path(args.destination),
-            given=read_answers(args.data, Path(args.data_file) if args.data_file else None),
+            given=read_answers(
+                keyed("--data", args.data, "name=my-model"), Path(args.data_file) if args.data_file else None
+            ),
             source=args.source,
             release=args.release,
             ask=not args.defaults and somebody_is_there(),
@@ -77,7 +79,7 @@ def run_update(args: argparse.Namespace) -> Answer:
         project=Path(args.project),
         to=args.to,
         source=args.source,
-        answers=command.read_answers(args.answers),
+        answers=keyed("--answers", args.answers, "ci=gitlab"),
         answers_file=args.answers_file,
         heal=args.heal,
         back=args.back,

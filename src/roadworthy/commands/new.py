@@ -52,15 +52,9 @@ class Request:
     dry_run: bool = False
 
 
-def read_answers(pairs: Sequence[str], file: Path | None) -> dict[str, Any]:
-    """Return the answers of a YAML file, overruled by those given as KEY=VALUE."""
-    found = _answers_file(file) if file else {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise UsageError(f"--data {pair!r}: expected KEY=VALUE", "write it as --data name=my-model")
-        found[key] = value
-    return found
+def read_answers(given: Mapping[str, str], file: Path | None) -> dict[str, Any]:
+    """Return the answers of a YAML file, overruled by those given."""
+    return {**(_answers_file(file) if file else {}), **given}
 
 
 def new_project(request: Request, say: Callable[[str], None]) -> Project:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from roadworthy.commands.packs import open_bench
@@ -12,10 +12,10 @@ from roadworthy.errors import UsageError
 from roadworthy.facts.project import ANSWERS, LISTS, flat_answers, read_mapping
 
 
-def explain_tier(project: str, data: Iterable[str]) -> Explained:
+def explain_tier(project: str, data: Mapping[str, str]) -> Explained:
     """Assess a project's recorded answers, with the answers of `data` put over them."""
     rubric = open_bench().pack.tiers
-    given = _given(data, rubric)
+    given = {name: _value(name, text.strip(), rubric) for name, text in data.items()}
     recorded, answers = ("", {}) if _complete(given, rubric) else _recorded(project, bool(given))
     tier = assess({**answers, **given}, rubric)
     return Explained(
@@ -50,18 +50,6 @@ def _source(project: str, answers: Mapping[str, Any], given: Mapping[str, Any]) 
 
 def _complete(given: Mapping[str, Any], rubric: Mapping[str, Any]) -> bool:
     return set(rubric["questions"]) <= given.keys()
-
-
-def _given(data: Iterable[str], rubric: Mapping[str, Any]) -> dict[str, Any]:
-    pairs = (_pair(item) for item in data)
-    return {name: _value(name, text, rubric) for name, text in pairs}
-
-
-def _pair(item: str) -> tuple[str, str]:
-    name, equals, text = item.partition("=")
-    if not equals:
-        raise UsageError(f"expected KEY=VALUE, found {item!r}", "roadworthy tier --data impact=2")
-    return name.strip(), text.strip()
 
 
 def _value(name: str, text: str, rubric: Mapping[str, Any]) -> Any:

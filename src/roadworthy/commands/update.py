@@ -19,7 +19,7 @@ from roadworthy.core.documents.parse import parse_yaml
 from roadworthy.core.merging.report import CONFLICTS, CURRENT, PLANNED, UPDATED, AnswerChange, Outlook, Update
 from roadworthy.core.templates.source import LOCK, PLATFORM
 from roadworthy.core.templates.tree import File
-from roadworthy.errors import Refused, UsageError
+from roadworthy.errors import Refused
 
 UNGOVERNED = "the source has no policy pack: nothing to judge the result by"
 NOTHING = MergePlan(paths=(), changes={})
@@ -98,15 +98,6 @@ def _held(checkout: Checkout) -> Iterator[None]:
         where = error.filename or checkout.root
         hint = "repair that, then run the update again: it goes on where it stood, or starts anew"
         raise Refused(f"{where} cannot be written: {error.strerror or error}", hint) from error
-
-
-def read_answers(pairs: list[str]) -> dict[str, str]:
-    """Return answers given as KEY=VALUE."""
-    split = [pair.partition("=") for pair in pairs]
-    for pair, (name, equals, _) in zip(pairs, split, strict=True):
-        if not (name and equals):
-            raise UsageError(f"--answers {pair!r}: expected KEY=VALUE", "such as --answers ci=gitlab")
-    return {name: value for name, _, value in split}
 
 
 def _prepare(wish: Wish, checkout: Checkout) -> Prepared:
