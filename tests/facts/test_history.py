@@ -87,11 +87,21 @@ def test_records_are_added_once_or_not(repository: Repository) -> None:
     assert edited_records(history, {}) == [RUN]
 
 
-def test_a_deleted_record_and_one_put_back_are_found(repository: Repository) -> None:
+def test_a_deleted_record_is_found_until_the_same_is_put_back(repository: Repository) -> None:
     repository.commit("Add", run="{}", drill="{}")
     repository.commit("Delete", run=None)
     assert edited_records(read_history(repository.path), {}) == [RUN]
-    repository.commit("Put back", run="{}")
+    repository.commit("Put back as it was", run="{}")
+    assert edited_records(read_history(repository.path), {}) == []
+    repository.commit("Delete again", run=None)
+    repository.commit("Put back otherwise", run="{1}")
+    assert edited_records(read_history(repository.path), {}) == [RUN]
+
+
+def test_a_record_edited_and_edited_back_stays_edited(repository: Repository) -> None:
+    repository.commit("Add", run="{}")
+    repository.commit("Edit", run="{1}")
+    repository.commit("Edit back", run="{}")
     assert edited_records(read_history(repository.path), {}) == [RUN]
 
 

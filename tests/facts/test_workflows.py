@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadworthy.facts.shell import calls, commands, deploys, runs_tests
+from roadworthy.facts.deploying import deploys
+from roadworthy.facts.shell import calls, commands, runs_tests
 from roadworthy.facts.workflows import workflows
 from tests.facts.snapshots import snapshot
 

@@ -87,7 +87,8 @@ class _Judge:
         )
         # A case is about the question, not about the day from which it binds.
         bare = replace(control, enforce_from={}, lifecycle=Lifecycle.STABLE)
-        finding = judge_check(bare, check, situation, self.bound.get(id(facts)) or self._bind(facts))
+        asked = replace(check, enforce_from={})
+        finding = judge_check(bare, asked, situation, self.bound.get(id(facts)) or self._bind(facts))
         if finding.error:
             return f"error: {finding.reason}"
         if finding.verdict is Verdict.FAIL and not finding.message:

@@ -15,6 +15,7 @@ from roadworthy.facts import lineage, proofs
 from roadworthy.facts.decided import approvals, deployments, gates
 from roadworthy.facts.documents import documents, value_of, with_reviews
 from roadworthy.facts.history import ADD_ONLY, History, history_facts
+from roadworthy.facts.lowering import lowering
 from roadworthy.facts.project import duties, project_facts
 from roadworthy.facts.records import Shelf, read_shelf
 from roadworthy.facts.releases import Deck, releases
@@ -120,6 +121,7 @@ class Collection:
             "waivers": proofs.waivers(shelf, controls, self.sources),
             "incidents": proofs.incidents(shelf),
             "monitoring": proofs.monitoring(shelf),
+            "lowering": lowering(self.deck),
         }
 
     def _released(self) -> bool:

@@ -9,6 +9,7 @@ from roadworthy.core.approval.approvals import Approval
 from roadworthy.core.approval.subject import entries, sha256
 from roadworthy.core.documents.parts import part, rows
 from roadworthy.core.times import days_between, parse_time
+from roadworthy.facts.lineage import VERDICTS
 from roadworthy.facts.records import Record
 from roadworthy.facts.releases import FALLBACK, Deck, gate_details
 
@@ -90,10 +91,27 @@ def _deployment(deck: Deck, record: Record, before: Sequence[Record]) -> dict[st
         "action": record.text("action"),
         "version": version,
         "percent": record.value.get("percent"),
+        "verdict_ok": _verdict_ok(deck, record),
         "gated": version == FALLBACK or (gate is not None and named),
         "shadow_days": _shadow_days(record, before),
         "first": not any(d.text("action") == "promote" for d in before),
     }
+
+
+def _verdict_ok(deck: Deck, record: Record) -> bool | None:
+    """Whether the verdict it names, as it is or as it was, let that version pass, signed by the gate."""
+    version, named = record.text("version"), record.text("verdict_sha256")
+    if version == FALLBACK:
+        return True
+    path = f"{VERDICTS}{version}.json"
+    now = [gate for gate in deck.shelf.of("gates") if gate.path == path and sha256(gate.data) == named]
+    if now:
+        return deck.passes(now[0])
+    kept = deck.past.blobs
+    past = [at for (at, name), data in kept.items() if name == path and sha256(data) == named]
+    if any(deck.passed(kept[at, path], kept.get((at, f"{path}.sig"))) for at in past):
+        return True
+    return False if past or deck.past.available else None
 
 
 def _shadow_days(record: Record, before: Iterable[Record]) -> float | None:

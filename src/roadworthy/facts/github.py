@@ -17,6 +17,8 @@ _STRANGE_TEXT = re.compile(
     re.IGNORECASE,
 )
 _WIDE = ("contents", "actions", "packages", "id-token", "deployments")
+_DEPLOYING_RIGHTS = ("id-token", "packages", "deployments")
+_CONTEXT = re.compile(r"\$\{\{\s*([^}]*?)\s*\}\}")
 _STRANGERS = frozenset(
     {"pull_request", "pull_request_target", "issue_comment", "issues", "fork", "workflow_run"}
 )
@@ -31,7 +33,7 @@ def jobs(path: str, workflow: Mapping[str, Any]) -> Iterator[Job]:
         yield Job(
             path=path,
             name=name,
-            steps=tuple(_steps(job, workflow)),
+            steps=tuple(steps_of(job, workflow, _texts(workflow.get("env")))),
             needs=tuple(_listed(job.get("needs"))),
             on_every_change=_every_change(triggers) and not condition,
             by_strangers=bool(_STRANGERS & triggers.keys()),
@@ -39,6 +41,7 @@ def jobs(path: str, workflow: Mapping[str, Any]) -> Iterator[Job]:
             always=_runs_anyway(condition),
             environment=_environment(job.get("environment")),
             images=tuple(_images(job)),
+            trusted=_trusted(job, workflow),
             raw=job,
             file=workflow,
         )
@@ -85,21 +88,68 @@ def injections(job: Job) -> Iterator[str]:
         yield from (match[0] for match in _STRANGE_TEXT.finditer(step.run))
 
 
-def _steps(job: Mapping[str, Any], workflow: Mapping[str, Any]) -> Iterator[Step]:
-    usual = _shell(job) or _shell(workflow)
-    for raw in job.get("steps", ()) if isinstance(job.get("steps"), list) else ():
+def only_called(workflow: Mapping[str, Any]) -> bool:
+    """Return whether a workflow runs only where another one calls it."""
+    return set(_triggers(workflow)) == {"workflow_call"}
+
+
+def steps_of(
+    holder: Mapping[str, Any], workflow: Mapping[str, Any], known: Mapping[str, str]
+) -> Iterator[Step]:
+    """Yield the steps of a job or of a composite action; `known` is the environment around it."""
+    usual = _shell(holder) or _shell(workflow)
+    choices = tuple(strings(holder.get("strategy")))
+    around = {**known, **_texts(holder.get("env"))}
+    for raw in holder.get("steps", ()) if isinstance(holder.get("steps"), list) else ():
         step = _mapping(raw)
         condition = str(step.get("if", ""))
         shell = str(step.get("shell") or usual)
         brave = shell in ("", "bash", "sh") or "-e" in shell
+        run = _CONTEXT.sub(lambda match: f"${{{{{match[1]}}}}}", str(step.get("run", "")))
         yield Step(
-            run=str(step.get("run", "")),
+            run=run,
             uses=str(step.get("uses", "")),
             inputs=_mapping(step.get("with")),
             sure=not condition and step.get("continue-on-error") in (None, False) and brave,
             always=_runs_anyway(condition),
             pipefail=shell == "bash" or "pipefail" in shell,
+            python=shell.startswith("python"),
+            known={**around, **_texts(step.get("env"))},
+            texts=(*_handed(step), shell, *(choices if "matrix." in run else ())),
         )
+
+
+def _handed(step: Mapping[str, Any]) -> Iterator[str]:
+    """What a step hands to an action, and an image with what it is told to run."""
+    inputs = _mapping(step.get("with"))
+    yield from strings(inputs)
+    image = str(step.get("uses", ""))
+    if image.startswith("docker://"):
+        yield " ".join((image, str(inputs.get("entrypoint", "")), str(inputs.get("args", ""))))
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Yield every text in a parsed value."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from strings(item)
+    elif isinstance(value, str):
+        yield value
+
+
+def _texts(value: Any) -> dict[str, str]:
+    return {str(name): text for name, text in _mapping(value).items() if isinstance(text, str)}
+
+
+def _trusted(job: Mapping[str, Any], workflow: Mapping[str, Any]) -> bool:
+    """Whether a job holds what it takes to deploy: a secret, or a right of the kind that deploys."""
+    named = _secrets({**job, "env of the file": workflow.get("env")}) - {"GITHUB_TOKEN", "github_token"}
+    granted = job.get("permissions", workflow.get("permissions"))
+    rights = _mapping(granted)
+    wide = granted in (None, "write-all") or any(rights.get(name) == "write" for name in _DEPLOYING_RIGHTS)
+    return bool(named) or bool(job.get("secrets")) or wide
 
 
 def _shell(holder: Mapping[str, Any]) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from roadworthy.core.values import replace
 from roadworthy.facts.jobs import Job, Step
 
 FILE = ".gitlab-ci.yml"
 DEEP = 8
+# Reads the files of the project that a path with wildcards names.
+Read = Callable[[str], Sequence[Mapping[str, Any]]]
 _WORDS = frozenset(
     [
         "default",
@@ -22,7 +25,6 @@ _WORDS = frozenset(
         "cache",
         "before_script",
         "after_script",
-        "pages:deploy",
         "spec",
     ]
 )
@@ -30,13 +32,74 @@ _STAGES = [".pre", "build", "test", "deploy", ".post"]
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
 
-def jobs(pipeline: Mapping[str, Any]) -> Iterator[Job]:
-    """Yield the jobs of a parsed pipeline, with what they extend put in."""
+def whole(
+    pipeline: Mapping[str, Any], read: Read, depth: int = DEEP
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return a pipeline with the files of the project's own that it includes, and those that are not here."""
+    merged: dict[str, Any] = {}
+    unread: list[str] = []
+    for item in _items(pipeline.get("include")):
+        found = read(_local(item)) if depth and _local(item) else ()
+        unread += [] if found else [_named(item)]
+        for included in found:
+            below, missing = whole(included, read, depth - 1)
+            merged.update(below)
+            unread += missing
+    return {**merged, **pipeline}, tuple(unread)
+
+
+def jobs(pipeline: Mapping[str, Any], read: Read, depth: int = DEEP) -> Iterator[Job]:
+    """Yield the jobs of a whole pipeline, with what they extend put in, and the jobs of those they start."""
     stages = [".pre", *_listed(pipeline.get("stages")), ".post"] if pipeline.get("stages") else _STAGES
     named = {name: raw for name, raw in pipeline.items() if _is_job(name, raw)}
-    whole = {name: _extended(name, pipeline, DEEP) for name in named}
-    for name, job in whole.items():
-        yield _job(name, job, pipeline, _needs(name, whole, stages))
+    extended = {name: _extended(name, pipeline, DEEP) for name in named}
+    for name, raw in extended.items():
+        job = _job(name, raw, pipeline, _needs(name, extended, stages))
+        if "trigger" in raw:
+            children, unread = _started(job, read, depth)
+            yield replace(job, unread=unread)
+            yield from children
+        else:
+            yield job
+
+
+def _started(job: Job, read: Read, depth: int) -> tuple[tuple[Job, ...], tuple[str, ...]]:
+    """The jobs of the pipelines that a job starts, each after what that job needs, and those not here."""
+    trigger = job.raw.get("trigger")
+    if not isinstance(trigger, Mapping) or "project" in trigger or not depth:
+        return (), (f"starts {_named(trigger)}",)
+    child, unread = whole({"include": trigger.get("include")}, read)
+    found = tuple(
+        replace(
+            each,
+            name=f"{job.name} / {each.name}",
+            needs=(*job.needs, *(f"{job.name} / {name}" for name in each.needs)),
+            on_every_change=False,
+            always=each.always or job.always,
+        )
+        for each in jobs(child, read, depth - 1)
+    )
+    return found, tuple(f"starts {name}" for name in unread)
+
+
+def _items(include: Any) -> list[Any]:
+    return include if isinstance(include, list) else [include] if include else []
+
+
+def _local(item: Any) -> str:
+    """The path of an included file of the project's own."""
+    name = item if isinstance(item, str) and "://" not in item else ""
+    named = _mapping(item)
+    return (name or str("" if "project" in named else named.get("local") or "")).lstrip("/")
+
+
+def _named(item: Any) -> str:
+    if isinstance(item, str):
+        return item
+    names = (
+        _mapping(item).get(key) for key in ("project", "remote", "template", "component", "local", "artifact")
+    )
+    return next((str(name) for name in names if name), "something that is not said")
 
 
 def unpinned(job: Job) -> Iterator[str]:
@@ -46,27 +109,26 @@ def unpinned(job: Job) -> Iterator[str]:
 
 def includes(pipeline: Mapping[str, Any]) -> Iterator[str]:
     """Yield included pipelines that may change under the project."""
-    value = pipeline.get("include", [])
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, str):
-            yield from [item] if "://" in item else []
-        elif isinstance(item, Mapping) and not (
-            "local" in item or re.fullmatch(r"[0-9a-f]{40}", str(item.get("ref")))
-        ):
-            yield str(
-                item.get("remote") or item.get("project") or item.get("template") or item.get("component")
-            )
+    for item in _items(pipeline.get("include")):
+        pinned = re.fullmatch(r"[0-9a-f]{40}", str(_mapping(item).get("ref")))
+        if not _local(item) and not pinned:
+            yield _named(item)
 
 
 def _job(name: str, job: Mapping[str, Any], pipeline: Mapping[str, Any], needs: tuple[str, ...]) -> Job:
     usual = _mapping(pipeline.get("default"))
     script = [*_script(job, usual, pipeline, "before_script"), *_listed(job.get("script"))]
+    after = _script(job, usual, pipeline, "after_script")
+    known = {**_texts(pipeline.get("variables")), **_texts(job.get("variables"))}
     image = job.get("image", usual.get("image", pipeline.get("image")))
     when = str(job.get("when", "on_success"))
     return Job(
         path=FILE,
         name=name,
-        steps=(Step(run="\n".join(script), inputs={}, sure=True),),
+        steps=(
+            Step(run="\n".join(script), inputs={}, sure=True, known=known, texts=tuple(_run(job))),
+            Step(run="\n".join(after), inputs={}, sure=False, always=True, known=known),
+        ),
         needs=needs,
         on_every_change=when == "on_success"
         and not ({"rules", "only", "except"} & job.keys())
@@ -133,6 +195,16 @@ def _script(
     job: Mapping[str, Any], usual: Mapping[str, Any], pipeline: Mapping[str, Any], name: str
 ) -> list[str]:
     return _listed(job.get(name, usual.get(name, pipeline.get(name))))
+
+
+def _run(job: Mapping[str, Any]) -> Iterator[str]:
+    """The scripts of GitLab's steps."""
+    steps = job.get("run")
+    yield from (str(_mapping(step).get("script", "")) for step in steps) if isinstance(steps, list) else ()
+
+
+def _texts(value: Any) -> dict[str, str]:
+    return {str(name): text for name, text in _mapping(value).items() if isinstance(text, str)}
 
 
 def _images(image: Any, services: Any) -> Iterator[str]:

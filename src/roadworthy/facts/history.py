@@ -15,11 +15,10 @@ from roadworthy.core.values import field, frozen
 MAX_COMMITS = 10_000
 _FIELDS = ("%H", "%P", "%an", "%ae", "%cn", "%ce", "%ct", "%B")
 _MARK = "\x01"
-LOG = ("log", "-c", "--no-renames", "--name-status", "-z", f"--max-count={MAX_COMMITS + 1}")
+LOG = ("log", "-c", "--no-renames", "--raw", "--no-abbrev", "-z", f"--max-count={MAX_COMMITS + 1}")
 LOG_FORMAT = f"--format=%x01{'%x00'.join(_FIELDS)}%x00"
-# Folders of records: a file there is added once and stays. Not gates/: a verdict ends with its approvals,
-# and is given anew under the same name; what makes it true is its signature.
-# Not gates: each run of the gate signs its verdict anew, and git keeps the one before.
+# Folders of records: a file there is added once and stays. Not gates: each run of the gate signs its verdict
+# anew, and git keeps the one before.
 ADD_ONLY = tuple(
     f"governance/{name}/"
     for name in (
@@ -31,12 +30,13 @@ ADD_ONLY = tuple(
 
 @frozen
 class Change:
-    """One commit with the files it touched: status letters by path, as against all of its parents."""
+    """One commit and the files it touched, as against all of its parents: status letters, blobs by path."""
 
     commit: Commit
     parents: tuple[str, ...]
     at: datetime
     files: Mapping[str, str]
+    blobs: Mapping[str, str]
 
 
 @frozen
@@ -75,14 +75,12 @@ class History:
         return frozenset(seen)
 
     def added_once(self, path: str, data: bytes | None = None) -> bool | None:
-        """Return whether one commit added a file and none touched it since; None if that cannot be known."""
-        if not self.available or self.shallow:
+        """Return whether a file has ever held one content, put back or not; None if that cannot be known."""
+        if not self.available or self.shallow or path not in self.touched:
             return None
-        statuses = [change.files[path] for change in self.touched.get(path, ())]
-        if not statuses:
-            return None
-        same = data is None or path not in self.tree or blob_id(data, self.tree[path]) == self.tree[path]
-        return same and len(statuses) == 1 and set(statuses[0]) == {"A"}
+        held = {change.blobs[path] for change in self.touched[path] if change.blobs[path].strip("0")}
+        now = {blob_id(data, self.tree[path])} if data is not None and path in self.tree else set()
+        return len(held | now) == 1
 
 
 def no_history() -> History:
@@ -95,22 +93,23 @@ def parse_log(output: bytes) -> tuple[Change, ...]:
     tokens = output.decode("utf-8", "replace").split("\x00")
     changes: list[Change] = []
     files: dict[str, str] = {}
+    blobs: dict[str, str] = {}
     index = 0
     while index < len(tokens):
         token = tokens[index].lstrip("\n")
         if token.startswith(_MARK):
-            files = {}
-            changes.append(_change([token[1:], *tokens[index + 1 : index + len(_FIELDS)]], files))
+            files, blobs = {}, {}
+            changes.append(_change([token[1:], *tokens[index + 1 : index + len(_FIELDS)]], files, blobs))
             index += len(_FIELDS)
         elif token:
-            files[tokens[index + 1]] = token
+            *_, blobs[tokens[index + 1]], files[tokens[index + 1]] = token.split()
             index += 2
         else:
             index += 1
     return tuple(changes)
 
 
-def _change(fields: list[str], files: Mapping[str, str]) -> Change:
+def _change(fields: list[str], files: Mapping[str, str], blobs: Mapping[str, str]) -> Change:
     sha, parents, author, author_email, committer, committer_email, at, message = fields
     return Change(
         commit=Commit(
@@ -122,6 +121,7 @@ def _change(fields: list[str], files: Mapping[str, str]) -> Change:
         parents=tuple(parents.split()),
         at=_moment(at),
         files=files,
+        blobs=blobs,
     )
 
 

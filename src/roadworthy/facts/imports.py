@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
@@ -9,13 +10,15 @@ from typing import Any
 
 from roadworthy.core.documents.parts import mapping, part
 from roadworthy.core.documents.snapshot import Snapshot
-from roadworthy.facts import python_tree
+from roadworthy.facts import python_hidden, python_tree
+from roadworthy.facts.python_hidden import hidden_code
+from roadworthy.facts.python_logic import copies, feature_logic
 from roadworthy.facts.python_text import Source, helpers_in, read_source, read_tests
 
 MOST = 20
 MAX_FILES = 2000
 _SUSPECT_LOAD = re.compile(
-    rb"pickle|joblib|dill|marshal|shelve|torch|unsafe_load|full_load|yaml\.load|load_model|allow_pickle|__import__|import_module"
+    rb"pickle|joblib|dill|marshal|shelve|torch|unsafe_load|full_load|yaml\.load|YAML|Unsafe|Unpickler|load_|read_array|skops|allow_pickle|__import__|import_module"
 )
 _SUSPECT_VENDOR = re.compile(
     "|".join(sorted(name.replace(".", r"\.") for name in python_tree.VENDORS)).encode()
@@ -60,6 +63,8 @@ def imports(snapshot: Snapshot, package: str) -> dict[str, Any]:
             if name.partition(".")[0] == "roadworthy"
         ][:MOST],
         "features": _features(data.get(f"{root}features.py")),
+        "model_reads": _keys(data.get(f"{root}model.py"), _columns(snapshot)),
+        "hidden_code": _hidden(code),
         **_tests(snapshot, package, {_module(path, root): path for path in sources}, graph),
     }
     return {
@@ -105,28 +110,36 @@ def _findings(finder: Finder, suspect: re.Pattern[bytes], data: bytes) -> tuple[
 def _logic(paths: list[str], code: _Code, root: str, snapshot: Snapshot) -> list[str]:
     """Feature computations outside the features module: over the contract's columns, or a copied function."""
     columns = frozenset(_columns(snapshot))
-    own = python_tree.tree_of(code.data.get(f"{root}features.py", b""))
-    names = frozenset(name for name in python_tree.functions(own) if name[0] != "_") if own else frozenset()
-    reads, defines = _any_of(rb"[\[(][\"']", columns, rb"[\"']"), _any_of(b"def ", names, rb"\b")
-    computed = code.find(paths, reads, partial(python_tree.feature_logic, columns=columns))
-    return [*computed, *code.find(paths, defines, partial(_copies, names=names))][:MOST]
+    found = code.find(paths, _words(columns), partial(feature_logic, columns=columns)) if columns else []
+    features = code.data.get(f"{root}features.py")
+    own = python_tree.tree_of(features) if features else None
+    names = frozenset(name for name in python_tree.functions(own) if not name.startswith("_")) if own else ()
+    if names:
+        found += code.find(paths, _words(names), partial(copies, names=names, columns=columns))
+    return found[:MOST]
 
 
-def _any_of(before: bytes, names: Iterable[str], after: bytes) -> re.Pattern[bytes]:
-    """What finds any of some names; nothing when there are none."""
-    either = b"|".join(re.escape(name.encode()) for name in sorted(names)) or b"(?!)"
-    return re.compile(before + b"(?:" + either + b")" + after)
+def _words(names: Iterable[str]) -> re.Pattern[bytes]:
+    return re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b")
+
+
+def _hidden(code: _Code) -> list[dict[str, str]]:
+    found = (each.partition(" ")[::2] for each in code.find(code.data, python_hidden.SUSPECT, hidden_code))
+    return [{"path": place.rpartition(":")[0], "what": f"{place} {what}"} for place, what in found]
+
+
+def _keys(data: bytes | None, columns: Iterable[str]) -> list[str]:
+    """The columns of the contract that a file reads by name or by argument."""
+    tree = python_tree.tree_of(data) if data else None
+    if tree is None:
+        return []
+    arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return sorted({*python_tree.keys(tree), *arguments} & set(columns))
 
 
 def _features(data: bytes | None) -> list[dict[str, Any]]:
     tree = python_tree.tree_of(data) if data else None
     return list(python_tree.signatures(tree)) if tree else []
-
-
-def _copies(tree: Any, names: frozenset[str]) -> Iterator[tuple[int, str]]:
-    for node in tree.body:
-        if getattr(node, "name", "") in names and hasattr(node, "args"):
-            yield node.lineno, f"defines {node.name} a second time"
 
 
 def _columns(snapshot: Snapshot) -> list[str]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from roadworthy.core.documents.parse import ParseError, decode
 from roadworthy.core.documents.snapshot import Snapshot, Unreadable
-from roadworthy.core.values import frozen, replace
+from roadworthy.core.values import field, frozen, replace
+from roadworthy.facts.deploying import SUSPECT
 from roadworthy.facts.makefile import Recipe, recipes
+from roadworthy.facts.python_runs import runs_in
+from roadworthy.facts.python_text import read_source
 from roadworthy.facts.shell import Command, commands, script_of
 
 DEEP = 4
+MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
+_SHELLS = (".sh", ".bash", ".zsh", ".ksh")
 _IDLE_MAKE = frozenset(
     {"-n", "--dry-run", "-i", "--ignore-errors", "-k", "--keep-going", "-q", "-t", "--touch"}
 )
@@ -27,6 +34,10 @@ class Step:
     sure: bool
     always: bool = False
     pipefail: bool = False
+    python: bool = False
+    known: Mapping[str, str] = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
+    via: str = ""
 
 
 @frozen
@@ -43,6 +54,8 @@ class Job:
     always: bool
     environment: str
     images: tuple[str, ...] = ()
+    trusted: bool = True
+    unread: tuple[str, ...] = ()
     raw: Mapping[str, Any]
     file: Mapping[str, Any]
 
@@ -57,14 +70,35 @@ class Act:
     via: str = ""
 
 
+def line_by_line(text: str) -> Iterator[Command]:
+    """Yield what the lines of any text would be as commands, and what they quote."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if SUSPECT.search(line):
+            yield from (replace(command, line=number) for command in commands(line))
+
+
+def _told(step: Step) -> Iterator[Command]:
+    """What a step runs itself, then what it hands on in words to an action, an image or a variable."""
+    if step.python:
+        yield from runs_in(step.run.encode("utf-8", "replace"))
+    else:
+        yield from commands(step.run, pipefail=step.pipefail, known=step.known)
+    for text in step.texts:
+        yield from (replace(command, sure=False) for command in line_by_line(text))
+
+
 class Scripts:
     """The scripts and make targets of a project, so that `make gate` is known for what it runs."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        name = next((name for name in ("GNUmakefile", "makefile", "Makefile") if name in snapshot.sizes), "")
-        self.makefile = name
-        self.recipes: Mapping[str, Recipe] = recipes(self.text(name)) if name else {}
+        self.makefile = next((name for name in MAKEFILES if name in snapshot.sizes), "")
+        self._recipes: dict[str, Mapping[str, Recipe]] = {}
+
+    @property
+    def recipes(self) -> Mapping[str, Recipe]:
+        """Return the recipes of the Makefile at the root."""
+        return self.recipes_of(self.makefile)
 
     def text(self, path: str) -> str:
         """Return the text of a file, empty when it cannot be read."""
@@ -79,10 +113,9 @@ class Scripts:
     def acts(self, job: Job) -> Iterator[Act]:
         """Yield every command that a job runs, in order."""
         for step in job.steps:
-            for command in commands(step.run, pipefail=step.pipefail):
-                yield from self._resolve(
-                    Act(command=command, sure=command.sure and step.sure, always=step.always), DEEP
-                )
+            for command in _told(step):
+                act = Act(command=command, sure=command.sure and step.sure, always=step.always, via=step.via)
+                yield from self._resolve(act, DEEP)
 
     def _resolve(self, act: Act, depth: int) -> Iterator[Act]:
         yield act
@@ -92,29 +125,75 @@ class Scripts:
 
     def _made(self, act: Act, depth: int) -> Iterator[Act]:
         head, *rest = act.command.words
-        if head not in ("make", "gmake") or "-C" in rest or "-f" in rest:
+        if head not in ("make", "gmake"):
             return
         sure = act.sure and not _IDLE_MAKE & set(rest)
+        file = self._makefile(rest)
         targets = [word for word in rest if not word.startswith("-") and "=" not in word]
         for target in targets:
-            yield from self._target(target, replace(act, sure=sure), depth)
+            yield from self._target(file, target, replace(act, sure=sure), depth)
 
-    def _target(self, target: str, act: Act, depth: int) -> Iterator[Act]:
-        recipe = self.recipes.get(target)
+    def _makefile(self, rest: list[str]) -> str:
+        """The Makefile that these arguments of make name, else the one at the root."""
+        given = {flag: word for flag, word in pairwise(rest) if flag in ("-C", "-f")}
+        if not given:
+            return self.makefile
+        folder = given.get("-C", ".").removeprefix("./").strip("/.")
+        names = [given["-f"]] if "-f" in given else [*MAKEFILES]
+        places = [f"{folder}/{name}".lstrip("/") for name in names]
+        return next((place for place in places if place in self.snapshot.sizes), "")
+
+    def recipes_of(self, makefile: str) -> Mapping[str, Recipe]:
+        """Return the recipes of a Makefile by target."""
+        if makefile not in self._recipes:
+            self._recipes[makefile] = recipes(self.text(makefile)) if makefile else {}
+        return self._recipes[makefile]
+
+    def _target(self, file: str, target: str, act: Act, depth: int) -> Iterator[Act]:
+        recipe = self.recipes_of(file).get(target)
         if recipe is None or not depth:
             return
-        act = replace(act, via=f"{self.makefile}#{target}")
+        act = replace(act, via=f"{file}#{target}")
         for need in recipe.needs:
-            yield from self._target(need, act, depth - 1)
+            yield from self._target(file, need, act, depth - 1)
         for command in commands(recipe.script):
             yield from self._resolve(replace(act, command=command, sure=act.sure and command.sure), depth - 1)
 
     def _scripted(self, act: Act, depth: int) -> Iterator[Act]:
-        path = script_of(act.command)
-        if path not in self.snapshot.sizes:
+        path = self._found(script_of(act.command))
+        if not path:
             return
         text = self.text(path)
         brave = "set -e" in text or text.startswith(("#!/bin/sh -e", "#!/bin/bash -e"))
-        for command in commands(text):
+        for command in self.commands(path):
             sure = act.sure and command.sure and brave
             yield from self._resolve(replace(act, command=command, sure=sure, via=path), depth - 1)
+        for other in self._imported(path) if path.endswith(".py") else ():
+            run = Command(words=("python", other), path="python", line=1, sure=False)
+            yield from self._resolve(replace(act, command=run, sure=False, via=path), depth - 1)
+
+    def _found(self, path: str) -> str:
+        """The script of that path, from the root or from wherever the job went before it ran it."""
+        if not path or path in self.snapshot.sizes:
+            return path
+        ends = [each for each in self.snapshot.paths if each.endswith(f"/{path}")]
+        return ends[0] if len(ends) == 1 else ""
+
+    def _imported(self, path: str) -> Iterator[str]:
+        """The files beside a script, or in the project, that it imports."""
+        data = self.snapshot.read(path)
+        source = read_source(data) if isinstance(data, bytes) else None
+        folder = path.rpartition("/")[0]
+        for name in {name.lstrip(".").replace(".", "/") for name, _ in source.imports} if source else ():
+            places = (f"{folder}/{name}.py", f"{name}.py", f"src/{name}.py")
+            yield from [each for each in places if each in self.snapshot.sizes][:1]
+
+    def commands(self, path: str) -> Iterator[Command]:
+        """Yield the commands of a script, in the language that it is written in."""
+        data, text = self.snapshot.read(path), self.text(path)
+        if path.endswith(".py") or re.match(r"#!.*python", text):
+            yield from runs_in(data) if isinstance(data, bytes) else ()
+        elif path.endswith(_SHELLS) or re.match(r"#!.*\b(?:ba|da|z|k)?sh\b", text):
+            yield from commands(text)
+        else:
+            yield from (replace(c, sure=False) for c in line_by_line(text))

@@ -13,6 +13,7 @@ from roadworthy.core.values import frozen
 from roadworthy.facts.records import Record, Shelf
 from roadworthy.facts.sources import Blobs
 
+VERDICTS = "governance/gates/"
 GATES, CONTRACT = "policy/gates.yaml", "policy/data.yaml"
 LOCKS = ("requirements/train.txt", "requirements/dev.txt", "requirements/serve.txt")
 
@@ -45,9 +46,16 @@ def look_back(shelf: Shelf, blobs: Blobs) -> Past:
     known = frozenset(history.by_sha)
     wanted = {pair for pair in _pairs(shelf) if pair[0] in known}
     contracts = history.touched.get(CONTRACT, ()) if shelf.of("datasets") else ()
-    asked = sorted(wanted | {(change.commit.sha, CONTRACT) for change in contracts})
+    asked = sorted({*wanted, *((change.commit.sha, CONTRACT) for change in contracts), *_verdicts(shelf)})
     found = blobs(asked) if asked and history.available else {}
     return Past(available=history.available and not history.shallow, known=known, blobs=found)
+
+
+def _verdicts(shelf: Shelf) -> Iterator[tuple[str, str]]:
+    """Every verdict a deployment may name: the gate gives it anew each time, and git keeps those before."""
+    for path, changes in shelf.history.touched.items() if shelf.of("deployments") else ():
+        if path.startswith(VERDICTS):
+            yield from ((change.commit.sha, path) for change in changes)
 
 
 def _pairs(shelf: Shelf) -> Iterator[tuple[str, str]]:

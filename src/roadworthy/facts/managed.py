@@ -20,6 +20,7 @@ def managed_facts(snapshot: Snapshot, released: Released) -> dict[str, Any]:
         "supported": released.supported,
         "drifted": drifted,
         "missing": missing,
+        "intact": sorted(released.files.keys() - {*missing, *drifted}),
         "answers_ok": released.answers_ok,
     }
 

@@ -33,11 +33,22 @@ _LOADERS = {
     "shelve": {"open"},
     "pandas": {"read_pickle"},
     "torch": {"load"},
+    "torch.hub": {"load"},
     "numpy": {"load"},
+    "numpy.lib.format": {"read_array"},
+    "jsonpickle": {"decode", "loads"},
+    "pandas.io.pickle": {"read_pickle"},
+    "keras.models": {"load_model"},
+    "keras.saving": {"load_model"},
+    "tensorflow.keras.models": {"load_model"},
+    "skops.io": {"load", "loads"},
+    "ruamel.yaml": {"YAML"},
     "yaml": {"load", "unsafe_load", "full_load", "load_all"},
     "mlflow.sklearn": {"load_model"},
     "mlflow.pyfunc": {"load_model"},
 }
+_PICKLES = ("pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal")
+_ALWAYS = ("Unpickler", "load_from_checkpoint", "UnsafeLoader")
 _PROMPT_NAME = re.compile(r"prompt|system_message|system_instruction|instructions|persona", re.IGNORECASE)
 LITERAL = 20
 
@@ -54,21 +65,33 @@ def tree_of(data: bytes) -> ast.Module | None:
 
 
 def unsafe_loads(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Yield line and name of calls that run code while they read an object."""
-    names = _aliases(tree)
+    """Yield line and name of what runs code while it reads an object: called, or handed on by its name."""
+    names = aliases(tree)
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            module, _, function = _full_name(node.func, names).rpartition(".")
+            module, _, function = full_name(node.func, names).rpartition(".")
             if function in _LOADERS.get(module, ()) and not _guarded(module, function, node):
                 yield node.lineno, f"{module}.{function}"
+            elif function in _ALWAYS or (function == "getattr" and not module and _opens(node, names)):
+                yield node.lineno, function
             hidden = _hidden_import(node, names)
             if hidden in _LOADERS:
                 yield node.lineno, f"{hidden}, imported by name"
+        elif isinstance(node, ast.Attribute | ast.Name) and id(node) not in called:
+            module, _, function = full_name(node, names).rpartition(".")
+            if module in _PICKLES and function in (*_LOADERS[module], "Unpickler"):
+                yield node.lineno, f"{module}.{function}"
+
+
+def _opens(node: ast.Call, names: dict[str, str]) -> bool:
+    """Whether `getattr` takes something out of a module that loads without care."""
+    return bool(node.args) and full_name(node.args[0], names) in _PICKLES
 
 
 def vendor_uses(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yield line and name of vendor model SDKs that are imported, and of their hosts."""
-    names = _aliases(tree)
+    names = aliases(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names if _is_vendor(alias.name))
@@ -106,37 +129,35 @@ def prompt_literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
         )
 
 
-def feature_logic(tree: ast.Module, columns: frozenset[str]) -> Iterator[tuple[int, str]]:
-    """Yield arithmetic and comparisons over the contract's columns, and calls on them."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.BinOp):
-            parts: list[ast.expr] = [node.left, node.right]
-        elif isinstance(node, ast.Compare):
-            parts = [node.left, *node.comparators]
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _numeric(node.func):
-            parts = list(node.args)
-        else:
-            continue
-        used = sorted({name for part in parts for name in _columns(part) if name in columns})
-        if used:
-            yield node.lineno, f"computes with {', '.join(used)}"
-
-
 def functions(tree: ast.Module) -> frozenset[str]:
     """Return the names of the functions at the top of a module."""
     return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
 
 
 def signatures(tree: ast.Module) -> Iterator[dict[str, Any]]:
-    """Yield each public function at the top of a module: name, arguments, and whether it says what it is."""
+    """Yield each public function at the top of a module: name, what it reads, whether it is documented."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            inputs = [argument.arg for argument in arguments]
             yield {
                 "name": node.name,
-                "inputs": [argument.arg for argument in arguments],
+                "inputs": inputs + (sorted(set(keys(node)) - set(inputs)) if inputs else []),
                 "documented": bool((ast.get_docstring(node) or "").strip()),
             }
+
+
+def keys(tree: ast.AST) -> Iterator[str]:
+    """Yield what is read by a written name: rows["x"], rows.get("x"), rows.loc[:, "x"], col("x")."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript):
+            yield from (literal(part) for part in ast.walk(node.slice) if isinstance(part, ast.Constant))
+        elif isinstance(node, ast.Call) and _called(node.func) in ("get", "col", "pop", "getattr"):
+            yield from (literal(part) for part in node.args)
+
+
+def _called(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def literal(node: ast.expr | None) -> str:
@@ -154,8 +175,8 @@ def literal(node: ast.expr | None) -> str:
     return ""
 
 
-def _aliases(tree: ast.Module) -> dict[str, str]:
-    """What each imported name stands for."""
+def aliases(tree: ast.Module) -> dict[str, str]:
+    """Return what each imported name stands for."""
     found = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -168,7 +189,8 @@ def _aliases(tree: ast.Module) -> dict[str, str]:
     return found
 
 
-def _full_name(node: ast.expr, names: dict[str, str]) -> str:
+def full_name(node: ast.expr, names: dict[str, str]) -> str:
+    """Return the dotted name of an expression, its first part as it was imported."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
@@ -180,7 +202,7 @@ def _full_name(node: ast.expr, names: dict[str, str]) -> str:
 
 def _hidden_import(node: ast.Call, names: dict[str, str]) -> str:
     """The module that `__import__("x")` or `import_module("x")` names."""
-    if _full_name(node.func, names) in ("__import__", "importlib.import_module") and node.args:
+    if full_name(node.func, names) in ("__import__", "importlib.import_module") and node.args:
         return literal(node.args[0])
     return ""
 
@@ -189,8 +211,12 @@ def _guarded(module: str, function: str, node: ast.Call) -> bool:
     given = {keyword.arg: keyword.value for keyword in node.keywords}
     if module == "torch":
         return _is(given.get("weights_only"), True)
-    if module == "numpy":
-        return not _is(given.get("allow_pickle"), True)
+    if module.startswith("numpy"):
+        return "allow_pickle" not in given or _is(given["allow_pickle"], False)
+    if module == "skops.io":
+        return not _is(given.get("trusted"), True) and "untrusted" not in ast.unparse(node)
+    if module == "ruamel.yaml":
+        return literal(given.get("typ")) != "unsafe"
     if module == "yaml" and function in ("load", "load_all"):
         loader = given.get("Loader") or (node.args[1] if len(node.args) > 1 else None)
         return loader is not None and "Safe" in ast.unparse(loader)
@@ -207,21 +233,3 @@ def _is_vendor(name: str) -> bool:
 
 def _prompts(name: str) -> bool:
     return bool(_PROMPT_NAME.search(name)) or name == "system"
-
-
-def _numeric(function: ast.Attribute) -> bool:
-    return isinstance(function.value, ast.Name) and function.value.id in ("np", "numpy", "math")
-
-
-def _columns(node: ast.expr) -> Iterator[str]:
-    """Columns that an operand reads by name: row["x"], row.get("x")."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Constant):
-            yield str(inner.slice.value)
-        elif (
-            isinstance(inner, ast.Call)
-            and isinstance(inner.func, ast.Attribute)
-            and inner.func.attr == "get"
-            and inner.args
-        ):
-            yield literal(inner.args[0])

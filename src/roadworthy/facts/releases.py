@@ -18,6 +18,7 @@ from roadworthy.core.approval.signatures import (
     shared_keys,
 )
 from roadworthy.core.approval.subject import IN_GIT, entries, sha256, subject_digest
+from roadworthy.core.documents.parse import ParseError, parse
 from roadworthy.core.documents.parts import mapping, part, rows
 from roadworthy.core.documents.snapshot import Unreadable
 from roadworthy.core.times import parse_time
@@ -85,11 +86,25 @@ class Deck:
         """Return the verdict that lets a release ship: signed by the gate, passed, about these very bytes."""
         return next((gate for gate in self.shelf.of("gates") if self._lets(gate, release)), None)
 
+    def passes(self, gate: Record) -> bool:
+        """Return whether a verdict is the gate's own, and lets its release pass."""
+        said = gate.mapping("predicate").get("verificationResult")
+        return self.gate_signatures[gate.path].status is Status.VALID and said == "PASSED"
+
+    def passed(self, data: bytes, seal: bytes | None) -> bool:
+        """Return whether a verdict that git kept was the gate's own, and let its release pass."""
+        try:
+            predicate = parse("gate.json", data)["predicate"]
+            made, said = parse_time(predicate["timeVerified"]), predicate["verificationResult"]
+        except (ParseError, TypeError, KeyError):
+            return False
+        signature = self.sources.verify(data, seal, self.signers, GATE_NAMESPACE, made or self.sources.as_of)
+        return signature.status is Status.VALID and said == "PASSED"
+
     def _lets(self, gate: Record, release: Record) -> bool:
         said = gate_details(gate)
         return (
-            self.gate_signatures[gate.path].status is Status.VALID
-            and gate.mapping("predicate").get("verificationResult") == "PASSED"
+            self.passes(gate)
             and said.get("version") == release.text("version")
             and said.get("subject_digest") == release.text("subject_digest")
         )

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from roadworthy.core.values import frozen, replace
 
 MAX_SCRIPT = 65_536
 _OPERATORS = frozenset({"&&", "||", "|", ";", "&", "(", ")", "|&", ";;"})
@@ -27,38 +29,21 @@ _RUNNERS = {
     ("pdm", "run"),
     ("uv", "tool"),
 }
+_INTERPRETERS = frozenset(
+    {
+        *("bash", "sh", "zsh", "dash", "ksh", "source", ".", "node", "deno", "bun", "tsx"),
+        *("ruby", "perl", "pwsh", "Rscript", "php"),
+    }
+)
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
-_DEPLOYERS = {
-    "kubectl": {"apply", "set", "rollout", "replace", "create", "patch", "scale", "run"},
-    "oc": {"apply", "rollout", "replace", "create", "patch"},
-    "helm": {"install", "upgrade"},
-    "docker": {"push"},
-    "podman": {"push"},
-    "buildah": {"push"},
-    "skopeo": {"copy"},
-    "terraform": {"apply"},
-    "tofu": {"apply"},
-    "pulumi": {"up"},
-    "flyctl": {"deploy"},
-    "fly": {"deploy"},
-    "heroku": {"container:release"},
-    "cf": {"push"},
-    "serverless": {"deploy"},
-    "sls": {"deploy"},
-    "cdk": {"deploy"},
-    "eb": {"deploy"},
-    "bentoml": {"deploy"},
-    "argocd": {"app"},
-    "ansible-playbook": set[str](),
-}
-_CLOUDS = {"aws", "gcloud", "az"}
-_CLOUD_VERBS = re.compile(
-    r"\b(deploy|update-service|update-function-code|create-endpoint|update-endpoint|create-deployment|put-image|"
-    r"sync|services update|containerapp (up|update)|webapp up)\b"
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|\{\{\s*env\.(\w+)\s*\}\}|(\w+))")
+_INTO_SHELL = re.compile(r"\|\s*(?:sudo\s+)?(?:\S*/)?(?:ba|da|z|k)?sh\b")
+_FED = re.compile(
+    r"(?:^|[|;&(]|\s)(?:\S*/)?(?:(?:ba|da|z|k)?sh|ssh|python[\d.]*|xargs|eval|kubectl|docker)\s"
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Command:
     """One simple command: its words, its line from 1, and whether its failure fails the script."""
 
@@ -73,41 +58,64 @@ class Command:
         return " ".join(self.words)[:80]
 
 
-def commands(script: str, *, pipefail: bool = False) -> Iterator[Command]:
-    """Yield the simple commands of a script, in order. Assumes `-e`, as CI runs scripts."""
-    brave, depth = True, 0
-    for number, line in _lines(script[:MAX_SCRIPT]):
+def commands(
+    script: str, *, pipefail: bool = False, known: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Command]:
+    """Yield the simple commands of a script, in order, with `-e` as CI has it; `known` is the environment."""
+    brave, depth, values = True, 0, dict(known)
+    for number, line, fed in _lines(script[:MAX_SCRIPT]):
         for first, words, sure in _simple(_tokens(line), pipefail):
             head = words[0] if words else ""
             depth += (head in _OPENING or words[1:2] == ["function"]) - (head in _CLOSING and depth > 0)
+            values |= _assigned(words)
             bare = _bare(words)
+            told = [_said(word, values) for word in bare]
             if bare[:1] == ["set"]:
                 brave = brave and not any(word.startswith("+") and "e" in word for word in bare)
                 pipefail = pipefail or "pipefail" in bare
-            elif bare:
-                name = bare[0].rpartition("/")[2]
-                whole = sure and brave and depth == 0 and "-" not in head[:2]
-                yield Command(words=(name, *bare[1:]), path=bare[0], line=number, sure=whole)
+            elif bare and told[0]:
+                name = told[0].rpartition("/")[2]
+                # What a variable stands for may change on the way: it may deploy, but it is no gate.
+                whole = (
+                    sure and brave and depth == 0 and "-" not in head[:2] and not fed and told[0] == bare[0]
+                )
+                yield Command(words=(name, *told[1:]), path=told[0], line=number, sure=whole)
+                if bare[0] in ("echo", "printf") and _INTO_SHELL.search(line):
+                    yield from (replace(c, line=number, sure=False) for c in commands(" ".join(told[1:])))
             if first and depth == 0 and bare[:1] in (["exit"], ["return"]):
                 return
 
 
-def _lines(script: str) -> Iterator[tuple[int, str]]:
-    """Join continued lines; a here-document is skipped."""
-    waiting, held, start = "", "", 0
+def _assigned(words: list[str]) -> dict[str, str]:
+    """Variables that a command sets for those after it."""
+    pairs = (word.partition("=") for word in words if _ASSIGNMENT.match(word))
+    return {name.rstrip("+"): value for name, _, value in pairs}
+
+
+def _said(word: str, values: Mapping[str, str]) -> str:
+    """A word with the variables put in that are known."""
+    return _VARIABLE.sub(lambda match: values.get(match[1] or match[2] or match[3], match[0]), word)
+
+
+def _lines(script: str) -> Iterator[tuple[int, str, bool]]:
+    """Join continued lines; a here-document is skipped, unless it is fed to something that runs it."""
+    waiting, fed, held, start = "", False, "", 0
     for number, line in enumerate(script.splitlines(), 1):
         if waiting:
-            waiting = "" if line.strip() == waiting else waiting
+            if line.strip() == waiting:
+                waiting = ""
+            elif fed:
+                yield number, line, True
             continue
         start = start or number
         held += line.removesuffix("\\") + (" " if line.endswith("\\") else "")
         if line.endswith("\\"):
             continue
-        yield start, held
+        yield start, held, False
         here = re.search(r"<<-?\s*['\"]?(\w+)", held)
-        waiting, held, start = here[1] if here else "", "", 0
+        waiting, fed, held, start = here[1] if here else "", _FED.search(held) is not None, "", 0
     if held:
-        yield start, held
+        yield start, held, False
 
 
 def _tokens(line: str) -> list[str]:
@@ -197,26 +205,6 @@ def calls(command: Command, name: str, verb: str) -> bool:
     return head == name and subcommand(rest) == verb and not {"--help", "-h"} & set(rest)
 
 
-def deploys(command: Command) -> bool:
-    """Whether a command puts something in front of traffic."""
-    head, rest = program(command)
-    if "--dry-run" in rest or "--dry-run=client" in rest or "--dry-run=server" in rest:
-        return False
-    if head in _DEPLOYERS:
-        verbs = _DEPLOYERS[head]
-        return not verbs or bool(verbs & set(rest))
-    if head in _CLOUDS:
-        return _CLOUD_VERBS.search(" ".join(rest)) is not None
-    return promotes(command)
-
-
-def promotes(command: Command) -> bool:
-    """Whether a command is the project's own `promote`, which itself refuses without a verdict."""
-    head, rest = program(command)
-    by_python = head != command.words[0] and subcommand(rest) == "promote"
-    return by_python or (head not in ("echo", "printf", "git", "gh") and rest[:1] == ("promote",))
-
-
 def runs_tests(command: Command) -> bool:
     """Whether a command runs a test suite."""
     head, rest = program(command)
@@ -228,8 +216,12 @@ def runs_tests(command: Command) -> bool:
 def script_of(command: Command) -> str:
     """Return the path of the script that a command runs, empty when it runs none."""
     head, *rest = command.words
-    if "/" in command.path and head.endswith((".sh", ".bash")):
-        return command.path.removeprefix("./")
-    if head in ("bash", "sh", "zsh", "dash", "source", "."):
-        return next((word.removeprefix("./") for word in rest if not word.startswith("-")), "")
-    return ""
+    module = re.fullmatch(r"python[\d.]*|py", head) and "-m" in rest and rest[rest.index("-m") + 1 :]
+    if module:
+        return f"src/{module[0].replace('.', '/')}.py"
+    if head in _INTERPRETERS or re.fullmatch(r"python[\d.]*|py", head):
+        inline = {"-c", "-e", "-s"} & set(rest)
+        return (
+            "" if inline else next((word.removeprefix("./") for word in rest if not word.startswith("-")), "")
+        )
+    return command.path.removeprefix("./") if "/" in command.path else ""

@@ -8,25 +8,16 @@ from typing import Any
 
 from roadworthy.core.documents.parse import ParseError, parse
 from roadworthy.core.documents.snapshot import Snapshot
-from roadworthy.facts import github, gitlab
+from roadworthy.facts import called, github, gitlab
 from roadworthy.facts.codeowners import codeowners, ruleset
+from roadworthy.facts.deploying import deploys
+from roadworthy.facts.elsewhere import elsewhere
 from roadworthy.facts.jobs import Act, Job, Scripts, Step
-from roadworthy.facts.shell import calls, commands, deploys, promotes, runs_tests
+from roadworthy.facts.shell import calls, runs_tests
 
-OTHER_CI = (
-    "Jenkinsfile",
-    "azure-pipelines.yml",
-    ".circleci/config.yml",
-    ".drone.yml",
-    "bitbucket-pipelines.yml",
-)
-_SCRIPTS = (".sh", ".bash", ".mk", "justfile", "Taskfile.yml", "Jenkinsfile", "Procfile")
 _DEPLOY_ACTION = re.compile(r"deploy|k8s|helm|kubectl|app-engine|ecs|lambda", re.IGNORECASE)
 _PAGES = re.compile(r"pages|docs", re.IGNORECASE)
-_INTERESTING = re.compile(
-    r"kubectl|helm|docker|podman|buildah|skopeo|oc |terraform|tofu|pulumi|argocd|ansible"
-    r"|gcloud|aws|az |fly|heroku|cf |cdk|eb |sls|serverless|bentoml"
-)
+Jobs = list[tuple[Job, tuple[Act, ...]]]
 MOST = 20
 
 
@@ -37,7 +28,7 @@ def workflows(snapshot: Snapshot) -> dict[str, Any]:
     provider = "github" if paths else "gitlab" if gitlab.FILE in snapshot.sizes else ""
     files = (*paths, *([gitlab.FILE] if gitlab.FILE in snapshot.sizes else []))
     parsed, broken = _parsed(files, snapshot)
-    jobs = tuple(job for path, value in parsed.items() for job in _jobs(path, value))
+    jobs, unread = _jobs(parsed, snapshot)
     whole = [(job, tuple(scripts.acts(job))) for job in jobs]
     deploying = [(job, acts) for job, acts in whole if _deploys(job, acts)]
     names = {(job.path, job.name) for job, _ in deploying}
@@ -48,7 +39,8 @@ def workflows(snapshot: Snapshot) -> dict[str, Any]:
         "provider": provider,
         "files": list(files),
         "deploy_jobs": verdicts,
-        "deploy_elsewhere": _elsewhere(snapshot, scripts, deploying, verdicts)[:MOST],
+        "deploy_elsewhere": elsewhere(snapshot, scripts, _gated(deploying, verdicts))[:MOST],
+        "unread": [*unread, *(each for job, acts in whole for each in _unread(job, acts, whole))][:MOST],
         "check_job": _always(whole, lambda act: calls(act.command, "roadworthy", "check")),
         "tests_job": _always(whole, lambda act: runs_tests(act.command)),
         "unpinned": _said(jobs, lambda job: _unpinned(job))
@@ -79,8 +71,15 @@ def _parsed(files: Iterable[str], snapshot: Snapshot) -> tuple[dict[str, Mapping
     return parsed, broken
 
 
-def _jobs(path: str, value: Mapping[str, Any]) -> Iterator[Job]:
-    return gitlab.jobs(value) if path == gitlab.FILE else github.jobs(path, value)
+def _jobs(parsed: Mapping[str, Mapping[str, Any]], snapshot: Snapshot) -> tuple[tuple[Job, ...], list[str]]:
+    """Every job with what it calls put in, and the included files that cannot be read."""
+    written = {path: tuple(github.jobs(path, value)) for path, value in parsed.items() if path != gitlab.FILE}
+    found = list(called.whole(written, snapshot))
+    if gitlab.FILE not in parsed:
+        return tuple(found), []
+    read = called.reader(snapshot)
+    pipeline, unread = gitlab.whole(parsed[gitlab.FILE], read)
+    return (*found, *gitlab.jobs(pipeline, read)), [f"{gitlab.FILE} includes {name}" for name in unread]
 
 
 def _deploys(job: Job, acts: Iterable[Act]) -> bool:
@@ -93,7 +92,7 @@ def _deploy_action(step: Step) -> bool:
     return pushes or bool(_DEPLOY_ACTION.search(name) and not _PAGES.search(name))
 
 
-def _deploy_job(job: Job, acts: tuple[Act, ...], whole: list[tuple[Job, tuple[Act, ...]]]) -> dict[str, Any]:
+def _deploy_job(job: Job, acts: tuple[Act, ...], whole: Jobs) -> dict[str, Any]:
     why = _why_ungated(job, acts, whole)
     return {
         "path": job.path,
@@ -104,20 +103,41 @@ def _deploy_job(job: Job, acts: tuple[Act, ...], whole: list[tuple[Job, tuple[Ac
     }
 
 
-def _why_ungated(job: Job, acts: tuple[Act, ...], whole: list[tuple[Job, tuple[Act, ...]]]) -> str:
+def _why_ungated(job: Job, acts: tuple[Act, ...], whole: Jobs) -> str:
     """What is missing between the gate and a deployment; empty when nothing is."""
     if job.always:
         return "it runs although what it needs has failed"
-    first = next((index for index, act in enumerate(acts) if deploys(act.command)), len(acts))
     if any(deploys(act.command) and act.always for act in acts):
         return "a deploying step runs although the gate has failed"
     by_action = any(_deploy_action(step) for step in job.steps)
-    if not by_action and any(_is_gate(act) for act in acts[:first]):
+    if not by_action and _gate_first(acts, lambda act: deploys(act.command)):
         return ""
-    others = {other.name: (other, theirs) for other, theirs in whole if other.path == job.path}
-    if any(_gates(others[name]) for name in _before(job, others)):
+    if _gated_before(job, whole):
         return ""
     return "no step or needed job before it runs `roadworthy gate` so that its failure stops the run"
+
+
+def _gate_first(acts: tuple[Act, ...], wanted: Callable[[Act], bool]) -> bool:
+    first = next((index for index, act in enumerate(acts) if wanted(act)), len(acts))
+    return any(_is_gate(act) for act in acts[:first])
+
+
+def _gated_before(job: Job, whole: Jobs) -> bool:
+    others = {other.name: (other, theirs) for other, theirs in whole if other.path == job.path}
+    return any(_gates(others[name]) for name in _before(job, others))
+
+
+def _unread(job: Job, acts: tuple[Act, ...], whole: Jobs) -> Iterator[str]:
+    """What a job hands its secrets or rights to before any gate, and nobody can read here."""
+    if not job.trusted or (not job.always and _gated_before(job, whole)):
+        return
+    yield from (f"{job.path} {job.name} {what}" for what in job.unread)
+    if not _gate_first(acts, _is_hidden):
+        yield from (f"{job.path} {job.name} runs {act.command.text}" for act in acts if _is_hidden(act))
+
+
+def _is_hidden(act: Act) -> bool:
+    return called.hidden(act.command.words, act.command.path)
 
 
 def _before(job: Job, others: Mapping[str, tuple[Job, tuple[Act, ...]]]) -> set[str]:
@@ -140,7 +160,7 @@ def _is_gate(act: Act) -> bool:
     return act.sure and calls(act.command, "roadworthy", "gate")
 
 
-def _always(whole: list[tuple[Job, tuple[Act, ...]]], wanted: Callable[[Act], bool]) -> bool:
+def _always(whole: Jobs, wanted: Callable[[Act], bool]) -> bool:
     """Whether some job does this on every change, and fails when it fails."""
     return any(
         job.on_every_change and job.sure and any(a.sure and wanted(a) for a in acts) for job, acts in whole
@@ -159,59 +179,7 @@ def _said(jobs: Iterable[Job], faults: Callable[[Job], Iterable[str]]) -> list[s
     return [f"{job.path} {job.name}: {fault}" for job in jobs for fault in faults(job)][:MOST]
 
 
-def _elsewhere(
-    snapshot: Snapshot,
-    scripts: Scripts,
-    deploying: list[tuple[Job, tuple[Act, ...]]],
-    verdicts: list[dict[str, Any]],
-) -> list[str]:
-    """Deploy commands in scripts, make targets and other CI that no gated job runs."""
-    gated = {
-        act.via
-        for (_, acts), verdict in zip(deploying, verdicts, strict=True)
-        if verdict["gated"]
-        for act in acts
-    }
-    names = [path for path in snapshot.paths if path.endswith(_SCRIPTS) and path not in gated]
-    found = [f"{path}:{line} {what}" for path in names for line, what in _in_text(scripts.text(path))]
-    found += [
-        f"{scripts.makefile}:{recipe.line} {what}"
-        for target, recipe in scripts.recipes.items()
-        if f"{scripts.makefile}#{target}" not in gated
-        for _, what in _in_text(recipe.script)
-    ]
-    for path in OTHER_CI:
-        if path in snapshot.sizes and path.endswith(".yml"):
-            found += [
-                f"{path} {what}" for text in _strings(_value(path, snapshot)) for _, what in _in_text(text)
-            ]
-    return found
-
-
-def _in_text(text: str) -> Iterator[tuple[int, str]]:
-    if not _INTERESTING.search(text):
-        return
-    for number, line in enumerate(text.splitlines(), 1):
-        if _INTERESTING.search(line):
-            quoted = re.findall(r"\bsh\s*\(?\s*['\"]+(.+?)['\"]", line)
-            for each in (line, *quoted):
-                yield from ((number, c.text) for c in commands(each) if deploys(c) and not promotes(c))
-
-
-def _value(path: str, snapshot: Snapshot) -> Any:
-    data = snapshot.read(path)
-    try:
-        return parse(path, data) if isinstance(data, bytes) else None
-    except ParseError:
-        return None
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for item in value.values():
-            yield from _strings(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
-    elif isinstance(value, str):
-        yield value
+def _gated(deploying: Jobs, verdicts: list[dict[str, Any]]) -> frozenset[str]:
+    """The scripts and make targets that only gated jobs are known to run."""
+    pairs = zip(deploying, verdicts, strict=True)
+    return frozenset(act.via for (_, acts), verdict in pairs if verdict["gated"] for act in acts)

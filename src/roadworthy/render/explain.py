@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from roadworthy.core.judging.models import Check, Control, Due
+from roadworthy.core.packs.diff import days
 from roadworthy.render.escape import plain
 
 WIDTH = 100
@@ -56,6 +57,7 @@ def _applies(control: Control) -> str:
 
 def _check(control: Control, check: Check) -> Iterator[str]:
     due = "before the first release" if check.due is Due.RELEASE else "from birth"
+    due += f", binds from {days(check.enforce_from)}" if check.enforce_from else ""
     yield from _paragraph(f"  {check.id}", f"{check.title or control.intent} ({check.grade}, due {due})", 26)
 
 

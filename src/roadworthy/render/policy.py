@@ -9,7 +9,7 @@ from typing import Any
 
 from roadworthy.core.judging.models import Check, Control, Pack
 from roadworthy.core.packs.cases import Proof
-from roadworthy.core.packs.diff import blocks, since, whom
+from roadworthy.core.packs.diff import blocks, days, since, whom
 from roadworthy.core.packs.results import Compared, Documented, Linted
 
 GENERATED = "<!-- Written by `roadworthy policy docs`; edit the pack, not this page. -->"
@@ -142,6 +142,8 @@ def _check(check: Check) -> Iterator[str]:
     yield f"- due: {due}"
     if check.unknown_blocks:
         yield f"- unknown: blocks {blocks(check)}"
+    if check.enforce_from:
+        yield f"- binds: {days(check.enforce_from)}"
     if check.applies.kinds or check.applies.modes or check.applies.min_tier != "low":
         yield f"- only for: {whom(check.applies)}"
     if check.needs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.adversary.patch import Habit, append, each, write
-from tests.adversary.scene import Scene
+from tests.adversary.scene import DRILL, Scene
 
 PACKAGE = "src/credit_decision"
 PIN = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
@@ -24,7 +24,110 @@ def _moved_tests(scene: Scene) -> None:
     scene.git("mv", "tests/test_features.py", "tests/unit/test_features.py")
 
 
+SHIP = "import subprocess\n\nsubprocess.run(['kubectl', 'apply', '-f', 'deploy/kubernetes'], check=True)\n"
+GATED = (
+    "name: ship\non: [workflow_dispatch]\npermissions: {}\njobs:\n  gate:\n"
+    "    runs-on: ubuntu-24.04\n    steps:\n      - run: roadworthy gate 1\n  ship:\n    needs: gate\n"
+)
+RUNS = "    runs-on: ubuntu-24.04\n    environment: production\n    steps:\n"
+ACTION = "name: x\ndescription: x\nruns:\n  using: composite\n  steps:\n    - run: {}\n      shell: bash\n"
+SHA = "a" * 40
+LINT = "name: shared\non: {pull_request: {}}\npermissions: {contents: read}\njobs:\n  lint:\n"
+
+
+def _restored(scene: Scene) -> None:
+    """Deleted by mistake, and put back as it was."""
+    text = scene.text(DRILL)
+    scene.remove(DRILL)
+    scene.commit("Tidy up")
+    scene.write(DRILL, text)
+
+
 HABITS = (
+    Habit("a record deleted by mistake and put back", _restored),
+    Habit(
+        "a second way, through the gate, by Python",
+        each(
+            write("scripts/ship.py", SHIP),
+            write(".github/workflows/ship.yml", f"{GATED}{RUNS}      - run: python scripts/ship.py\n"),
+        ),
+    ),
+    Habit(
+        "a second way, through the gate, by an action of one's own",
+        each(
+            write(".github/actions/ship/action.yml", ACTION.format("kubectl apply -f deploy/kubernetes")),
+            write(".github/workflows/ship.yml", f"{GATED}{RUNS}      - uses: ./.github/actions/ship\n"),
+        ),
+    ),
+    Habit(
+        "a second way, through the gate, by a called workflow",
+        each(
+            write(
+                ".github/workflows/inner.yml",
+                "name: inner\non: workflow_call\npermissions: {}\njobs:\n  go:\n"
+                f"{RUNS}      - run: helm upgrade credit ./chart\n",
+            ),
+            write(".github/workflows/ship.yml", f"{GATED}    uses: ./.github/workflows/inner.yml\n"),
+        ),
+    ),
+    Habit(
+        "a second way, through the gate, by the company's workflow",
+        write(
+            ".github/workflows/ship.yml",
+            f"{GATED}    uses: our/pipes/.github/workflows/ship.yml@{SHA}\n    secrets: inherit\n",
+        ),
+    ),
+    Habit(
+        "the company's lint, without secrets",
+        write(".github/workflows/shared.yml", f"{LINT}    uses: our/pipes/.github/workflows/l.yml@{SHA}\n"),
+    ),
+    Habit(
+        "an action of one's own for setting up",
+        each(
+            write(".github/actions/setup/action.yml", ACTION.format("pip install --require-hashes -r r.txt")),
+            write(
+                ".github/workflows/shared.yml",
+                f"{LINT}    runs-on: ubuntu-24.04\n    steps:\n      - uses: ./.github/actions/setup\n",
+            ),
+        ),
+    ),
+    _workflow("cluster", "kubectl get pods && helm lint chart && terraform plan"),
+    _workflow("notice", "curl -X POST -d done https://chat.x.example/hooks/1"),
+    _workflow("mirror", "git push origin HEAD:mirror"),
+    Habit("a script that builds", write("scripts/build.sh", "#!/bin/sh\nset -e\ndocker build -t x .\n")),
+    Habit(
+        "a script that builds, in Python",
+        write(
+            "scripts/build.py",
+            '"""Build.\n\nkubectl apply -f x is for the release."""\nimport subprocess\n\n'
+            "subprocess.run(['docker', 'build', '.'], check=True)\nprint('kubectl apply -f x is next')\n",
+        ),
+    ),
+    Habit(
+        "a test of what a script would run",
+        write(
+            "tests/test_build.py",
+            "def test_words():\n    assert ['kubectl', 'apply'] == 'kubectl apply'.split()\n",
+        ),
+    ),
+    Habit("a runbook with commands", write("docs/ops.md", "    kubectl rollout restart deployment/credit\n")),
+    Habit("tasks of npm", write("package.json", '{"scripts": {"build": "vite build", "test": "vitest"}}\n')),
+    Habit("rows of an object store", write("research/get.sh", "#!/bin/sh\naws s3 cp s3://rows/x.csv .\n")),
+    Habit(
+        "a module that parses and switches to evaluation",
+        write(
+            f"{PACKAGE}/parsing.py",
+            "import ast\nimport re\n\nWORD = re.compile('x')\n\n\ndef parse(text, net):\n    net.eval()\n"
+            "    return ast.literal_eval(text)\n",
+        ),
+    ),
+    Habit(
+        "a report of what came in",
+        write(
+            f"{PACKAGE}/letters.py",
+            "def words(row):\n    return f\"You asked for {row['loanamt']} of {row.get('appincome')}.\"\n",
+        ),
+    ),
     _workflow("spelling", "make spelling"),
     _workflow("nightly", "make test", "schedule: [{cron: '0 3 * * *'}]"),
     _workflow("docs", "mkdocs build --strict"),

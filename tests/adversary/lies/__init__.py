@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-from tests.adversary.lies import approvals, code, evidence, managed, rules, words, workflows
+from tests.adversary.lies import (
+    approvals,
+    code,
+    detours,
+    evidence,
+    lowering,
+    managed,
+    rules,
+    words,
+    workflows,
+)
 
-LIES = (*words.LIES, *evidence.LIES, *approvals.LIES, *managed.LIES, *rules.LIES, *workflows.LIES, *code.LIES)
+_THEMES = (words, evidence, approvals, managed, rules, workflows, detours, code, lowering)
+LIES = tuple(lie for theme in _THEMES for lie in theme.LIES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.adversary.patch import BOUND, Lie, append, remove, swap, write
+from tests.adversary.patch import BOUND, FROM_HIGH, Lie, append, remove, swap, write
 from tests.adversary.scene import Scene
 
 PACKAGE, SERVE = "src/credit_decision", "requirements/serve.txt"
@@ -55,6 +55,70 @@ LIES = (
     Lie("a token in a settings file", ("SEC-01",), write("settings.env", f"TOKEN={TOKEN}\n")),
     Lie("a private key", ("SEC-01",), write("deploy/id_ed25519", KEY)),
     Lie("features copied to serving", ("FEAT-01",), _copied_features),
+    *(
+        Lie(title, ("FEAT-01",), write(SERVING, text))
+        for title, text in {
+            "a feature computed from attributes": "def f(r):\n    return r.loanamt / r.appincome\n",
+            "a feature computed from locals": (
+                'def f(r):\n    a = r["loanamt"]\n    b = r["appincome"]\n    return a / b\n'
+            ),
+            "a feature under another name": "def f(loanamt, appincome):\n    return loanamt / appincome\n",
+            "a feature in a lambda": "f = lambda loanamt, appincome: loanamt / appincome\n",
+            "a feature by methods": 'def f(rows):\n    return rows["loanamt"].div(rows["appincome"])\n',
+            "a feature in a formula": 'def f(rows):\n    return rows.eval("loanamt / appincome")\n',
+            "a feature in SQL": 'QUERY = "select loanamt / appincome as ratio from applications"\n',
+            "a feature in place": 'def f(rows):\n    rows["loanamt"] *= 2\n',
+            "a feature by an operator": (
+                "from operator import truediv\n\n\ndef f(r):\n    return truediv(r['loanamt'], r['term'])\n"
+            ),
+        }.items()
+    ),
+    *(
+        Lie(title, ("SEC-01",), write(SERVING, text))
+        for title, text in {
+            "a loader handed on by its name": "import pickle\n\nread = pickle.loads\n",
+            "a loader taken out by its name": 'import pickle\n\nread = getattr(pickle, "loads")\n',
+            "an unpickler": "import pickle\n\n\ndef read(f):\n    return pickle.Unpickler(f).load()\n",
+            "skops, trusting all": "import skops.io\n\nread = lambda f: skops.io.load(f, trusted=True)\n",
+            "skops, trusting what it finds": (
+                "from skops.io import get_untrusted_types, load\n\n\ndef read(f):\n"
+                "    return load(f, trusted=get_untrusted_types(file=f))\n"
+            ),
+            "numpy, trusting": "import numpy as np\n\nread = lambda f: np.load(f, allow_pickle=1)\n",
+            "a model of keras": "from keras.models import load_model\n\nmodel = load_model('m.keras')\n",
+        }.items()
+    ),
+    *(
+        Lie(title, ("SEC-01",), write(SERVING, text), at=FROM_HIGH)
+        for title, text in {
+            "an eval": "def run(text):\n    return eval(text)\n",
+            "an eval by another name": "compute = eval\n",
+            "an exec from the builtins": "from builtins import exec as run\n\nrun('x = 1')\n",
+            "an eval glued together": "run = getattr(__builtins__, 'ev' + 'al')\n",
+            "a file run as code": "import runpy\n\nrunpy.run_path('/srv/extra.py')\n",
+            "a module from a path": (
+                "import importlib.util as u\n\nspec = u.spec_from_file_location('x', '/srv/extra.py')\n"
+            ),
+            "a module known only later": (
+                "import importlib\n\n\ndef load(name):\n    return importlib.import_module(name)\n"
+            ),
+            "a library known only later": "import ctypes\n\nlibrary = ctypes.CDLL('/srv/extra.so')\n",
+            "a shell in the product": "import os\n\n\ndef run(text):\n    os.system(text)\n",
+        }.items()
+    ),
+    Lie(
+        "an exec in a file of the platform's",
+        ("SEC-01", "GOV-06"),
+        append(f"{PACKAGE}/pipeline/wiring.py", "\n\nexec('x = 1')\n"),
+        at=FROM_HIGH,
+    ),
+    Lie(
+        "a model that reads what must not decide",
+        ("DATA-05",),
+        append(f"{PACKAGE}/model.py", '\n\ndef weight(rows):\n    return rows["black"]\n'),
+        at=FROM_HIGH,
+    ),
+    Lie("a feature that reads it past its arguments", ("DATA-05",), lambda s: _sideways(s)),
     Lie("requirements without a hash", ("REPRO-01",), _unhashed),
     Lie(
         "an index address in a lock",
@@ -90,6 +154,16 @@ LIES = (
         swap("Makefile", "-m pytest", "-c 'pass' #"),
     ),
 )
+
+
+def _sideways(scene: Scene) -> None:
+    """A feature reads a protected column from what else it is given."""
+    scene.append(
+        f"{PACKAGE}/features.py",
+        '\n\ndef standing(loanamt, **more):\n    """What else is."""\n    return loanamt * more["black"]\n',
+    )
+    training = scene.read("policy/training.yaml")
+    scene.put("policy/training.yaml", "features", [*training["features"], "standing"])
 
 
 def _emptied(scene: Scene) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 
-from tests.adversary.patch import Hand, Lie, drop, each, put, remove, swap
+from tests.adversary.patch import FROM_HIGH, Hand, Lie, drop, each, put, remove, swap
 from tests.adversary.scene import (
     CARD,
     DEPLOYMENT,
     DRILL,
     EVALUATION,
+    LATER,
     MONITORING,
     REBUILD,
     RELEASE,
     RUN,
     RUN_ID,
+    VERDICT,
     Scene,
 )
 
@@ -114,6 +116,24 @@ def _nan(scene: Scene) -> None:
 def _undeployed(scene: Scene) -> None:
     ghost = scene.read(DEPLOYMENT) | {"version": "9", "at": "2026-11-20T11:30:00Z"}
     scene.write("governance/deployments/20261120T113000Z-promote-9.json", ghost)
+
+
+def _redeployed(scene: Scene, verdict: str) -> None:
+    """Another deployment of release 1, later, that names some verdict."""
+    record = scene.read(DEPLOYMENT) | {"at": LATER, "as_of": LATER, "verdict_sha256": verdict}
+    scene.write("governance/deployments/20261120T113000Z-promote-1.json", record)
+
+
+def _forged_once(scene: Scene) -> None:
+    """A verdict of one's own, committed and used, and then the gate's put back."""
+    honest = scene.text(VERDICT), scene.text(f"{VERDICT}.sig")
+    scene.put(VERDICT, "predicate.roadworthy.expires_at", "2036-11-20T00:00:00Z")
+    scene.sign(VERDICT, "dev@rehearsal.example", "roadworthy-gate")
+    forged = scene.sha(VERDICT)
+    scene.commit("Gate again")
+    scene.write(VERDICT, honest[0])
+    scene.write(f"{VERDICT}.sig", honest[1])
+    _redeployed(scene, forged)
 
 
 LIES = (
@@ -227,6 +247,13 @@ LIES = (
     Lie("a deployment that nobody registered", ("LIN-02", "REL-01"), _undeployed),
     Lie("a deployment of other bytes", ("REL-01",), put(DEPLOYMENT, "subject_digest", f"sha256:{OTHER}")),
     Lie("a deployment under another verdict", ("APPR-01",), put(DEPLOYMENT, "verdict_sha256", OTHER)),
+    Lie(
+        "a new deployment under a verdict of nobody",
+        ("REL-01",),
+        lambda s: _redeployed(s, OTHER),
+        at=FROM_HIGH,
+    ),
+    Lie("a new deployment under a forged verdict that git kept", ("REL-01",), _forged_once, at=FROM_HIGH),
     Lie("a number of the card improved", ("DOC-01",), swap(CARD, "0.8051", "0.9051")),
     Lie("a card polished after approval", ("DOC-01",), swap(CARD, "what lenders decided", "the best data")),
     Lie("no card", ("DOC-01",), remove(CARD)),

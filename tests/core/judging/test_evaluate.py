@@ -257,5 +257,5 @@ def test_all_six_verdicts_are_counted() -> None:
 
 
 def test_the_nearest_date_below_counts() -> None:
-    assert enforced_from(control(enforce_from={"moderate": "2027-01-01"}), situation(tier="low")) is None
-    assert enforced_from(control(enforce_from={"moderate": "2027-01-01"}), situation()) == date(2027, 1, 1)
+    assert enforced_from({"moderate": "2027-01-01"}, situation(tier="low")) is None
+    assert enforced_from({"moderate": "2027-01-01"}, situation()) == date(2027, 1, 1)

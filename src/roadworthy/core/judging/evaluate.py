@@ -115,7 +115,7 @@ def _dated(control: Control, check: Check, situation: Situation, finding: Findin
 def _not_yet(control: Control, check: Check, situation: Situation) -> str:
     if control.lifecycle is Lifecycle.EXPERIMENTAL:
         return "experimental: it will bind when the policy says so"
-    start = enforced_from(control, situation)
+    start = enforced_from(check.enforce_from or control.enforce_from, situation)
     if start and start > situation.as_of:
         return f"binds from {start.isoformat()}"
     if check.due is Due.RELEASE and not situation.released and not situation.for_release:
@@ -127,11 +127,11 @@ def _because(reason: str) -> str:
     return f"; {reason}" if reason else ""
 
 
-def enforced_from(control: Control, situation: Situation) -> date | None:
-    """Return the day a control starts to bind at a tier: its own date, else that of the next tier below."""
+def enforced_from(dates: Mapping[str, str], situation: Situation) -> date | None:
+    """Return the day from which dates bind at a tier: its own, else that of the next tier below."""
     for tier in reversed(situation.tiers[: _rank(situation.tier, situation) + 1]):
-        if tier in control.enforce_from:
-            return date.fromisoformat(control.enforce_from[tier])
+        if tier in dates:
+            return date.fromisoformat(dates[tier])
     return None
 
 

@@ -96,6 +96,7 @@ class Check:
     actual: str = ""
     by: str = ""
     until: str = ""
+    enforce_from: Mapping[str, str] = field(default_factory=dict)
 
 
 @frozen

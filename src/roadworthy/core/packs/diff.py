@@ -50,7 +50,12 @@ def since(control: Control) -> str:
     """Return when a control binds, in words."""
     if control.lifecycle == "experimental":
         return "not yet: it is experimental"
-    return ", ".join(f"{tier} {day}" for tier, day in control.enforce_from.items()) or NOW
+    return days(control.enforce_from)
+
+
+def days(dates: Mapping[str, str]) -> str:
+    """Return the days from which something binds, in words."""
+    return ", ".join(f"{tier} {day}" for tier, day in dates.items()) or NOW
 
 
 def _change(control: Control, text: str) -> Change:
@@ -95,20 +100,27 @@ def _reach(old: Control, new: Control) -> Iterator[str]:
 
 
 def _checks(old: Mapping[str, Check], new: Mapping[str, Check]) -> Iterator[str]:
-    yield from (f"new question: {new[name].title or name}" for name in sorted(new.keys() - old.keys()))
+    for name in sorted(new.keys() - old.keys()):
+        binds = f" (binds {days(new[name].enforce_from)})" if new[name].enforce_from else ""
+        yield f"new question: {new[name].title or name}{binds}"
     yield from (f"no longer asked: {old[name].title or name}" for name in sorted(old.keys() - new.keys()))
     for name in sorted(old.keys() & new.keys()):
-        was, now = old[name], new[name]
-        if (was.expression, was.when, was.schema) != (now.expression, now.when, now.schema):
-            yield f"{name} is judged differently: {now.title or name}"
-        if was.due != now.due:
-            yield f"{name} is due at {now.due}, before at {was.due}"
-        if was.unknown_blocks != now.unknown_blocks:
-            yield f"{name}, when unknown, blocks {blocks(now)}; before, {blocks(was)}"
-        if was.grade != now.grade:
-            yield f"{name} rests on {now.grade} evidence, before on {was.grade}"
-        if was.applies != now.applies:
-            yield f"{name} is asked of {whom(now.applies)}, before of {whom(was.applies)}"
+        yield from _check(name, old[name], new[name])
+
+
+def _check(name: str, was: Check, now: Check) -> Iterator[str]:
+    if (was.expression, was.when, was.schema) != (now.expression, now.when, now.schema):
+        yield f"{name} is judged differently: {now.title or name}"
+    if was.enforce_from != now.enforce_from:
+        yield f"{name} binds {days(now.enforce_from)}; before, {days(was.enforce_from)}"
+    if was.due != now.due:
+        yield f"{name} is due at {now.due}, before at {was.due}"
+    if was.unknown_blocks != now.unknown_blocks:
+        yield f"{name}, when unknown, blocks {blocks(now)}; before, {blocks(was)}"
+    if was.grade != now.grade:
+        yield f"{name} rests on {now.grade} evidence, before on {was.grade}"
+    if was.applies != now.applies:
+        yield f"{name} is asked of {whom(now.applies)}, before of {whom(was.applies)}"
 
 
 def _maps(old: Control, new: Control) -> Iterator[str]:

@@ -52,7 +52,8 @@ def _control(control: Control, pack: Pack, schema: FactSchema) -> Iterator[Probl
     ids = [check.id for check in control.checks]
     if len(set(ids)) < len(ids):
         yield Problem(place=place, text="two checks have the same id")
-    if control.announced and any(day < control.announced for day in control.enforce_from.values()):
+    dates = [control.enforce_from, *(check.enforce_from for check in control.checks)]
+    if control.announced and any(day < control.announced for each in dates for day in each.values()):
         yield Problem(place=place, text=f"enforced before it is announced ({control.announced})")
     for check in control.checks:
         yield from _check(f"{place} {check.id}", control, check, schema)

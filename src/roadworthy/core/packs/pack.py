@@ -132,13 +132,15 @@ def control_from(value: Mapping[str, Any], origin: str = "") -> Control:
 
 
 def _check(value: Mapping[str, Any]) -> Check:
-    plain = {name: item for name, item in value.items() if name not in ("grade", "due", "needs", "applies")}
+    made = ("grade", "due", "needs", "applies", "enforce_from")
+    plain = {name: item for name, item in value.items() if name not in made}
     return Check(
         **plain,
         grade=Grade(value["grade"]),
         due=Due(value.get("due", "birth")),
         needs=tuple(value.get("needs", ())),
         applies=_applies(value.get("applies", {})),
+        enforce_from=_dates(value.get("enforce_from", {})),
     )
 
 

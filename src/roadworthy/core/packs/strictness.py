@@ -82,5 +82,8 @@ def _checks(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> Iterator[st
     for check in old:
         if check["id"] not in after:
             yield f"checks.{check['id']}"
-        elif after[check["id"]].get("due") == "release" and check.get("due", "birth") == "birth":
+            continue
+        if after[check["id"]].get("due") == "release" and check.get("due", "birth") == "birth":
             yield f"due.{check['id']}"
+        if any(_day(after[check["id"]], tier) > _day(check, tier) for tier in _TIERS):
+            yield f"enforce_from.{check['id']}"

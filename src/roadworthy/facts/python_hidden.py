@@ -1,0 +1,52 @@
+"""Code that is only known when it runs: text, files and names that Python turns into code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from roadworthy.facts.python_tree import aliases, full_name, literal
+
+SUSPECT = re.compile(
+    rb"\beval\b|\bexec|__import__|import_module|__builtins__|\bbuiltins\b|runpy|spec_from|SourceFileLoader|\bimp\b"
+    rb"|FunctionType|CodeType|ctypes|\bcffi\b|shell\s*=|\bsystem\b|\bpopen\b|trust_remote_code|InteractiveInterpreter"
+)
+_RUN_TEXT = frozenset({"eval", "exec", "__builtins__"})
+_RUN = frozenset(
+    {
+        *("builtins.eval", "builtins.exec", "runpy.run_path", "runpy.run_module", "imp.load_source"),
+        *("importlib.util.spec_from_file_location", "importlib.machinery.SourceFileLoader"),
+        *("types.FunctionType", "types.CodeType", "ctypes.CDLL", "ctypes.cdll.LoadLibrary"),
+        *("code.InteractiveInterpreter", "code.InteractiveConsole", "os.system", "os.popen"),
+    }
+)
+_IMPORTS = frozenset({"__import__", "importlib.import_module", "importlib.__import__"})
+
+
+def hidden_code(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line and name of what turns into code something that stands in no file of the package."""
+    names = aliases(tree)
+    defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            name = names.get(node.id, node.id)
+            if (name in _RUN_TEXT and node.id not in defined) or name in _RUN:
+                yield node.lineno, name
+        elif isinstance(node, ast.Attribute) and full_name(node, names) in _RUN:
+            yield node.lineno, full_name(node, names)
+        elif isinstance(node, ast.Call):
+            yield from _calls(node, names)
+
+
+def _calls(node: ast.Call, names: dict[str, str]) -> Iterator[tuple[int, str]]:
+    name = full_name(node.func, names)
+    given = {keyword.arg: keyword.value for keyword in node.keywords}
+    own = any("__package__" in ast.unparse(part) or "__name__" in ast.unparse(part) for part in node.args[1:])
+    if name in _IMPORTS and not own and not (node.args and literal(node.args[0])):
+        yield node.lineno, f"{name} of a name known only later"
+    if name == "getattr" and node.args and full_name(node.args[0], names) in ("builtins", "os", "importlib"):
+        yield node.lineno, f"getattr of {full_name(node.args[0], names)}"
+    for word in ("shell", "trust_remote_code"):
+        if isinstance(given.get(word), ast.Constant) and given[word].value:  # type: ignore[attr-defined]
+            yield node.lineno, f"{word}=True"

@@ -1,0 +1,98 @@
+"""Feature computations in Python's syntax tree: arithmetic over the contract's columns."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+
+from roadworthy.facts.python_tree import aliases, full_name, keys, literal
+
+_MATH = ("numpy.", "math.", "operator.", "scipy.", "polars.", "jax.numpy.")
+_METHODS = frozenset(
+    {
+        *("div", "truediv", "floordiv", "rdiv", "mul", "add", "sub", "rsub", "pow", "mod", "diff"),
+        *("pct_change", "cumsum", "shift", "rolling", "ewm", "divide", "multiply", "subtract"),
+    }
+)
+Columns = frozenset[str]
+
+
+def feature_logic(tree: ast.Module, columns: Columns) -> Iterator[tuple[int, str]]:
+    """Yield line and words of arithmetic, comparisons and formulas over the contract's columns."""
+    names, stand_ins = aliases(tree), _stand_ins(tree, columns)
+    shown = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in shown:
+            used = _formula(node.value, columns)
+        else:
+            used = _used(list(_operands(node, names)), columns, stand_ins)
+        if used:
+            yield getattr(node, "lineno", 0), f"computes with {', '.join(sorted(used))}"
+
+
+def _operands(node: ast.AST, names: dict[str, str]) -> Iterator[ast.expr]:
+    if isinstance(node, ast.BinOp):
+        yield from (node.left, node.right)
+    elif isinstance(node, ast.AugAssign):
+        yield from (node.target, node.value)
+    elif isinstance(node, ast.Compare):
+        yield from (node.left, *node.comparators)
+    elif isinstance(node, ast.Call) and full_name(node.func, names).startswith((*_MATH, "np.")):
+        yield from node.args
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
+        yield from (node.func.value, *node.args)
+
+
+def _used(parts: list[ast.expr], columns: Columns, stand_ins: Mapping[str, str]) -> set[str]:
+    """The columns that operands read: by key; or two of them by attribute, argument or another name."""
+    by_key = {name for part in parts for name in keys(part) if name in columns}
+    loose = {name for part in parts for name in _loose(part, columns, stand_ins)}
+    return by_key if by_key else loose if len(loose) > 1 else set()
+
+
+def _loose(part: ast.expr, columns: Columns, stand_ins: Mapping[str, str]) -> Iterator[str]:
+    for node in ast.walk(part):
+        if isinstance(node, ast.Attribute) and node.attr in columns:
+            yield node.attr
+        elif isinstance(node, ast.Name):
+            name = stand_ins.get(node.id, node.id)
+            if name in columns:
+                yield name
+
+
+def _stand_ins(tree: ast.Module, columns: Columns) -> dict[str, str]:
+    """Names that stand for a column: its written name, or what was read by it."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            value = node.value
+            read = [literal(value)] if isinstance(value, ast.Constant) else _plain(value)
+            for name in columns.intersection(read):
+                found[node.targets[0].id] = name
+    return found
+
+
+def _plain(value: ast.expr) -> list[str]:
+    """The one key of `row["x"]` or `row.get("x")` and of nothing larger."""
+    return list(keys(value)) if isinstance(value, ast.Subscript | ast.Call) else []
+
+
+def _formula(text: str, columns: Columns) -> set[str]:
+    """Two columns with an operator between them, as in SQL and in `frame.eval`."""
+    pairs = re.findall(r"(?=\b(\w+)\b\W{0,3}[-+*/]\W{0,3}(\w+)\b)", text[:2000])
+    return {name for pair in pairs if set(pair) <= columns and len(set(pair)) > 1 for name in pair}
+
+
+def copies(tree: ast.Module, names: frozenset[str], columns: Columns) -> Iterator[tuple[int, str]]:
+    """Yield second definitions of features: at the top of a module, or anywhere over columns."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in names:
+            takes = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
+            if node in tree.body or takes & columns:
+                yield node.lineno, f"defines {node.name} a second time"
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name in names and getattr(node.value, "attr", "") != name:
+                yield node.lineno, f"defines {name} a second time"

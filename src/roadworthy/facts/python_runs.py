@@ -1,0 +1,151 @@
+"""Python read for the programs it starts and the clouds it changes: text, never run."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from roadworthy.facts.deploying import CALL, LATER, deploys, named_deployer
+from roadworthy.facts.python_tree import aliases, full_name, literal, tree_of
+from roadworthy.facts.shell import Command, commands
+
+_AWS = (
+    "create_endpoint update_endpoint update_service update_function_code create_deployment start_deployment "
+    "put_image update_alias"
+)
+# A method of these clients that changes what serves. A name alone says nothing: `push` is also a list's.
+_CLIENTS = {
+    name: tuple(verbs.split())
+    for name, verbs in {
+        "boto3": _AWS,
+        "botocore": _AWS,
+        "aioboto3": _AWS,
+        "sagemaker": "deploy",
+        "google": "deploy deploy_model update_service create_service",
+        "vertexai": "deploy",
+        "azure": "begin_create_or_update begin_deploy",
+        "kubernetes": "create_ patch_ replace_ apply",
+        "kubernetes_asyncio": "create_ patch_ replace_ apply",
+        "openshift": "create_ patch_ replace_ apply",
+        "docker": "push",
+        "mlflow": "create_deployment update_deployment deploy",
+        "bentoml": "deploy",
+        "modal": "deploy",
+        "pulumi": "up",
+        "paramiko": "exec_command put",
+        "asyncssh": "run put",
+        "fabric": "run put sudo",
+    }.items()
+}
+STARTS = re.compile(rf"\b(?:{'|'.join(_CLIENTS)}|subprocess|system|popen|exec|spawn|getattr)")
+_CALLED_BY_NAME = ("sh.", "plumbum.cmd.")
+# What these are given is shown or compared, not done.
+_SHOWS = (
+    "print",
+    "echo",
+    "secho",
+    "debug",
+    "info",
+    "warning",
+    "error",
+    "exception",
+    "critical",
+    "log",
+    "write",
+)
+_SHOWS_MORE = ("add_argument", "add_parser", "ArgumentParser", "option", "argument", "fail", "skip", "match")
+
+
+def runs_in(data: bytes) -> tuple[Command, ...]:
+    """Return the deploying commands that Python source would run, in order of lines."""
+    tree = tree_of(data)
+    return () if tree is None else _runs(tree)
+
+
+@lru_cache(maxsize=256)
+def _runs(tree: ast.Module) -> tuple[Command, ...]:
+    names, shown = aliases(tree), _shown(tree)
+    texts = _texts(tree)
+    found = {
+        command.line: command
+        for node in ast.walk(tree)
+        if id(node) not in shown
+        for command in _commands(node, names, texts)
+    }
+    return tuple(found[line] for line in sorted(found))
+
+
+def _commands(node: ast.AST, names: dict[str, str], texts: Mapping[str, str]) -> Iterator[Command]:
+    if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
+        yield from (c for c in _in_text(literal(node), node.lineno) if deploys(c))
+    elif isinstance(node, ast.List | ast.Tuple):
+        yield from _listed(node.elts, node.lineno, texts)
+    elif isinstance(node, ast.Call):
+        yield from _listed(node.args, node.lineno, texts)
+        yield from _called(node, names)
+
+
+def _in_text(text: str, line: int) -> Iterator[Command]:
+    if any(c.isspace() for c in text.strip()):
+        yield from (_command(command.words, line) for command in commands(text))
+
+
+def _listed(parts: list[ast.expr], line: int, texts: Mapping[str, str]) -> Iterator[Command]:
+    """Words given one by one; a deploying program whose verb is put in later is not known to be harmless."""
+    words = tuple(_word(part, texts) for part in parts)
+    if not words or not any(named_deployer(word) for word in words):
+        return
+    command = _command(tuple(word or LATER for word in words), line)
+    if deploys(command):
+        yield command
+
+
+def _word(part: ast.expr, texts: Mapping[str, str]) -> str:
+    return texts.get(part.id, "") if isinstance(part, ast.Name) else literal(part)
+
+
+def _called(node: ast.Call, names: dict[str, str]) -> Iterator[Command]:
+    name = full_name(node.func, names)
+    verb = name.rpartition(".")[2] or getattr(node.func, "attr", "")
+    for root in sorted({each.partition(".")[0] for each in names.values()} & _CLIENTS.keys()):
+        if any(verb == each or (each.endswith("_") and verb.startswith(each)) for each in _CLIENTS[root]):
+            yield _command((f"{root}.{verb}{CALL}",), node.lineno)
+    for start in _CALLED_BY_NAME:
+        if name.startswith(start):
+            words = (*name.removeprefix(start).split("."), *(literal(each) or LATER for each in node.args))
+            yield from (c for c in (_command(words, node.lineno),) if deploys(c))
+
+
+def _command(words: tuple[str, ...], line: int) -> Command:
+    return Command(words=words, path=words[0], line=line, sure=False)
+
+
+def _texts(tree: ast.Module) -> dict[str, str]:
+    """Names that stand for one written text."""
+    return {
+        target.id: literal(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and literal(node.value)
+    }
+
+
+def _shown(tree: ast.Module) -> set[int]:
+    """The nodes whose text is only shown or compared: messages, help, docstrings, assertions."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        if _is_shown(node):
+            found.update(id(inner) for inner in ast.walk(node))
+    return found
+
+
+def _is_shown(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        return name in _SHOWS or name in _SHOWS_MORE or name.startswith(("assert", "_print"))
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    return isinstance(node, ast.Assert | ast.Raise)

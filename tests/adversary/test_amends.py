@@ -1,0 +1,35 @@
+"""What a newly demanded check asks for is honoured when it is given."""
+
+from __future__ import annotations
+
+from roadworthy.commands.check import check
+from roadworthy.commands.gate import gate
+from roadworthy.core.judging.models import Report, Verdict
+from tests.adversary.lies.lowering import RISK_MANAGER, rendered, said
+from tests.adversary.patch import FROM_HIGH
+from tests.adversary.scene import LATER, VERDICT, Scene
+
+
+def verdict_of(report: Report, control: str, name: str) -> Verdict:
+    """Return what one check of a report came to."""
+    (judged,) = (judged for judged in report.judged if judged.control.id == control)
+    (finding,) = (finding for finding in judged.findings if finding.check == name)
+    return finding.verdict
+
+
+def test_a_tier_may_fall_when_who_approves_there_agreed(scene: Scene) -> None:
+    rendered(scene)
+    said(approved_by=RISK_MANAGER)(scene)
+    scene.commit("Officers decide now")
+    report = check(str(scene.path), as_of=FROM_HIGH)
+    assert verdict_of(report, "GOV-02", "not-lowered-alone") is Verdict.PASS
+
+
+def test_a_deployment_may_name_the_verdict_that_was_then(scene: Scene) -> None:
+    before = scene.sha(VERDICT)
+    scene.write("var/.keep", "")
+    gate(str(scene.path), "1", key=str(scene.key("gate")), as_of=LATER)
+    scene.commit("Gate again")
+    assert scene.sha(VERDICT) != before
+    report = check(str(scene.path), as_of=FROM_HIGH)
+    assert verdict_of(report, "REL-01", "verdict-named") is Verdict.PASS
