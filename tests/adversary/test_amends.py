@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from roadworthy.commands.check import check
-from roadworthy.commands.gate import gate
 from roadworthy.core.judging.models import Report, Verdict
 from tests.adversary.lies.lowering import RISK_MANAGER, rendered, said
 from tests.adversary.patch import FROM_HIGH
@@ -27,8 +26,8 @@ def test_a_tier_may_fall_when_who_approves_there_agreed(scene: Scene) -> None:
 
 def test_a_deployment_may_name_the_verdict_that_was_then(scene: Scene) -> None:
     before = scene.sha(VERDICT)
-    scene.write("var/.keep", "")
-    gate(str(scene.path), "1", key=str(scene.key("gate")), as_of=LATER)
+    scene.put(VERDICT, "predicate.timeVerified", LATER)
+    scene.sign(VERDICT, "gate", "roadworthy-gate")
     scene.commit("Gate again")
     assert scene.sha(VERDICT) != before
     report = check(str(scene.path), as_of=FROM_HIGH)

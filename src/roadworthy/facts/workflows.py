@@ -31,7 +31,8 @@ def workflows(snapshot: Snapshot) -> dict[str, Any]:
     jobs, unread = _jobs(parsed, snapshot)
     whole = [(job, tuple(scripts.acts(job))) for job in jobs]
     deploying = [(job, acts) for job, acts in whole if _deploys(job, acts)]
-    names = {(job.path, job.name) for job, _ in deploying}
+    after_gate = [(job, acts) for job, acts in whole if job.unread and _gated_before(job, whole)]
+    names = {(job.path, job.name) for job, _ in (*deploying, *after_gate)}
     verdicts = [_deploy_job(job, acts, whole) for job, acts in deploying]
     return {
         "available": bool(files) and not broken,
