@@ -217,6 +217,28 @@ def test_edits_of_both_levels_survive_a_release_of_upstream(home: Path, acme: Pa
     assert (back.state, back.after) == (UPDATED, "v1.0.0")
 
 
+def test_a_reviewer_names_a_platform_as_the_judge(
+    home: Path, acme: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (acme / "policy/controls/ACME-01.yaml").write_text(ACME_01)
+    release(acme, "v1.0.0")
+    asked = NewRequest(destination=home / "credit", given={}, source=f"file://{acme}", release=None)
+    new_project(asked, lambda _: None)
+    command = (sys.executable, "-m", "roadworthy", "check", str(home / "credit"), "--control", "ACME-01")
+
+    def judged(*more: str) -> tuple[int, str]:
+        done = subprocess.run((*command, *more), capture_output=True, text=True, cwd=home)
+        return done.returncode, done.stdout + done.stderr
+
+    assert (judged()[0], "there is no control ACME-01" in judged()[1]) == (2, True)
+    for named in (f"file://{acme}", str(acme), "acme"):
+        code, said = judged("--policy", named)
+        assert (code, "the name is credit-decision" in said) == (1, True), said
+    monkeypatch.setenv("ROADWORTHY_POLICY", f"file://{acme}")
+    code, said = judged()
+    assert (code, "the name is credit-decision" in said) == (1, True), said
+
+
 def conforms(project: Path, platform: Path) -> str:
     """Judge a project by a platform's policy; return the platform's own control, which it passes."""
     report = check(str(project), policy=str(platform / "policy"))

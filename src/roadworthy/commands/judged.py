@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from roadworthy.adapters.executor import caged
+from roadworthy.adapters.sources import is_address
 from roadworthy.commands.check import check
 from roadworthy.core.judging.models import Report
 from roadworthy.core.values import frozen
@@ -44,7 +45,9 @@ def judge_apart(ask: Ask) -> Told:
     """Judge in a child that can be killed; return or write the report."""
     from roadworthy.commands.packs import open_bench
 
-    path, policy, waivers = str(Path(ask.path).absolute()), _absolute(ask.policy), _absolute(ask.waivers)
+    path, policy, waivers = str(Path(ask.path).absolute()), ask.policy, _absolute(ask.waivers)
+    policy = policy if policy is None or is_address(policy) else _absolute(policy)
+    # Fetched and read here: the child has no business with the network.
     open_bench(policy)
     # Paths were made absolute, because the child works in another folder.
     said = caged(lambda: _told(ask, path, policy, waivers))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
+from pathlib import Path
 
 from roadworthy import __version__
+from roadworthy.adapters import sources
 from roadworthy.adapters.cel import Engine
 from roadworthy.adapters.memory import once, recall, remember
 from roadworthy.adapters.policy import read_policy
@@ -14,7 +17,7 @@ from roadworthy.core.expressions.fact_schema import FactSchema, parse_schema
 from roadworthy.core.judging.models import Control, Pack
 from roadworthy.core.packs.extension import Extension, extended
 from roadworthy.core.packs.pack import LINT, Parsed, Tree, pack_digest, pack_of, parse_pack
-from roadworthy.core.templates.source import Source
+from roadworthy.core.templates.source import PLATFORM, Source
 from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 
@@ -45,9 +48,16 @@ class Bench:
         return tuple(known[name] for name in names) if names else self.pack.controls
 
 
-@cache
 def open_bench(policy: str | None = None) -> Bench:
-    """Return the built-in pack, or the one in a folder, ready to judge with."""
+    """Return the named pack (a folder, or a platform), else the one that the reviewer's environment names.
+
+    Without either it is the built-in one. A project names none: it would choose its own judge.
+    """
+    return _opened(policy or os.environ.get("ROADWORTHY_POLICY") or None)
+
+
+@cache
+def _opened(policy: str | None) -> Bench:
     return _bench(whole_policy(policy))
 
 
@@ -75,8 +85,13 @@ def _bench(whole: Tree) -> Bench:
 
 def whole_policy(policy: str | None = None, above: tuple[str, ...] = ()) -> Tree:
     """Return the files of a pack, those of the pack that it extends included."""
-    tree = read_policy(policy)
-    return tree if policy is None else _whole(tree, above)
+    if policy is None:
+        return read_policy()
+    if sources.is_address(policy) or (Path(policy) / PLATFORM).is_file():
+        from roadworthy.commands.source import open_source
+
+        return _whole(open_source(policy).pack, above)
+    return _whole(read_policy(policy), above)
 
 
 def _whole(tree: Tree, above: tuple[str, ...] = ()) -> Tree:
