@@ -125,7 +125,7 @@ def _verdicts(clone: Path, release: str, samples: int) -> Iterator[tuple[str, in
         except UsageError as error:
             yield "fallback", 0, error.message, {}
             return
-        for data in _answers(source.tree, samples):
+        for data in answers(source.tree, samples):
             yield (*_verdict(source, data, Path(place) / "made"), data)
 
 
@@ -170,7 +170,7 @@ def _theirs(source: Source, made: Path, data: Mapping[str, Any]) -> Tree | str:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _answers(tree: Tree, samples: int) -> Iterator[dict[str, Any]]:
+def answers(tree: Tree, samples: int) -> Iterator[dict[str, Any]]:
     """Yield the defaults, then random answers to a random half of the questions."""
     try:
         template = load_template(tree)
