@@ -38,7 +38,7 @@ def parser(verb: str | None = None) -> argparse.ArgumentParser:
     about = "Make, judge and update governed ML projects."
     root = argparse.ArgumentParser(prog="roadworthy", description=about)
     root.add_argument("--version", action="version", version=f"roadworthy {__version__}")
-    verbs = root.add_subparsers(dest="verb", metavar="VERB", required=True)
+    verbs = root.add_subparsers(prog="roadworthy", dest="verb", metavar="VERB", required=True)
     for add in (VERBS[verb],) if verb in VERBS else VERBS.values():
         add(verbs)
     return root

@@ -12,7 +12,7 @@ from roadworthy.adapters.config import read_configuration
 from roadworthy.adapters.git import git, isolated
 from roadworthy.adapters.workplace import write_tree
 from roadworthy.commands.source import is_trusted_source, open_source, releases
-from roadworthy.core.templates.releases import Entry, index_text
+from roadworthy.core.templates.releases import DEVELOPMENT, Entry, index_text
 from roadworthy.core.templates.tree import File, Tree
 from roadworthy.errors import RoadworthyError, Unjudgeable, UsageError
 from tests.copier_reference import files
@@ -157,7 +157,7 @@ def test_a_checkout_without_a_release_offers_its_own_tree(
 ) -> None:
     carry(tmp_path, monkeypatch, {})
     source = open_source()
-    assert (source.release, source.commit, source.governed) == (sources.DEVELOPMENT, None, True)
+    assert (source.release, source.commit, source.governed) == (DEVELOPMENT, None, True)
     monkeypatch.setattr(sources, "CHECKOUT", tmp_path)
     with pytest.raises(UsageError, match="no built-in release"):
         open_source()

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
-from roadworthy.adapters.sources import DEVELOPMENT
 from roadworthy.commands.check import check
 from roadworthy.commands.source import open_source, project_of, releases
 from roadworthy.commands.update import Wish, update
 from roadworthy.core.judging.models import Verdict
 from roadworthy.core.merging.report import CURRENT, UPDATED, Outlook
 from roadworthy.core.templates.ownership import ownership_of
+from roadworthy.core.templates.releases import DEVELOPMENT
 from roadworthy.core.templates.source import OWNERSHIP
 from roadworthy.core.templates.tree import File, Tree
 from tests.template.matrix import SHAPES, TIERS, tier_answers

@@ -1,62 +1,117 @@
-"""What was worked out before from the same bytes, in the user's cache folder. Losing it costs only time."""
+"""What this engine worked out before from the same bytes, in the user's cache folder. Losing it costs time.
+
+An entry is believed only where this user alone can have written it: folder and file are theirs and no link,
+and the entry itself says which one it is and sums up right. Its name holds the state of the engine's own
+files and of the packages beside it, so that an edit of either forgets everything.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable
+import sys
+import zlib
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-MOST_ENTRIES = 256
+MOST_ENTRIES = 64
+MOST_BYTES = 4 << 20
+_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_PACKAGE = Path(__file__).parent.parent
 
 
 def recall(kind: str, key: str) -> Any:
     """Return what was remembered under a key; None when nothing was, or when others could have written it."""
-    place = _folder() / f"{kind}-{key}.json"
+    name = _name(kind, key)
     try:
-        with place.open("rb") as file:
-            return json.loads(file.read()) if _ours(os.fstat(file.fileno())) else None
+        with _opened(_folder()) as folder, open(os.open(name, _FLAGS, dir_fd=folder), "rb") as file:
+            head, _, data = file.read(MOST_BYTES).partition(b"\n")
+            if not _ours(os.fstat(file.fileno())) or head != _head(name, data):
+                return None
+            os.utime(file.fileno())
+            return json.loads(data)
     except (OSError, ValueError):
         return None
 
 
 def remember(kind: str, key: str, value: Any) -> None:
     """Keep a JSON value under a key, if there is a place to keep it."""
-    folder = _folder()
+    name, data = _name(kind, key), json.dumps(value).encode()
+    place = _folder()
+    if len(data) > MOST_BYTES // 2 or not hasattr(os, "geteuid"):
+        return
     with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _tidy(folder)
-        part = folder / f"{os.urandom(8).hex()}.part"
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(value, file)
-        os.replace(part, folder / f"{kind}-{key}.json")
-
-
-def once(kind: str, key: str, make: Callable[[], Any]) -> Any:
-    """Return what was remembered under a key, or make it and remember it."""
-    known = recall(kind, key)
-    if known is None:
-        known = make()
-        remember(kind, key, known)
-    return known
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _opened(place) as folder:
+            _tidy(folder)
+            part = f"{os.urandom(8).hex()}.part"
+            flags = _FLAGS | os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            with open(os.open(part, flags, 0o600, dir_fd=folder), "wb") as file:
+                file.write(_head(name, data) + b"\n" + data)
+            os.replace(part, name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
 def _folder() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
-    return Path(home) / "roadworthy"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "roadworthy" / "memory"
+
+
+@contextlib.contextmanager
+def _opened(place: Path) -> Iterator[int]:
+    """A handle of the folder, which stays the same one whoever renames things. OSError if it is not ours."""
+    if not hasattr(os, "geteuid"):
+        raise OSError("who owns a file cannot be told here")
+    folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY | _FLAGS)
+    try:
+        if not _ours(os.fstat(folder)):
+            raise PermissionError(f"others can write to {place}")
+        yield folder
+    finally:
+        os.close(folder)
 
 
 def _ours(facts: os.stat_result) -> bool:
-    """Whether only this user can have written a file; where files have no owner, the folder is the user's."""
-    if not hasattr(os, "getuid"):
-        return True
-    return facts.st_uid == os.getuid() and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    """Whether only this user can have written a file or into a folder."""
+    return facts.st_uid == os.geteuid() and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def _tidy(folder: Path) -> None:
-    entries = sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime)
-    for old in entries[:-MOST_ENTRIES]:
-        old.unlink(missing_ok=True)
+def _name(kind: str, key: str) -> str:
+    return f"{kind}-{hashlib.sha256(f'{_engine()} {key}'.encode()).hexdigest()}.json"
+
+
+def _head(name: str, data: bytes) -> bytes:
+    return f"{name} {zlib.crc32(data)}".encode()
+
+
+@cache
+def _engine() -> str:
+    """The state of what decides what is worked out: Python, installed packages, a checkout's own files."""
+    sites = [place for place in sys.path if place.endswith("-packages") and os.path.isdir(place)]
+    installed = [f"{place} {os.stat(place).st_mtime_ns}" for place in sites]
+    # Whoever installs, upgrades or removes a package touches the folder of packages; an editor does not.
+    ours = () if str(_PACKAGE.parent) in sites else _files(str(_PACKAGE))
+    return hashlib.sha256("\n".join((sys.version, str(_PACKAGE), *installed, *ours)).encode()).hexdigest()
+
+
+def _files(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda each: each.name):
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != "__pycache__":
+                    yield from _files(entry.path)
+            else:
+                facts = entry.stat()
+                yield f"{entry.path} {facts.st_mtime_ns} {facts.st_size}"
+
+
+def _tidy(folder: int) -> None:
+    """Forget what was longest not asked for."""
+    with os.scandir(folder) as entries:
+        aged = sorted((entry.stat(follow_symlinks=False).st_mtime, entry.name) for entry in entries)
+    for _, name in aged[: max(0, len(aged) - MOST_ENTRIES + 1)]:
+        with contextlib.suppress(OSError):
+            os.unlink(name, dir_fd=folder)

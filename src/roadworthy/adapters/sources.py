@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, Protocol
 
-from roadworthy import __version__
-from roadworthy.core.templates.releases import Entry, parse_index
+from roadworthy.core.templates.releases import DEVELOPMENT, Entry, parse_index
 from roadworthy.core.templates.source import BUILTIN, TIERS, Source, release_paths
 from roadworthy.core.templates.tree import File, Tree
 from roadworthy.errors import Unjudgeable, UsageError
@@ -22,7 +21,6 @@ from roadworthy.errors import Unjudgeable, UsageError
 PACKAGE: Final = Path(__file__).resolve().parent.parent
 RELEASES: Final = PACKAGE / "releases"
 CHECKOUT: Final = PACKAGE.parent.parent
-DEVELOPMENT: Final = f"{__version__}.dev0"
 JUNK: Final = frozenset({".git", "__pycache__", ".DS_Store"})
 _ADDRESS: Final = re.compile(r"^(git\+)?[a-z][a-z0-9+.-]*://|^[^/\\:]+@[^/\\:]+:|^(gh|gl):")
 _CREDENTIALS: Final = re.compile(r"^((?:git\+)?https?://)[^/@]*@")

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from roadworthy import __version__
-from roadworthy.adapters.memory import once
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.commands.clock import moment
 from roadworthy.commands.extensions import facts_of
@@ -17,11 +16,13 @@ from roadworthy.commands.packs import Bench, keep_compiled, open_bench
 from roadworthy.commands.target import Target, open_target
 from roadworthy.commands.waivers import NO_WAIVERS, Granted, read_waivers
 from roadworthy.core.approval.signatures import Signature
+from roadworthy.core.documents.notes import Notes
 from roadworthy.core.documents.snapshot import Snapshot, colliding
 from roadworthy.core.judging.evaluate import Situation, judge
 from roadworthy.core.judging.models import Control, Judged, Report, WaiverNote
 from roadworthy.core.judging.waivers import Terms, apply_waivers, requests
 from roadworthy.core.times import rfc3339
+from roadworthy.core.values import replace
 from roadworthy.facts.collect import Collection, collect
 from roadworthy.facts.project import LOCK
 from roadworthy.facts.sources import Sources
@@ -36,6 +37,8 @@ SILENCERS = (
     ".repolinter.json",
 )
 MOST_NOTICES = 50
+# What one judgement of this process noted of a file, the next need not find out.
+NOTES = Notes()
 
 
 def check(
@@ -47,6 +50,7 @@ def check(
     policy: str | None = None,
     waivers: str | None = None,
     revision: str | None = None,
+    notes: Notes = NOTES,
 ) -> Report:
     """Return the judgement of a folder, a repository at a revision, or an archive."""
     bench = open_bench(policy)
@@ -54,7 +58,7 @@ def check(
     clock = moment(as_of)
     granted = read_waivers(waivers, path, bench, clock) if waivers else NO_WAIVERS
     target = open_target(path, revision)
-    collection = Collection(sources_of(target, bench, clock, for_release or ""))
+    collection = Collection(sources_of(target, bench, clock, for_release or "", notes))
     return _judge(collection, bench, selected, granted)
 
 
@@ -63,26 +67,28 @@ def judge_target(target: Target, bench: Bench, as_of: datetime) -> Report:
     return _judge(Collection(sources_of(target, bench, as_of)), bench, bench.controls(), NO_WAIVERS)
 
 
-def sources_of(target: Target, bench: Bench, as_of: datetime, for_release: str = "") -> Sources:
+def sources_of(
+    target: Target, bench: Bench, as_of: datetime, for_release: str = "", notes: Notes = NOTES
+) -> Sources:
     """Return everything that a judgement of this target may read."""
     from roadworthy.commands.forges import forge
     from roadworthy.commands.surroundings import released, tracked
 
+    snapshot = replace(target.snapshot, notes=notes)
     return Sources(
-        snapshot=target.snapshot,
+        snapshot=snapshot,
         pack=bench.pack,
         as_of=as_of,
         shape=misshapen,
         for_release=for_release,
-        once=once,
         history=target.history,
         blobs=target.past,
         verify=_verify,
-        released=lambda project: released(target.snapshot, project),
+        released=lambda: released(snapshot),
         tracked=tracked,
         forge=lambda: forge(target.place),
         extra={
-            each.root: partial(facts_of, each, target.snapshot, bench.schema.root.fields[each.root])
+            each.root: partial(facts_of, each, snapshot, bench.schema.root.fields[each.root])
             for each in bench.extensions
         },
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from roadworthy.core.values import frozen
 from roadworthy.facts.sources import Forge
@@ -128,6 +127,8 @@ def home_of(address: str) -> Home | None:
 
 
 def _path(address: str) -> str:
+    from urllib.parse import urlsplit
+
     try:
         return urlsplit(address).path
     except ValueError:
@@ -136,6 +137,8 @@ def _path(address: str) -> str:
 
 def _host(address: str) -> str:
     """Return host and port; the port of ssh is no port of the interface."""
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(address)
         port = f":{parts.port}" if parts.port and parts.scheme in ("https", "http") else ""

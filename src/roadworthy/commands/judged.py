@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from roadworthy.adapters.executor import caged
-from roadworthy.adapters.sources import is_address
-from roadworthy.commands.check import check
+from roadworthy.adapters.memory import recall, remember
+from roadworthy.core.documents.notes import Notes
 from roadworthy.core.judging.models import Report
 from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
@@ -43,12 +44,9 @@ class Told:
 
 def judge_apart(ask: Ask) -> Told:
     """Judge in a child that can be killed; return or write the report."""
-    from roadworthy.commands.packs import open_bench
-
-    path, policy, waivers = str(Path(ask.path).absolute()), ask.policy, _absolute(ask.waivers)
-    policy = policy if policy is None or is_address(policy) else _absolute(policy)
-    # Fetched and read here: the child has no business with the network.
-    open_bench(policy)
+    path, waivers = str(Path(ask.path).absolute()), _absolute(ask.waivers)
+    named = ask.policy or os.environ.get("ROADWORTHY_POLICY")
+    policy = _opened(ask.policy) if named else None
     # Paths were made absolute, because the child works in another folder.
     said = caged(lambda: _told(ask, path, policy, waivers))
     if ask.output:
@@ -56,11 +54,25 @@ def judge_apart(ask: Ask) -> Told:
     return Told(text=said["summary"], exit_code=said["exit_code"])
 
 
+def _opened(policy: str | None) -> str | None:
+    """Fetch and read a named policy here: the child has no business with the network."""
+    from roadworthy.adapters.sources import is_address
+    from roadworthy.commands.packs import open_bench
+
+    policy = policy if policy is None or is_address(policy) else _absolute(policy)
+    open_bench(policy)
+    return policy
+
+
 def _absolute(path: str | None) -> str | None:
     return str(Path(path).absolute()) if path else None
 
 
 def _told(ask: Ask, path: str, policy: str | None, waivers: str | None) -> dict[str, object]:
+    # What judges is imported in the child only: a child that uses its parent's memory first copies it.
+    from roadworthy.commands.check import check
+
+    notes = Notes(recall("notes", path) or {})
     report = check(
         path,
         as_of=ask.as_of,
@@ -69,7 +81,10 @@ def _told(ask: Ask, path: str, policy: str | None, waivers: str | None) -> dict[
         policy=policy,
         waivers=waivers,
         revision=ask.revision,
+        notes=notes,
     )
+    if notes.grown:
+        remember("notes", path, notes.dump())
     text = worded(ask.style, ask.colour and not ask.output, ask.width)(report)
     summary = text if not ask.output else worded("text", ask.colour, ask.width)(report)
     return {"text": text, "summary": summary, "exit_code": report.exit_code}

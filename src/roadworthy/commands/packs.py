@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from roadworthy import __version__
-from roadworthy.adapters import sources
 from roadworthy.adapters.cel import Engine
-from roadworthy.adapters.memory import once, recall, remember
+from roadworthy.adapters.memory import recall, remember
 from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.commands.extensions import allowed_extensions
@@ -34,11 +33,6 @@ class Bench:
     extensions: tuple[Extension, ...] = ()
     strangers: tuple[str, ...] = ()
 
-    @property
-    def key(self) -> str:
-        """Return the name under which work on this pack is remembered."""
-        return f"{__version__}-{self.pack.digest.removeprefix('sha256:')}"
-
     def controls(self, names: tuple[str, ...] = ()) -> tuple[Control, ...]:
         """Return the named controls, or all of them; a name that is none is an error."""
         known = {control.id: control for control in self.pack.controls}
@@ -58,7 +52,7 @@ def open_bench(policy: str | None = None) -> Bench:
 
 @cache
 def _opened(policy: str | None) -> Bench:
-    return _bench(whole_policy(policy))
+    return _bench(lambda: whole_policy(policy), "" if policy else BUILT_IN)
 
 
 def bench_of(source: Source) -> Bench:
@@ -68,18 +62,17 @@ def bench_of(source: Source) -> Bench:
 
 @cache
 def _bench_once(files: frozenset[tuple[str, bytes]]) -> Bench:
-    return _bench(_whole(dict(files)))
+    return _bench(lambda: _whole(dict(files)))
 
 
-def _bench(whole: Tree) -> Bench:
+def _bench(whole: Callable[[], Tree], name: str = "") -> Bench:
     extensions, strangers = allowed_extensions()
-    tree = extended(whole, extensions)
-    digest = pack_digest(tree)
-    pack = pack_of(_parsed(tree, digest), digest)
+    parsed, digest = _parsed(lambda: extended(whole(), extensions), "" if extensions else name)
+    pack = pack_of(parsed, digest)
     schema = parse_schema(pack.fact_types)
     engine = Engine(tuple(schema.root.fields))
     bench = Bench(pack=pack, schema=schema, engine=engine, extensions=extensions, strangers=strangers)
-    bench.engine.load(recall("compiled", bench.key) or {})
+    bench.engine.load(recall("compiled", digest) or {})
     return bench
 
 
@@ -87,7 +80,9 @@ def whole_policy(policy: str | None = None, above: tuple[str, ...] = ()) -> Tree
     """Return the files of a pack, those of the pack that it extends included."""
     if policy is None:
         return read_policy()
-    if sources.is_address(policy) or (Path(policy) / PLATFORM).is_file():
+    from roadworthy.adapters.sources import is_address
+
+    if is_address(policy) or (Path(policy) / PLATFORM).is_file():
         from roadworthy.commands.source import open_source
 
         return _whole(open_source(policy).pack, above)
@@ -108,14 +103,22 @@ def _whole(tree: Tree, above: tuple[str, ...] = ()) -> Tree:
 def keep_compiled(bench: Bench) -> None:
     """Remember what the engine compiled, so that the next process need not."""
     if bench.engine.grown:
-        remember("compiled", bench.key, bench.engine.dump())
+        remember("compiled", bench.pack.digest, bench.engine.dump())
 
 
-def _parsed(tree: Tree, digest: str) -> Parsed:
-    """Parsing YAML is most of the work of opening a pack, and the same bytes parse the same."""
-    key = f"{__version__}-{digest.removeprefix('sha256:')}"
-    known: Parsed = once("pack", key, lambda: _believed(parse_pack(tree, misshapen)))
-    return known
+def _parsed(whole: Callable[[], Tree], name: str) -> tuple[Parsed, str]:
+    """Parsing YAML is most of the work of opening a pack, and the same bytes parse the same.
+
+    The built-in pack has a name: it is part of the engine, whose state every key holds, and need not be read.
+    """
+    tree = {} if name else whole()
+    key = name or pack_digest(tree)
+    known = recall("pack", key)
+    if known is None:
+        tree = tree or whole()
+        known = [_believed(parse_pack(tree, misshapen)), pack_digest(tree)]
+        remember("pack", key, known)
+    return known[0], known[1]
 
 
 def _believed(parsed: Parsed) -> Parsed:

@@ -12,13 +12,13 @@ from typing import Any
 
 from jinja2.bccache import Bucket, BytecodeCache
 
-from roadworthy.adapters.sources import DEVELOPMENT
 from roadworthy.commands.recorded import Recorded
 from roadworthy.commands.source import Rendered, is_trusted_source, open_source, project_of, releases
 from roadworthy.core.documents.parse import parse_yaml
 from roadworthy.core.templates.config import read_raw, skip_if_exists
 from roadworthy.core.templates.ownership import UNCLAIMED, ownership_of
 from roadworthy.core.templates.platform import platform_tree
+from roadworthy.core.templates.releases import DEVELOPMENT
 from roadworthy.core.templates.source import BUILTIN, OWNERSHIP, PLATFORM, Source
 from roadworthy.core.templates.template import Unsupported, kept_if_present, matcher
 from roadworthy.core.templates.tree import Tree

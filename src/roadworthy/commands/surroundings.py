@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from roadworthy import __version__
-from roadworthy.adapters.memory import once
-from roadworthy.adapters.sources import DEVELOPMENT, builtin_entries, open_builtin
+from roadworthy.commands.packs import BUILT_IN
 from roadworthy.core.approval.subject import canonical, sha256
 from roadworthy.core.documents.parse import parse_yaml
 from roadworthy.core.documents.snapshot import Snapshot
-from roadworthy.core.templates.releases import is_supported
-from roadworthy.core.templates.source import BUILTIN, Source
+from roadworthy.core.templates.releases import DEVELOPMENT, is_supported
 from roadworthy.errors import RoadworthyError
 from roadworthy.facts.project import ANSWERS, LOCK, read_mapping
 from roadworthy.facts.sources import Released, Tracked
 
+if TYPE_CHECKING:
+    from roadworthy.core.templates.source import Source
 
-def released(snapshot: Snapshot, project: Mapping[str, Any]) -> Released:
+MOST_PATHS = 10_000
+Opened: TypeAlias = "tuple[Source, Callable[[str], bool]]"
+
+
+def released(snapshot: Snapshot) -> Released:
     """Return what the trusted release would have put here; a source nobody trusts is unknown, and says so."""
     answers, lock = read_mapping(snapshot, ANSWERS), read_mapping(snapshot, LOCK)
     spec, release = str(answers.get("_src_path", "")), str(lock.get("release", ""))
@@ -40,40 +44,56 @@ def _compared(snapshot: Snapshot, answers: Mapping[str, Any], spec: str, release
         return Released(
             known=False, release=release, reason=f"made from {spec}, which no configuration trusts"
         )
-    wanted = release if spec == BUILTIN else str(answers.get("_commit") or "") or None
+    wanted = release if spec == BUILT_IN else str(answers.get("_commit") or "") or None
     digests = _remembered(snapshot, answers, spec, wanted)
     records = {path: digests.pop(path, "") for path in (ANSWERS, LOCK)}
     return Released(
         known=True,
         release=release,
         # What a checkout would render now is newer than any release.
-        supported=release == DEVELOPMENT or is_supported(release, _releases(spec)),
+        supported=release == DEVELOPMENT or is_supported(release, _releases(spec, snapshot)),
         files=digests,
         answers_ok=all(_same(snapshot, path, digest) for path, digest in records.items()),
     )
 
 
 def _trusted(spec: str) -> bool:
-    if spec == BUILTIN:
+    if spec == BUILT_IN:
         return True
     from roadworthy.commands.source import is_trusted_source
 
     return is_trusted_source(spec)
 
 
-def _releases(spec: str) -> list[str]:
-    if spec == BUILTIN:
-        return [entry.version for entry in builtin_entries()]
+def _releases(spec: str, snapshot: Snapshot) -> list[str]:
+    if spec == BUILT_IN:
+        return list(_carried(snapshot))
     from roadworthy.commands.source import releases
 
     return releases(spec)
 
 
+@cache
+def _carried_one(release: str) -> Opened:
+    """A release that this installation carries never changes: it is compiled once for all its projects."""
+    return _opened(BUILT_IN, release)
+
+
+def _opened(spec: str, release: str | None) -> Opened:
+    from roadworthy.core.templates.ownership import ownership_of
+    from roadworthy.core.templates.source import OWNERSHIP
+
+    source = _open(spec, release)
+    manifest = parse_yaml(source.tree[OWNERSHIP].data)
+    return source, lru_cache(MOST_PATHS)(lambda path: ownership_of(path, manifest).kind == "managed")
+
+
 def _open(spec: str, release: str | None) -> Source:
     """Open a release without what only rendering needs, where that can be."""
-    if spec == BUILTIN:
+    if spec == BUILT_IN:
         from roadworthy.adapters.archive import unpack
         from roadworthy.adapters.git import git
+        from roadworthy.adapters.sources import open_builtin
 
         return open_builtin(release, unpack, git)
     from roadworthy.commands.source import open_source
@@ -86,42 +106,38 @@ def _remembered(
 ) -> dict[str, str]:
     """Digests of the managed files of a release for these answers; rendered once, then remembered."""
     folder = Path(snapshot.source["path"]).name
-    frozen = _frozen(spec, release)
-    source = None if frozen else _open(spec, release)
-    identity = [
-        __version__,
-        frozen or (source.digest if source else ""),
-        spec,
-        folder,
-        sha256(canonical(answers)),
-    ]
-    key = sha256(canonical(identity))
-    return dict(once("managed", key, lambda: _digests(source or _open(spec, release), answers, folder)))
+    frozen = _carried(snapshot).get(release or "", "") if spec == BUILT_IN else ""
+    opened = None if frozen else _opened(spec, release)
+    digest = opened[0].digest if opened else frozen
+    key = sha256(canonical([digest, spec, folder, sha256(canonical(answers))]))
+    found = snapshot.notes.once(
+        "managed", key, lambda: _digests(opened or _carried_one(str(release)), answers, folder)
+    )
+    return dict(found)
 
 
-def _frozen(spec: str, release: str | None) -> str:
-    """The digest of a release that this installation carries; empty for what can still change."""
-    entries = builtin_entries() if spec == BUILTIN else ()
-    return next((entry.sha256 for entry in entries if entry.version == release), "")
+def _carried(snapshot: Snapshot) -> dict[str, str]:
+    """The releases that this installation carries, oldest first, with their digests."""
+    found: dict[str, str] = snapshot.notes.once("releases", BUILT_IN, _index)
+    return found
 
 
-def _digests(source: Source, answers: Mapping[str, Any], folder: str) -> dict[str, str]:
+def _index() -> dict[str, str]:
+    from roadworthy.adapters.sources import builtin_entries
+
+    return {entry.version: entry.sha256 for entry in builtin_entries()}
+
+
+def _digests(opened: Opened, answers: Mapping[str, Any], folder: str) -> dict[str, str]:
     from roadworthy.commands.source import project_of
-    from roadworthy.core.templates.ownership import ownership_of
-    from roadworthy.core.templates.source import OWNERSHIP
 
-    manifest = parse_yaml(source.tree[OWNERSHIP].data)
-
-    def ours(path: str) -> bool:
-        return ownership_of(path, manifest).kind == "managed"
-
+    source, ours = opened
     made = project_of(source, {}, last=answers, folder=folder, only=ours)
     return {path: sha256(file.data) for path, file in made.files.items() if ours(path) and file.link is None}
 
 
 def _same(snapshot: Snapshot, path: str, digest: str) -> bool:
-    data = snapshot.read(path)
-    return isinstance(data, bytes) and sha256(data) == digest
+    return snapshot.digest(path) == digest
 
 
 def tracked(model: str) -> Tracked:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
-from roadworthy import __version__
 from roadworthy.core.approval.subject import canonical, sha256
 from roadworthy.core.documents.snapshot import Unreadable
 from roadworthy.core.expressions.fact_schema import FactSchema, complete
@@ -35,7 +34,7 @@ class Collection:
     @cached_property
     def documents(self) -> dict[str, Any]:
         """Return the facts under `documents`."""
-        return documents(self.sources.snapshot, self.sources.pack.schemas, self.sources.shape)
+        return documents(self.sources)
 
     @cached_property
     def history(self) -> History:
@@ -76,29 +75,38 @@ class Collection:
         )
 
     @cached_property
-    def code(self) -> dict[str, Any]:
-        """Return the facts that the files alone decide; the same files are looked at once."""
-        found: dict[str, Any] = self.sources.once("code", self._digest(), self._code)
-        return found
+    def imports(self) -> Any:
+        """Return the facts under `imports`: Python decides them, and the columns of the data contract."""
+        package = str(self.project["package"])
+        paths = self.sources.snapshot.paths
+        python = [path for path in paths if path.endswith(".py") or path == lineage.CONTRACT]
+        return self._once(f"imports {package}", python, lambda: self._imports(package))
 
-    def _digest(self) -> str:
+    @cached_property
+    def code(self) -> dict[str, Any]:
+        """Return the other facts that the files alone decide."""
+        return self._once("code", self.sources.snapshot.paths, self._code)
+
+    def _once(self, kind: str, paths: Iterable[str], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Found out once: a file that is refused, or that comes or goes, is a difference too."""
         snapshot = self.sources.snapshot
-        read = ((path, snapshot.read(path)) for path in snapshot.paths)
-        files = [[path, sha256(each) if isinstance(each, bytes) else each.reason] for path, each in read]
-        return sha256(
-            canonical([__version__, self.project["package"], files, sorted(snapshot.refused.items())])
-        )
+        return snapshot.once(f"{kind} {sha256(canonical(sorted(snapshot.refused.items())))}", paths, make)
+
+    def _imports(self, package: str) -> dict[str, Any]:
+        from roadworthy.facts.imports import imports
+
+        return imports(self.sources.snapshot, package)
 
     def _code(self) -> dict[str, Any]:
-        from roadworthy.facts.imports import imports
         from roadworthy.facts.requirements import requirements
+        from roadworthy.facts.runbooks import runbooks
         from roadworthy.facts.workflows import workflows
 
         snapshot = self.sources.snapshot
         return {
-            "imports": imports(snapshot, str(self.project["package"])),
             "workflows": workflows(snapshot),
             "requirements": requirements(snapshot),
+            "runbooks": runbooks(snapshot),
         }
 
     def records(self) -> dict[str, Any]:
@@ -142,7 +150,7 @@ def _history(collection: Collection) -> dict[str, Any]:
 def _managed(collection: Collection) -> dict[str, Any]:
     from roadworthy.facts.managed import managed_facts
 
-    return managed_facts(collection.sources.snapshot, collection.sources.released(collection.project))
+    return managed_facts(collection.sources.snapshot, collection.sources.released())
 
 
 def _registry(collection: Collection) -> dict[str, Any]:
@@ -188,12 +196,6 @@ def _llm(collection: Collection) -> dict[str, Any]:
     )
 
 
-def _runbooks(collection: Collection) -> list[dict[str, Any]]:
-    from roadworthy.facts.runbooks import runbooks
-
-    return runbooks(collection.sources.snapshot)
-
-
 def _limits(collection: Collection) -> dict[str, Any]:
     """A prohibited system is held to the highest there are."""
     tiers = collection.sources.pack.tiers["limits"]
@@ -218,7 +220,7 @@ COLLECTORS: dict[str, Collector] = {
     "documents": _documents,
     "limits": _limits,
     "records": Collection.records,
-    "runbooks": _runbooks,
+    "runbooks": lambda collection: collection.code["runbooks"],
     "llm": _llm,
     "cards": _cards,
     "managed": _managed,
@@ -226,7 +228,7 @@ COLLECTORS: dict[str, Collector] = {
     "registry": _registry,
     "forge": _forge,
     "signatures": _signatures,
-    "imports": lambda collection: collection.code["imports"],
+    "imports": lambda collection: collection.imports,
     "workflows": lambda collection: collection.code["workflows"],
     "requirements": lambda collection: collection.code["requirements"],
 }

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from roadworthy.core.approval.placeholders import placeholders
-from roadworthy.core.approval.subject import sha256
-from roadworthy.core.documents.parse import ParseError, parse_shared
+from roadworthy.core.documents.parse import ParseError, parse
 from roadworthy.core.documents.parts import mapping, part, text
-from roadworthy.core.documents.snapshot import Snapshot, Unreadable
+from roadworthy.core.documents.snapshot import Unreadable
 from roadworthy.core.times import days_between, parse_day, rfc3339
 from roadworthy.facts.history import History
-from roadworthy.facts.sources import Shape
+from roadworthy.facts.sources import Shape, Sources
 
 GOVERNANCE = ("system", "risk", "card", "roles")
 POLICY = ("data", "training", "gates", "serving", "monitoring", "retraining", "rollout", "budgets")
@@ -28,30 +27,33 @@ PLACES = {
 MOST = 20
 
 
-def documents(snapshot: Snapshot, schemas: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
+def documents(sources: Sources) -> dict[str, Any]:
     """Return the facts under `documents`."""
-    return {name: _document(name, path, snapshot, schemas, shape) for name, path in PLACES.items()}
+    return {name: _document(name, path, sources) for name, path in PLACES.items()}
 
 
-def _document(
-    name: str, path: str, snapshot: Snapshot, schemas: Mapping[str, Any], shape: Shape
-) -> dict[str, Any]:
+def _document(name: str, path: str, sources: Sources) -> dict[str, Any]:
+    snapshot = sources.snapshot
     data = snapshot.read(path)
     if isinstance(data, Unreadable):
         present = path in snapshot.sizes or path in snapshot.refused
         return {"path": path, "present": present, "valid": False, "errors": [data.reason], "value": {}}
+    return snapshot.once(f"{name} {sources.pack.digest}", [path], lambda: _read(name, path, data, sources))
+
+
+def _read(name: str, path: str, data: bytes, sources: Sources) -> dict[str, Any]:
     try:
-        value = parse_shared(path, data)
+        value = parse(path, data)
     except ParseError as error:
         return {"path": path, "present": True, "valid": False, "errors": [str(error)], "value": {}}
-    errors = misfits(f"{name}.v1.json", value, schemas, shape)
+    errors = misfits(f"{name}.v1.json", value, sources.pack.schemas, sources.shape)
     return {
         "path": path,
         "present": True,
         "valid": not errors,
         "errors": errors[:MOST],
         "placeholders": list(placeholders(value))[:MOST] if isinstance(value, dict) else ["."],
-        "sha256": sha256(data),
+        "sha256": sources.snapshot.digest(path),
         "value": mapping(value),
     }
 

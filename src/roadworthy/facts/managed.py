@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from roadworthy.core.approval.subject import sha256
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts.sources import Released
 
@@ -28,5 +27,4 @@ def managed_facts(snapshot: Snapshot, released: Released) -> dict[str, Any]:
 def _differs(snapshot: Snapshot, path: str, digest: str) -> bool:
     if path not in snapshot.sizes:
         return False
-    data = snapshot.read(path)
-    return not isinstance(data, bytes) or sha256(data) != digest
+    return snapshot.digest(path) != digest

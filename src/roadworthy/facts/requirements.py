@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from roadworthy.core.documents.parse import ParseError, decode
@@ -55,6 +56,7 @@ _SECRETS: dict[str, tuple[tuple[bytes, ...], re.Pattern[bytes]]] = {
     "Google key": ((b"AIza",), re.compile(rb"\bAIza[A-Za-z0-9_-]{35}\b")),
     "model provider key": ((b"sk-",), re.compile(rb"\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{32,}\b")),
 }
+_SECRET_START = re.compile(b"|".join(re.escape(start) for starts, _ in _SECRETS.values() for start in starts))
 
 
 def requirements(snapshot: Snapshot) -> dict[str, Any]:
@@ -66,7 +68,7 @@ def requirements(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "available": not unreadable,
         "reason": f"unreadable: {', '.join(unreadable)}" if unreadable else "",
-        "locks": [lock(path, scripts.text(path)) for path in paths],
+        "locks": [snapshot.once("lock", [path], partial(lock, path, scripts.text(path))) for path in paths],
         "images": [
             image for path in snapshot.paths if _IMAGE_FILE.fullmatch(path) for image in images(path, scripts)
         ],
@@ -176,7 +178,12 @@ def _secrets(snapshot: Snapshot) -> Iterator[str]:
             snapshot.read(path) if snapshot.sizes[path] <= MAX_SCANNED and not _LOCK.fullmatch(path) else b""
         )
         if isinstance(data, bytes):
-            yield from (f"{path}:{line} {kind}" for line, kind in secrets_in(data))
+            found = snapshot.once("secrets", [path], partial(_secret_lines, data))
+            yield from (f"{path}:{line} {kind}" for line, kind in found)
+
+
+def _secret_lines(data: bytes) -> list[tuple[int, str]]:
+    return list(secrets_in(data)) if _SECRET_START.search(data) else []
 
 
 def secrets_in(data: bytes) -> Iterator[tuple[int, str]]:

@@ -15,7 +15,6 @@ from roadworthy.facts.history import History, no_history
 
 Shape = Callable[[Mapping[str, Any], Any], Sequence[str]]
 Verify = Callable[[bytes, bytes | None, bytes, str, datetime], Signature]
-Once = Callable[[str, str, Callable[[], Any]], Any]
 Blobs = Callable[[Sequence[tuple[str, str]]], Mapping[tuple[str, str], bytes]]
 
 
@@ -68,13 +67,10 @@ class Sources:
     as_of: datetime
     shape: Shape
     for_release: str = ""
-    once: Once = lambda kind, key, make: make()
     history: Callable[[], History] = no_history
     blobs: Blobs = lambda _: {}
     verify: Verify = unverified
-    released: Callable[[Mapping[str, Any]], Released] = lambda _: Released(
-        known=False, reason="not looked for"
-    )
+    released: Callable[[], Released] = lambda: Released(known=False, reason="not looked for")
     tracked: Callable[[str], Tracked] = lambda _: Tracked(reachable=False, reason="not looked for")
     forge: Callable[[], Forge] = lambda: Forge(exists=False, reason="not asked")
     extra: Mapping[str, Callable[[], Any]] = field(default_factory=dict)

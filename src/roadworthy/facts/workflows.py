@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from roadworthy.core.documents.parse import ParseError, parse
-from roadworthy.core.documents.snapshot import Snapshot
+from roadworthy.core.documents.snapshot import Snapshot, Unreadable
 from roadworthy.facts import called, github, gitlab
 from roadworthy.facts.codeowners import codeowners, ruleset
 from roadworthy.facts.deploying import deploys
@@ -60,16 +61,19 @@ def _parsed(files: Iterable[str], snapshot: Snapshot) -> tuple[dict[str, Mapping
     parsed: dict[str, Mapping[str, Any]] = {}
     broken = []
     for path in files:
-        data = snapshot.read(path)
-        try:
-            value = parse(path, data) if isinstance(data, bytes) else data.reason
-        except ParseError as error:
-            value = str(error)
+        value = snapshot.once("ci", [path], partial(_said_in, path, snapshot.read(path)))
         if isinstance(value, Mapping):
             parsed[path] = value
         else:
             broken.append(f"{path}: {value if isinstance(value, str) else 'no mapping'}")
     return parsed, broken
+
+
+def _said_in(path: str, data: bytes | Unreadable) -> Any:
+    try:
+        return parse(path, data) if isinstance(data, bytes) else data.reason
+    except ParseError as error:
+        return str(error)
 
 
 def _jobs(parsed: Mapping[str, Mapping[str, Any]], snapshot: Snapshot) -> tuple[tuple[Job, ...], list[str]]:

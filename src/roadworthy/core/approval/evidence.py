@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from roadworthy.core.approval.subject import Entry
 from roadworthy.core.documents.parts import number, part, rows
 from roadworthy.core.packs.tiers import PROHIBITED
 from roadworthy.core.times import parse_time
+from roadworthy.core.values import field, frozen
 
 THRESHOLDS = "policy/gates.yaml"
 # Times of commits and records come from different clocks, both cut to whole seconds.
@@ -27,7 +27,7 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Origin:
     """What git knows of the commit a run says it ran."""
 
@@ -36,7 +36,7 @@ class Origin:
     thresholds_sha256: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Evidence:
     """Everything read about a release before judging it; a record that could not be read is empty."""
 

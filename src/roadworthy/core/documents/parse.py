@@ -6,15 +6,13 @@ A value that comes out is a plain tree: string keys, 64-bit integers, finite flo
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from typing import Any
 
 from roadworthy.core.documents.bounds import MAX_DEPTH, ParseError, finite, plain
 
-__all__ = ["ParseError", "decode", "parse", "parse_json", "parse_shared", "parse_toml", "parse_yaml"]
+__all__ = ["ParseError", "decode", "parse", "parse_json", "parse_toml", "parse_yaml"]
 
 MAX_BYTES = 1 << 20
-SMALL = 1 << 14
 
 
 def parse(path: str, data: bytes) -> Any:
@@ -24,16 +22,6 @@ def parse(path: str, data: bytes) -> Any:
     if reader is None:
         raise ParseError("not a YAML, JSON or TOML file by its name")
     return reader(data)
-
-
-def parse_shared(path: str, data: bytes) -> Any:
-    """Return the parsed `data`; equal small files share one value, which nobody may change."""
-    return _parse_small(path.rpartition(".")[2], data) if len(data) <= SMALL else parse(path, data)
-
-
-@lru_cache(maxsize=1024)
-def _parse_small(ending: str, data: bytes) -> Any:
-    return parse(f".{ending}", data)
 
 
 def decode(data: bytes, limit: int = MAX_BYTES) -> str:

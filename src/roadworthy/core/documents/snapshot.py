@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from hashlib import sha256
+from typing import Any, TypeVar
 
-from roadworthy.core.documents.parse import ParseError, decode, parse_shared
+from roadworthy.core.documents.notes import Notes
+from roadworthy.core.documents.parse import ParseError, decode, parse
 from roadworthy.core.values import field, frozen
 
+T = TypeVar("T")
 # What one look may cost, whatever it looks at.
 MAX_FILES = 50_000
 MAX_DEPTH = 40
@@ -37,7 +40,9 @@ class Snapshot:
     reader: Callable[[str], bytes | Unreadable]
     source: Mapping[str, str]
     incomplete: str = ""
+    notes: Notes = field(default_factory=Notes)
     _read: dict[str, bytes | Unreadable] = field(default_factory=dict)
+    _digests: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
@@ -49,6 +54,21 @@ class Snapshot:
         if path not in self._read:
             self._read[path] = self._fresh(path)
         return self._read[path]
+
+    def digest(self, path: str) -> str:
+        """Return the sha256 of a file's bytes, or the reason why they are not read."""
+        if path not in self._digests:
+            data = self.read(path)
+            self._digests[path] = sha256(data).hexdigest() if isinstance(data, bytes) else data.reason
+        return self._digests[path]
+
+    def once(self, kind: str, paths: Iterable[str], make: Callable[[], T]) -> T:
+        """Return what `make` finds in these files alone; for the same files it is not made again."""
+        whole = sha256()
+        for path in paths:
+            whole.update(f"{path}\0{self.sizes.get(path)} {self.digest(path)}\0".encode())
+        found: T = self.notes.once(kind, whole.hexdigest(), make)
+        return found
 
     def _fresh(self, path: str) -> bytes | Unreadable:
         if path in self.refused:
@@ -69,9 +89,14 @@ class Snapshot:
 
     def document(self, path: str) -> Any:
         """Return a parsed file, which nobody may change; None when it cannot be read."""
+        return self.notes.once(
+            f"document {path.rpartition('.')[2]}", self.digest(path), lambda: self._parsed(path)
+        )
+
+    def _parsed(self, path: str) -> Any:
         data = self.data(path)
         try:
-            return None if data is None else parse_shared(path, data)
+            return None if data is None else parse(path, data)
         except ParseError:
             return None
 
@@ -84,13 +109,17 @@ class Snapshot:
 
 def colliding(paths: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Return pairs of paths that are one file on a system that ignores case or composes letters."""
-    from unicodedata import normalize
-
     seen: dict[str, str] = {}
     pairs = []
     for path in paths:
-        folded = (path if path.isascii() else normalize("NFKC", path)).casefold()
+        folded = (path if path.isascii() else _composed(path)).casefold()
         if folded in seen:
             pairs.append((seen[folded], path))
         seen.setdefault(folded, path)
     return tuple(pairs)
+
+
+def _composed(path: str) -> str:
+    from unicodedata import normalize
+
+    return normalize("NFKC", path)

@@ -7,10 +7,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from roadworthy import __version__
 from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 
 SCHEMA: Final = "releases/v1"
+# What a checkout that has cut no release of its own offers.
+DEVELOPMENT: Final = f"{__version__}.dev0"
 # What `git describe` and a checkout add to the release that a tree goes beyond.
 _BEYOND: Final = re.compile(r"(-\d+-g[0-9a-f]{4,64})?(-dirty)?", re.ASCII)
 _VERSION: Final = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)", re.ASCII)

@@ -1,0 +1,35 @@
+"""What files say, by their content: what was looked at once is not looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+NOTHING: Mapping[str, Any] = {}
+MOST = 20_000
+
+
+class Notes:
+    """Values by kind and digest, shared by the judgements of one process. Nobody may change one."""
+
+    def __init__(self, kept: Mapping[str, Any] = NOTHING) -> None:
+        self._kept, self._used, self.grown = dict(kept), dict[str, Any](), False
+
+    def once(self, kind: str, key: str, make: Callable[[], Any]) -> Any:
+        """Return what is noted under a key, or make it and note it: a plain value, as JSON can hold it."""
+        name = f"{kind} {key}"
+        if name not in self._used:
+            self._learn(name, make)
+        return self._used[name]
+
+    def _learn(self, name: str, make: Callable[[], Any]) -> None:
+        if len(self._used) >= MOST:
+            self._used.clear()
+        if name in self._kept:
+            self._used[name] = self._kept[name]
+        else:
+            self._used[name], self.grown = make(), True
+
+    def dump(self) -> Mapping[str, Any]:
+        """Return what was asked for, to be kept for another process."""
+        return self._used

@@ -1,0 +1,70 @@
+"""Most of a check is start-up: what it may import, and what its memory may not do."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NEVER = {"copier", "mlflow", "packaging", "pydantic", "pathspec", "rich"}
+# What a second look at the same files does not need: readers, validators, renderers, generated methods.
+NOT_AGAIN = {"yaml", "jsonschema_rs", "jinja2", "tomllib", "ast", "dataclasses", "inspect", "tarfile"}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("start") / "credit-decision"
+    run = (sys.executable, "-m", "roadworthy", "new", str(place), "--defaults")
+    subprocess.run(
+        run, check=True, capture_output=True, env={**os.environ, "XDG_CACHE_HOME": str(place.parent)}
+    )
+    return place
+
+
+def checked(project: Path, memory: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = (sys.executable, *options, "-m", "roadworthy", "check", str(project))
+    env = {**os.environ, "XDG_CACHE_HOME": str(memory)}
+    return subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+
+
+def imported(done: subprocess.CompletedProcess[str]) -> set[str]:
+    names = set(re.findall(r"^import time:.*\| +([\w.]+)$", done.stderr, re.MULTILINE))
+    assert "roadworthy.commands.check" in names, done.stderr[-300:]
+    return {name.partition(".")[0] for name in names}
+
+
+def test_a_check_imports_little_and_again_less(project: Path, tmp_path: Path) -> None:
+    first, again = (checked(project, tmp_path, "-X", "importtime") for _ in range(2))
+    assert imported(first) & NEVER == set()
+    assert imported(again) & (NEVER | NOT_AGAIN) == set()
+    assert "of 46 controls: fail 0" in again.stdout
+    assert first.stdout.splitlines()[2:] == again.stdout.splitlines()[2:]
+
+
+def test_a_memory_that_others_could_write_turns_no_fail_into_a_pass(project: Path, tmp_path: Path) -> None:
+    """The liar knows every key and sum, but is another user: first the lie works for the user themself."""
+    memory = tmp_path / "roadworthy" / "memory"
+    secret = project / "src" / "credit_decision" / "leak.py"
+    secret.write_text("import pickle\nMODEL = pickle.load(open('model.pkl', 'rb'))\n")
+    try:
+        honest = checked(project, tmp_path)
+        assert "leak.py" in honest.stdout
+        (notes,) = memory.glob("notes-*")
+        head, data = notes.read_text("utf-8").split("\n", 1)
+        lie = re.sub(r'"[^"]*leak\.py[^"]*"(, )?', "", data)
+        _forge(notes, head, lie)
+        assert "leak.py" not in checked(project, tmp_path).stdout
+        notes.chmod(0o666)
+        assert checked(project, tmp_path).stdout.count("leak.py") == honest.stdout.count("leak.py")
+    finally:
+        secret.unlink()
+
+
+def _forge(notes: Path, head: str, lie: str) -> None:
+    import zlib
+
+    notes.write_text(f"{head.split()[0]} {zlib.crc32(lie.encode())}\n{lie}", "utf-8")
