@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from roadworthy.adapters.cel import Engine
 from roadworthy.adapters.memory import recall, remember
@@ -16,9 +17,11 @@ from roadworthy.core.expressions.fact_schema import FactSchema, parse_schema
 from roadworthy.core.judging.models import Control, Pack
 from roadworthy.core.packs.extension import Extension, extended
 from roadworthy.core.packs.pack import LINT, Parsed, Tree, pack_digest, pack_of, parse_pack
-from roadworthy.core.templates.source import PLATFORM, Source
 from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
+
+if TYPE_CHECKING:
+    from roadworthy.core.templates.source import Source
 
 BUILT_IN = "builtin"
 
@@ -81,6 +84,7 @@ def whole_policy(policy: str | None = None, above: tuple[str, ...] = ()) -> Tree
     if policy is None:
         return read_policy()
     from roadworthy.adapters.sources import is_address
+    from roadworthy.core.templates.source import PLATFORM
 
     if is_address(policy) or (Path(policy) / PLATFORM).is_file():
         from roadworthy.commands.source import open_source

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from roadworthy.core.values import frozen
 
-@dataclass(frozen=True, kw_only=True)
+
+@frozen
 class Answer:
     """One answer; `reason` is empty when there is a value, and `status` 0 when nobody answered."""
 
