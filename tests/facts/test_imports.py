@@ -78,6 +78,17 @@ LOGIC = [
     'ok = row.get("obrat") > 40\n',
     'import numpy as np\nx = np.log(row["apr"])\n',
     "def debt(obrat, apr):\n    return obrat / apr\n",
+    "def share(obrat, apr):\n    return obrat / apr\n",
+    "def f(row):\n    return row.obrat / row.apr\n",
+    'def f(row):\n    a = row["obrat"]\n    b = row["apr"]\n    return a / b\n',
+    "f = lambda obrat, apr: obrat - apr\n",
+    'x = frame["obrat"].div(frame["apr"])\n',
+    'x = frame.eval("obrat / apr")\n',
+    'Q = "select obrat / apr from rows"\n',
+    'row["obrat"] *= 2\n',
+    'from numpy import log\nx = log(row["apr"])\n',
+    "debt = len\n",
+    "class F:\n    def debt(self, obrat, apr):\n        return obrat\n",
 ]
 NO_LOGIC = [
     'x = row["obrat"]\n',
@@ -86,6 +97,11 @@ NO_LOGIC = [
     '"""row["obrat"] / 2"""\n',
     'x = {"obrat": 1}\n',
     "def debts(x):\n    return x\n",
+    "def shrink(apr):\n    return apr / 2\n",
+    "class debt:\n    def f(self):\n        return self.x / 2\n",
+    "text = f\"{row['obrat']} of {row['apr']}\"\n",
+    'path = "obrat/apr.csv"\n',
+    'words = "the obrat/apr ratio of a loan"\n',
 ]
 
 
@@ -112,6 +128,12 @@ LOADS = [
     "import pandas as pd\npd.read_pickle(f)\n",
     '__import__("pickle").loads(b)\n',
     'import importlib\nimportlib.import_module("dill")\n',
+    "import pickle\nread = pickle.loads\n",
+    'import pickle\ngetattr(pickle, "loads")\n',
+    "import pickle\npickle.Unpickler(f)\n",
+    "import skops.io\nskops.io.load(f, trusted=True)\n",
+    "import numpy as np\nnp.load(f, allow_pickle=1)\n",
+    "from keras.models import load_model\nload_model(f)\n",
     "import mlflow.sklearn\nmlflow.sklearn.load_model(x)\n",
 ]
 SAFE_LOADS = [

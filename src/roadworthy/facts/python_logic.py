@@ -15,18 +15,17 @@ _METHODS = frozenset(
         *("pct_change", "cumsum", "shift", "rolling", "ewm", "divide", "multiply", "subtract"),
     }
 )
+_FORMULAS = frozenset({"eval", "expr", "selectExpr", "sql", "query"})
+_SQL = re.compile(r"\bselect\b.+\bfrom\b", re.IGNORECASE | re.DOTALL)
 Columns = frozenset[str]
 
 
 def feature_logic(tree: ast.Module, columns: Columns) -> Iterator[tuple[int, str]]:
     """Yield line and words of arithmetic, comparisons and formulas over the contract's columns."""
     names, stand_ins = aliases(tree), _stand_ins(tree, columns)
-    shown = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in shown:
-            used = _formula(node.value, columns)
-        else:
-            used = _used(list(_operands(node, names)), columns, stand_ins)
+        formulas = {name for text in _formulas(node) for name in _formula(text, columns)}
+        used = formulas or _used(list(_operands(node, names)), columns, stand_ins)
         if used:
             yield getattr(node, "lineno", 0), f"computes with {', '.join(sorted(used))}"
 
@@ -55,7 +54,7 @@ def _loose(part: ast.expr, columns: Columns, stand_ins: Mapping[str, str]) -> It
     for node in ast.walk(part):
         if isinstance(node, ast.Attribute) and node.attr in columns:
             yield node.attr
-        elif isinstance(node, ast.Name):
+        elif isinstance(node, ast.Name) and node.id not in ("self", "cls"):
             name = stand_ins.get(node.id, node.id)
             if name in columns:
                 yield name
@@ -78,8 +77,16 @@ def _plain(value: ast.expr) -> list[str]:
     return list(keys(value)) if isinstance(value, ast.Subscript | ast.Call) else []
 
 
+def _formulas(node: ast.AST) -> Iterator[str]:
+    """Texts that something else will compute: SQL, and what `frame.eval` and its like are given."""
+    if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in _FORMULAS:
+        yield from (literal(part) for part in node.args)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _SQL.search(node.value):
+        yield node.value
+
+
 def _formula(text: str, columns: Columns) -> set[str]:
-    """Two columns with an operator between them, as in SQL and in `frame.eval`."""
+    """Two columns with an operator between them."""
     pairs = re.findall(r"(?=\b(\w+)\b\W{0,3}[-+*/]\W{0,3}(\w+)\b)", text[:2000])
     return {name for pair in pairs if set(pair) <= columns and len(set(pair)) > 1 for name in pair}
 

@@ -125,7 +125,7 @@ HABITS = (
         "a report of what came in",
         write(
             f"{PACKAGE}/letters.py",
-            "def words(row):\n    return f\"You asked for {row['loanamt']} of {row.get('appincome')}.\"\n",
+            "def words(row):\n    return f\"You asked for {row['loanamt']} of {row.get('apr')}.\"\n",
         ),
     ),
     _workflow("spelling", "make spelling"),

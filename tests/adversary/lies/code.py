@@ -58,15 +58,15 @@ LIES = (
     *(
         Lie(title, ("FEAT-01",), write(SERVING, text))
         for title, text in {
-            "a feature computed from attributes": "def f(r):\n    return r.loanamt / r.appincome\n",
+            "a feature computed from attributes": "def f(r):\n    return r.loanamt / r.apr\n",
             "a feature computed from locals": (
-                'def f(r):\n    a = r["loanamt"]\n    b = r["appincome"]\n    return a / b\n'
+                'def f(r):\n    a = r["loanamt"]\n    b = r["apr"]\n    return a / b\n'
             ),
-            "a feature under another name": "def f(loanamt, appincome):\n    return loanamt / appincome\n",
-            "a feature in a lambda": "f = lambda loanamt, appincome: loanamt / appincome\n",
-            "a feature by methods": 'def f(rows):\n    return rows["loanamt"].div(rows["appincome"])\n',
-            "a feature in a formula": 'def f(rows):\n    return rows.eval("loanamt / appincome")\n',
-            "a feature in SQL": 'QUERY = "select loanamt / appincome as ratio from applications"\n',
+            "a feature under another name": "def f(loanamt, apr):\n    return loanamt / apr\n",
+            "a feature in a lambda": "f = lambda loanamt, apr: loanamt / apr\n",
+            "a feature by methods": 'def f(rows):\n    return rows["loanamt"].div(rows["apr"])\n',
+            "a feature in a formula": 'def f(rows):\n    return rows.eval("loanamt / apr")\n',
+            "a feature in SQL": 'QUERY = "select loanamt / apr as ratio from applications"\n',
             "a feature in place": 'def f(rows):\n    rows["loanamt"] *= 2\n',
             "a feature by an operator": (
                 "from operator import truediv\n\n\ndef f(r):\n    return truediv(r['loanamt'], r['term'])\n"

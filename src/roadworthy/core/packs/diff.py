@@ -30,6 +30,7 @@ def diff(old: Pack, new: Pack) -> tuple[Change, ...]:
     found += [_gone(before[name]) for name in sorted(before.keys() - after.keys())]
     for name in sorted(before.keys() & after.keys()):
         found += [_change(after[name], text) for text in _control(before[name], after[name])]
+        found += _asked(before[name], after[name])
     found += [*_tables(old.tiers, new.tiers), *_frameworks(old.frameworks, new.frameworks)]
     return tuple(found)
 
@@ -60,6 +61,16 @@ def days(dates: Mapping[str, str]) -> str:
 
 def _change(control: Control, text: str) -> Change:
     return Change(place=control.id, what=text, whom=whom(control.applies), since=since(control))
+
+
+def _asked(old: Control, new: Control) -> Iterator[Change]:
+    """New questions; each may bind later than its control."""
+    known = {check.id for check in old.checks}
+    for check in new.checks:
+        if check.id not in known:
+            when = days(check.enforce_from) if check.enforce_from else since(new)
+            text = f"new question: {check.title or check.id}"
+            yield Change(place=new.id, what=text, whom=whom(new.applies), since=when)
 
 
 def _new(control: Control) -> Change:
@@ -100,9 +111,6 @@ def _reach(old: Control, new: Control) -> Iterator[str]:
 
 
 def _checks(old: Mapping[str, Check], new: Mapping[str, Check]) -> Iterator[str]:
-    for name in sorted(new.keys() - old.keys()):
-        binds = f" (binds {days(new[name].enforce_from)})" if new[name].enforce_from else ""
-        yield f"new question: {new[name].title or name}{binds}"
     yield from (f"no longer asked: {old[name].title or name}" for name in sorted(old.keys() - new.keys()))
     for name in sorted(old.keys() & new.keys()):
         yield from _check(name, old[name], new[name])
