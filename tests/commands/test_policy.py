@@ -159,6 +159,12 @@ DIFFERENCES = [
     ),
     (
         "controls/REL-03.yaml",
+        "    due: release\n",
+        "    due: release\n    enforce_from: 2027-03-01\n",
+        "known-good binds low 2027-03-01; before, at once",
+    ),
+    (
+        "controls/REL-03.yaml",
         "announced: 2026-11-20",
         "announced: 2026-11-20\nwaivable: false",
         "may not be waived any more",

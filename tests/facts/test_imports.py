@@ -148,6 +148,43 @@ SAFE_LOADS = [
 ]
 
 
+HIDDEN = [
+    "eval(x)\n",
+    "compute = eval\n",
+    "exec(compile(x, 'a', 'exec'))\n",
+    "from builtins import exec as run\nrun(x)\n",
+    "getattr(__builtins__, 'ev' + 'al')(x)\n",
+    "import runpy\nrunpy.run_path(x)\n",
+    "import importlib\nimportlib.import_module(x)\n",
+    "__import__(x)\n",
+    "import importlib.util as u\nu.spec_from_file_location('x', y)\n",
+    "import ctypes\nctypes.CDLL(x)\n",
+    "import subprocess\nsubprocess.run(x, shell=True)\n",
+    "import os\nos.system(x)\n",
+]
+PLAIN = [
+    "import ast\nast.literal_eval(x)\n",
+    "model.eval()\n",
+    "frame.eval('a + b')\n",
+    "import re\nre.compile(x)\n",
+    "import importlib\nimportlib.import_module('json')\n",
+    "import importlib\nimportlib.import_module(f'.{x}', __package__)\n",
+    "import subprocess\nsubprocess.run(['git', 'status'])\n",
+    "def eval(x):\n    return x\n\n\neval(1)\n",
+]
+
+
+@pytest.mark.parametrize("text", HIDDEN)
+def test_code_that_is_known_only_later_is_found(text: str) -> None:
+    (found,) = {each["path"] for each in facts(pipeline__extra=text)["hidden_code"]}
+    assert found == "src/credit/pipeline/extra.py"
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_code_that_stands_there_is_not(text: str) -> None:
+    assert facts(pipeline__extra=text)["hidden_code"] == []
+
+
 @pytest.mark.parametrize("text", LOADS)
 def test_a_load_that_runs_code_is_found(text: str) -> None:
     assert facts(pipeline__artifact=text)["unsafe_loads"]

@@ -143,6 +143,21 @@ DEPLOYS = [
     "terraform apply -auto-approve",
     "python3 -m credit_decision promote 1 --stage full",
     "ENV=1 flyctl deploy",
+    "bash -c 'kubectl apply -f x'",
+    "sudo -u ops kubectl apply -f x",
+    "timeout 60 helm upgrade a b",
+    "TOOL=kubectl; $TOOL apply -f x",
+    "eval 'kubectl apply -f x'",
+    "echo 'kubectl apply -f x' | sh",
+    "bash <<EOF\nkubectl apply -f x\nEOF",
+    "python -c \"import os; os.system('kubectl apply -f x')\"",
+    "docker run bitnami/kubectl:1 apply -f x",
+    "docker buildx build --push .",
+    "doppler run -- helm upgrade a b",
+    "ssh ops@serving 'systemctl restart x'",
+    "rsync -a m/ ops@serving:/srv",
+    "git push heroku main",
+    "curl -X POST https://x.example/deploy/hook",
 ]
 NO_DEPLOYS = [
     "kubectl get pods",
@@ -155,6 +170,16 @@ NO_DEPLOYS = [
     "git push",
     "python -m credit_decision train",
     "grep -r 'helm upgrade' docs",
+    "pip install docker kubernetes",
+    "apt-get install -y helm",
+    "docker compose up -d",
+    "ssh-keyscan github.com",
+    "rsync -a a/ b/",
+    "aws s3 cp a s3://b",
+    "curl -d x https://chat.x.example/hooks/1",
+    "git commit -m 'kubectl apply'",
+    "cat <<EOF > notes\nkubectl apply -f x\nEOF",
+    "python -m credit_decision serve --port 8000",
 ]
 
 
@@ -253,6 +278,117 @@ def test_a_script_of_a_gated_job_is_no_way_around() -> None:
     script = {"scripts__ship.sh": "set -e\nhelm upgrade a b\n"}
     assert facts(gated, **script)["deploy_elsewhere"] == []
     assert facts(release(step("bash scripts/ship.sh")), **script)["deploy_elsewhere"] != []
+
+
+SECRET = "    env: {K: '${{ secrets.T }}'}\n"
+COMPOSITE = "runs:\n  using: composite\n  steps:\n    - run: {}\n      shell: bash\n"
+CALL = "on: workflow_dispatch\npermissions: {{}}\njobs:\n{}  ship:\n{}    uses: {}\n    secrets: inherit\n"
+CALLED = "on: workflow_call\npermissions: {{}}\njobs:\n  inner:\n    steps:\n      - run: {}\n"
+ACTION, INNER = ".github__actions__x__action.yml", ".github__workflows__inner.yml"
+USES, THEIRS = "      - uses: ./.github/actions/x\n", f"o/p/.github/workflows/x.yml@{SHA}"
+
+
+def gates(found: dict[str, Any]) -> list[bool]:
+    """Return which deploying jobs are gated."""
+    return [job["gated"] for job in found["deploy_jobs"]]
+
+
+def test_an_action_of_its_own_is_read_where_it_is_used() -> None:
+    ships, gate = (
+        {ACTION: COMPOSITE.format("kubectl apply -f x")},
+        {ACTION: COMPOSITE.format("roadworthy gate 1")},
+    )
+    assert gates(facts(release(USES), **ships)) == [False]
+    assert gates(facts(release(step("roadworthy gate 1") + USES), **ships)) == [True]
+    assert gates(facts(release(USES + step("kubectl apply -f x")), **gate)) == [True]
+    assert facts(**ships)["deploy_elsewhere"] == [".github/actions/x/action.yml kubectl apply -f x"]
+
+
+def test_a_called_workflow_is_read_where_it_is_called() -> None:
+    ships, mine = {INNER: CALLED.format("kubectl apply -f x")}, "./.github/workflows/inner.yml"
+    assert gates(facts(CALL.format("", "", mine), **ships)) == [False]
+    assert gates(facts(CALL.format(GATE_JOB, "    needs: gate\n", mine), **ships)) == [True]
+    gate = release(step("helm upgrade a b"), "    needs: g\n", f"  g:\n    uses: {mine}\n")
+    assert gates(facts(gate, **{INNER: CALLED.format("roadworthy gate 1")})) == [True]
+    assert gates(facts(gate, **{INNER: CALLED.format("echo roadworthy gate 1")})) == [False]
+
+
+UNREAD = {
+    "somebody else's workflow": CALL.format("", "", THEIRS),
+    "an action that is not here": release(USES, SECRET),
+    "a command in a secret": release(step("$TIDY"), SECRET),
+    "a command in an input": release(step("${{ inputs.tidy }}"), SECRET),
+    "a command in an eval": release(step('eval "$TIDY"'), SECRET),
+    "a script from the network": release(step("curl https://x.example | sh"), SECRET),
+}
+READ = {
+    "after the gate": CALL.format(GATE_JOB, "    needs: gate\n", THEIRS),
+    "without secrets": release(USES),
+    "a command after the gate": release(step("roadworthy gate 1", "$TIDY"), SECRET),
+    "a python in a variable": release(step('"$PYTHON" -m pytest'), SECRET),
+    "a program below a variable": release(step('"$HOME/bin/uv" sync'), SECRET),
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_what_cannot_be_read_and_holds_secrets_is_said(name: str) -> None:
+    assert len(facts(UNREAD[name])["unread"]) == 1
+
+
+@pytest.mark.parametrize("name", READ)
+def test_what_is_gated_or_harmless_is_not(name: str) -> None:
+    found = facts(READ[name])
+    assert found["unread"] == []
+    assert found["exposed_secrets"] == []
+
+
+def test_an_action_in_another_language_is_not_read() -> None:
+    assert facts(release(USES, SECRET), **{ACTION: "runs: {using: node20, main: x.js}\n"})["unread"]
+
+
+SHIP = "ship: {stage: ship, script: [kubectl apply -f x]}\n"
+GATE = "gate: {stage: gate, script: [roadworthy gate 1]}\n"
+
+
+def included(text: str, **files: str) -> dict[str, Any]:
+    """Return the facts of a GitLab pipeline with the files it includes."""
+    names = {f"ci/{name}.yml": content for name, content in files.items()}
+    return workflows(snapshot({".gitlab-ci.yml": GITLAB + text, "Makefile": MAKEFILE, **names}))
+
+
+def test_gitlab_includes_and_started_pipelines_are_read() -> None:
+    assert gates(included("include: ci/x.yml\n", x=SHIP)) == [False]
+    assert gates(included("include: {local: /ci/*.yml}\n" + GATE, x=SHIP)) == [True]
+    down = "down: {stage: ship, trigger: {include: ci/x.yml}}\n"
+    child = "ship: {script: [kubectl apply -f x]}\n"
+    assert gates(included(down, x=child)) == [False]
+    assert gates(included(GATE + down, x=child)) == [True]
+    assert gates(included("x: {script: ['true'], after_script: [kubectl apply -f x]}\n" + GATE)) == [False]
+
+
+def test_gitlab_pipelines_from_elsewhere_are_not_read() -> None:
+    theirs = f"include: {{project: g/x, ref: {SHA}, file: a.yml}}\n"
+    assert included(theirs)["unread"] == [".gitlab-ci.yml includes g/x"]
+    assert included("include: ci/gone.yml\n")["unread"] == [".gitlab-ci.yml includes ci/gone.yml"]
+    started = "down: {stage: ship, trigger: g/deploy}\n"
+    assert included(started)["unread"] == [".gitlab-ci.yml down starts g/deploy"]
+    assert included(GATE + started)["unread"] == []
+
+
+def test_other_makefiles_and_scripts_are_followed() -> None:
+    ops = {"ops__Makefile": "ship:\n\tkubectl apply -f x\n"}
+    assert gates(facts(release(step("make -C ops ship")), **ops)) == [False]
+    assert facts(release(step("roadworthy gate 1", "make -C ops ship")), **ops)["deploy_elsewhere"] == []
+    python = {
+        "scripts__ship.py": "import lib\n\nlib.go()\n",
+        "scripts__lib.py": "import os\n\n\ndef go():\n    os.system('helm upgrade a b')\n",
+    }
+    assert gates(facts(release(step("python scripts/ship.py")), **python)) == [False]
+    assert (
+        facts(release(step("roadworthy gate 1", "python scripts/ship.py")), **python)["deploy_elsewhere"]
+        == []
+    )
+    assert facts(**python)["deploy_elsewhere"] == ["scripts/lib.py:5 helm upgrade a b"]
 
 
 def test_security_of_workflows() -> None:

@@ -22,6 +22,7 @@ from roadworthy.core.judging.models import (
     Verdict,
     worst,
 )
+from roadworthy.core.values import replace
 
 TIERS = ("low", "moderate", "high", "critical", "prohibited")
 
@@ -128,6 +129,12 @@ def test_a_failure_is_pending_until_its_tier_is_enforced(
 ) -> None:
     found = verdict(check("no"), control(enforce_from=dates), tier=tier, as_of=date.fromisoformat(day))
     assert found is expected
+
+
+def test_a_check_binds_from_a_date_of_its_own() -> None:
+    later, sooner = {"low": "2027-01-01"}, {"low": "2026-01-01"}
+    assert verdict(replace(check("no"), enforce_from=later), control()) is Verdict.PENDING
+    assert verdict(replace(check("no"), enforce_from=sooner), control(enforce_from=later)) is Verdict.FAIL
 
 
 def test_a_pending_finding_keeps_its_raw_verdict() -> None:
