@@ -23,6 +23,9 @@ PROJECT = SAMPLE.parent
 CLONE = PROJECT / "var" / "life"
 KEYS = CLONE / "var" / "keys"
 DEVELOPER, OPERATOR, GATE = "dev@rehearsal.example", "ops@rehearsal.example", "gate"
+OURS = ("GIT_", "MLFLOW_", "PROJECT_ROOT")
+# What is only rehearsed goes to no shared registry; to the gate, the clone's own store is the registry.
+REGISTRY = {"MLFLOW_TRACKING_URI": f"sqlite:///{CLONE / 'var' / 'mlflow.db'}"}
 LOOK = f"look in {CLONE}"
 WORDS = SAMPLE / "governance" / "words.yaml"
 FIELD = re.compile(r'([\w-]+): ""')
@@ -57,15 +60,15 @@ class Rehearsal:
 
     def roadworthy(self, *arguments: str, refused: str = "") -> dict[str, Any]:
         """Run Roadworthy on the clone, the same way."""
-        return self._run([*roadworthy(), *arguments, "--json"], refused)
+        return self._run([*roadworthy(), *arguments, "--json"], refused, **REGISTRY)
 
     def commit(self, message: str, who: str, what: str = ".") -> None:
         """Commit what changed in the clone, or in one folder of it, in somebody's name."""
         git("add", "--all", "--", what)
         git("commit", "-q", "-m", message, who=who)
 
-    def _run(self, command: list[str], refused: str) -> dict[str, Any]:
-        done = subprocess.run(command, cwd=CLONE, env=environment(), capture_output=True, text=True)
+    def _run(self, command: list[str], refused: str, **more: str) -> dict[str, Any]:
+        done = subprocess.run(command, cwd=CLONE, env=environment() | more, capture_output=True, text=True)
         said, shown = f"{done.stdout}\n{done.stderr}".strip(), " ".join(command[1:-1])
         if refused and (done.returncode != 1 or refused not in said):
             stop(f"`{shown}` should be refused because of {refused}; it said:\n{brief(said)}", LOOK)
@@ -90,8 +93,8 @@ def parsed(text: str) -> dict[str, Any]:
 
 
 def environment() -> dict[str, str]:
-    """The environment of every child: the clone's own package, and no git settings of ours."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "PROJECT_ROOT"))}
+    """The environment of every child: the clone's own package and store, and no git settings of ours."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
     who = {f"GIT_{part}_EMAIL": DEVELOPER for part in ("AUTHOR", "COMMITTER")}
     named = {f"GIT_{part}_NAME": "Dana Devlin" for part in ("AUTHOR", "COMMITTER")}
     return {**kept, **who, **named, "PYTHONPATH": str(CLONE / "src"), "PYTHONDONTWRITEBYTECODE": ""}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -121,10 +123,20 @@ def test_what_cannot_be_read_is_unknown(server: FakeForge, reply: Reply, reason:
     assert found.tags == {}
 
 
-@pytest.mark.parametrize("address", ["", "sqlite:///var/mlflow.db", "file:///etc", "databricks"])
+@pytest.mark.parametrize("address", ["", "file:///etc", "databricks"])
 def test_no_server_is_unknown(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
-    assert "names no tracking server" in tracked("credit-decision").reason
+    assert "names no registry" in tracked("credit-decision").reason
+
+
+def test_a_store_of_one_file_is_read_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    assert "there is no" in tracked("credit-decision").reason
+    with sqlite3.connect(tmp_path / "mlflow.db") as store:
+        store.execute("CREATE TABLE model_version_tags (name TEXT, version INT, key TEXT, value TEXT)")
+        rows = [("credit-decision", 1, key, value) for key, value in FIRST.items()]
+        store.executemany("INSERT INTO model_version_tags VALUES (?, ?, ?, ?)", rows)
+    assert tracked("credit-decision").tags == {"1": FIRST}
 
 
 @pytest.mark.parametrize("name", ["", "a' OR name LIKE '%", "../x", "x" * 200])

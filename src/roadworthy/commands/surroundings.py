@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from roadworthy.commands.packs import BUILT_IN
 from roadworthy.core.approval.subject import canonical, sha256
@@ -20,6 +20,9 @@ from roadworthy.facts.sources import Released, Tracked
 
 if TYPE_CHECKING:
     from roadworthy.core.templates.source import Source
+
+# How MLflow names a store that is one file.
+STORE: Final = "sqlite:///"
 
 MOST_PATHS = 10_000
 Opened: TypeAlias = "tuple[Source, Callable[[str], bool]]"
@@ -146,9 +149,20 @@ def tracked(model: str) -> Tracked:
     from roadworthy.facts.registry import read_registry
 
     address = os.environ.get("MLFLOW_TRACKING_URI", "")
+    if address.startswith(STORE):
+        return _stored(Path(address.removeprefix(STORE)), model)
     if not address.startswith(("http://", "https://")):
-        return Tracked(reachable=False, reason="MLFLOW_TRACKING_URI names no tracking server")
+        return Tracked(reachable=False, reason="MLFLOW_TRACKING_URI names no registry")
     return read_registry(asker(address, _credentials()), model)
+
+
+def _stored(database: Path, model: str) -> Tracked:
+    from roadworthy.adapters.tracking import version_tags
+
+    tags = version_tags(database, model)
+    return (
+        Tracked(reachable=False, reason=tags) if isinstance(tags, str) else Tracked(reachable=True, tags=tags)
+    )
 
 
 def _credentials() -> dict[str, str]:
