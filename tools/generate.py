@@ -2,7 +2,8 @@
 
 What appears in two places is derived from one. In `copier.yml` the rubric questions, the tier and its
 obligations come from `policy/tiers.yaml`, the files an update never touches from `policy/ownership.yaml`.
-The line on each module comes from its docstring, the page on a project's files from rendering every shape.
+The line on each module comes from its docstring, the page on a project's files from rendering every shape,
+the pages on updates from running them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from typing import Any
 
 import project_files
 import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import update_pages
 
 from roadworthy.core.packs.questions import replace_block, with_policy
 from roadworthy.core.templates.ownership import UNCLAIMED, ownership_of
@@ -61,6 +65,8 @@ def _module_line(path: str, source: Path) -> str:
 GENERATED: Mapping[str, Callable[[], str]] = {
     "src/roadworthy/policy/ownership.yaml": ownership_yaml,
     "copier.yml": copier_yml,
+    "docs/how-to/resolve-a-conflict.md": update_pages.conflict_page,
+    "docs/reference/update-situations.md": update_pages.situations_page,
     "docs/reference/project-files.md": lambda: project_files.page(ROOT, policy("ownership")),
 }
 
