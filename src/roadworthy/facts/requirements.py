@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from roadworthy.core.documents.parse import ParseError, decode
-from roadworthy.core.documents.snapshot import Snapshot, Unreadable
+from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts import github, gitlab
 from roadworthy.facts.jobs import Scripts
 from roadworthy.facts.shell import Command, commands, program, subcommand
@@ -64,13 +63,16 @@ def requirements(snapshot: Snapshot) -> dict[str, Any]:
     scripts = Scripts(snapshot)
     paths = [path for path in snapshot.paths if _LOCK.fullmatch(path)]
     refused = [path for path in snapshot.refused if _LOCK.fullmatch(path)]
-    unreadable = [path for path in paths if not _readable(path, snapshot)] + refused
+    unreadable = [path for path in paths if snapshot.sizes[path] and not snapshot.text(path)] + refused
     return {
         "available": not unreadable,
         "reason": f"unreadable: {', '.join(unreadable)}" if unreadable else "",
-        "locks": [snapshot.once("lock", [path], partial(lock, path, scripts.text(path))) for path in paths],
+        "locks": [snapshot.once("lock", [path], partial(lock, path, snapshot.text(path))) for path in paths],
         "images": [
-            image for path in snapshot.paths if _IMAGE_FILE.fullmatch(path) for image in images(path, scripts)
+            image
+            for path in snapshot.paths
+            if _IMAGE_FILE.fullmatch(path)
+            for image in images(path, snapshot.text(path))
         ],
         "notebooks": list(_notebooks(snapshot, scripts))[:MOST],
         "secrets": list(_secrets(snapshot))[:MOST],
@@ -99,10 +101,10 @@ def lock(path: str, text: str) -> dict[str, Any]:
     return {name: value[:MOST] if isinstance(value, list) else value for name, value in found.items()}
 
 
-def images(path: str, scripts: Scripts) -> Iterator[dict[str, Any]]:
+def images(path: str, text: str) -> Iterator[dict[str, Any]]:
     """Yield the base images of a container file; a stage of its own is none."""
     stages: set[str] = set()
-    for line in scripts.text(path).splitlines():
+    for line in text.splitlines():
         match = _FROM.match(line)
         if match and match[1].lower() not in {*stages, "scratch"}:
             yield {"path": path, "image": match[1], "pinned": bool(_DIGEST.search(match[1]))}
@@ -118,22 +120,11 @@ def _lines(text: str) -> Iterator[str]:
             yield bare
 
 
-def _readable(path: str, snapshot: Snapshot) -> bool:
-    data = snapshot.read(path)
-    if isinstance(data, Unreadable):
-        return False
-    try:
-        decode(data)
-    except ParseError:
-        return False
-    return True
-
-
 def _notebooks(snapshot: Snapshot, scripts: Scripts) -> Iterator[str]:
     texts: Mapping[str, str] = {
         **{f"{scripts.makefile}:{recipe.line}": recipe.script for recipe in scripts.recipes.values()},
         **{
-            path: scripts.text(path)
+            path: snapshot.text(path)
             for path in snapshot.paths
             if path.endswith((".sh", ".bash")) or _is_ci(path)
         },
@@ -174,11 +165,9 @@ def runs_notebook(command: Command) -> bool:
 
 def _secrets(snapshot: Snapshot) -> Iterator[str]:
     for path in snapshot.paths:
-        data = (
-            snapshot.read(path) if snapshot.sizes[path] <= MAX_SCANNED and not _LOCK.fullmatch(path) else b""
-        )
-        if isinstance(data, bytes):
-            found = snapshot.once("secrets", [path], partial(_secret_lines, data))
+        if snapshot.sizes[path] <= MAX_SCANNED and not _LOCK.fullmatch(path):
+            looked = partial(_secret_lines, snapshot.data(path) or b"")
+            found = snapshot.once("secrets", [path], looked)
             yield from (f"{path}:{line} {kind}" for line, kind in found)
 
 
@@ -202,5 +191,5 @@ def _is_table(path: str, snapshot: Snapshot) -> bool:
 def _is_pickle(path: str, snapshot: Snapshot) -> bool:
     if path.endswith(_PICKLE_NAME):
         return True
-    data = snapshot.read(path) if path.endswith(_MODEL_NAME) else b""
-    return isinstance(data, bytes) and _PICKLE_START.match(data) is not None
+    data = snapshot.data(path) if path.endswith(_MODEL_NAME) else None
+    return _PICKLE_START.match(data or b"") is not None
