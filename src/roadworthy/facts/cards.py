@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from roadworthy.core.approval.subject import sha256
-from roadworthy.core.documents.parts import number
+from roadworthy.core.documents.parts import leaves, number
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts.records import Record, Shelf
 
@@ -107,18 +107,12 @@ def _evidence(release: Record, shelf: Shelf) -> list[float]:
     report = shelf.find("evaluations", "run_id", release.text("run_id"))
     manifest = run.mapping("data").get("manifest_sha256") if run else None
     dataset = shelf.find("datasets", "manifest_sha256", manifest)
-    return [each for record in (run, report, dataset) if record for each in _numbers(record.value)]
-
-
-def _numbers(value: Any) -> Iterator[float]:
-    if isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _numbers(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _numbers(inner)
-    elif (found := number(value)) is not None:
-        yield found
+    return [
+        found
+        for record in (run, report, dataset)
+        for leaf in leaves(record.value if record else ())
+        if (found := number(leaf)) is not None
+    ]
 
 
 def _given(shown: str, evidence: list[float]) -> bool:

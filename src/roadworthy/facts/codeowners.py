@@ -9,7 +9,6 @@ from typing import Any
 from roadworthy.core.documents.parts import mapping, part, rows
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts.forge_github import demanded
-from roadworthy.facts.jobs import Scripts
 
 PLACES = {
     "github": (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"),
@@ -27,10 +26,10 @@ _OWNER = re.compile(r"@[\w.-]+(/[\w.-]+)*|[^\s@]+@[^\s@]+\.[^\s@]+")
 _WHO = "~DEFAULT_BRANCH"
 
 
-def codeowners(snapshot: Snapshot, scripts: Scripts, provider: str, ci: tuple[str, ...]) -> dict[str, Any]:
+def codeowners(snapshot: Snapshot, provider: str, ci: tuple[str, ...]) -> dict[str, Any]:
     """Return whether there is a code owners file, and which governed paths it leaves to anybody."""
     path = next((place for place in PLACES.get(provider, PLACES["github"]) if place in snapshot.sizes), "")
-    rules = list(_rules(scripts.text(path))) if path else []
+    rules = list(_rules(snapshot.text(path))) if path else []
     governed = (*GOVERNED, *ci, *([path] if path else []))
     return {"present": bool(path), "unowned": [each for each in governed if not _owned(each, rules)]}
 

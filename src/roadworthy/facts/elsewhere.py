@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from roadworthy.core.documents.parts import strings
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts.deploying import SUSPECT, deploys, promotes
-from roadworthy.facts.github import strings
 from roadworthy.facts.jobs import MAKEFILES, Scripts, line_by_line
 from roadworthy.facts.python_runs import STARTS
 from roadworthy.facts.shell import Command

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from roadworthy.core.documents.parts import mapping, named, part, strings, texts
 from roadworthy.facts.jobs import Job, Step
 
 FOLDER = ".github/workflows/"
@@ -27,19 +28,19 @@ _STRANGERS = frozenset(
 def jobs(path: str, workflow: Mapping[str, Any]) -> Iterator[Job]:
     """Yield the jobs of one parsed workflow."""
     triggers = _triggers(workflow)
-    for name, raw in _mapping(workflow.get("jobs")).items():
-        job = _mapping(raw)
+    for name, raw in part(workflow, "jobs").items():
+        job = mapping(raw)
         condition = str(job.get("if", ""))
         yield Job(
             path=path,
             name=name,
-            steps=tuple(steps_of(job, workflow, _texts(workflow.get("env")))),
+            steps=tuple(steps_of(job, workflow, texts(workflow.get("env")))),
             needs=tuple(_listed(job.get("needs"))),
             on_every_change=_every_change(triggers) and not condition,
             by_strangers=bool(_STRANGERS & triggers.keys()),
             sure=job.get("continue-on-error") in (None, False),
             always=_runs_anyway(condition),
-            environment=_environment(job.get("environment")),
+            environment=named(job.get("environment")),
             images=tuple(_images(job)),
             trusted=_trusted(job, workflow),
             raw=job,
@@ -99,9 +100,9 @@ def steps_of(
     """Yield the steps of a job or of a composite action; `known` is the environment around it."""
     usual = _shell(holder) or _shell(workflow)
     choices = tuple(strings(holder.get("strategy")))
-    around = {**known, **_texts(holder.get("env"))}
+    around = {**known, **texts(holder.get("env"))}
     for raw in holder.get("steps", ()) if isinstance(holder.get("steps"), list) else ():
-        step = _mapping(raw)
+        step = mapping(raw)
         condition = str(step.get("if", ""))
         shell = str(step.get("shell") or usual)
         brave = shell in ("", "bash", "sh") or "-e" in shell
@@ -109,51 +110,36 @@ def steps_of(
         yield Step(
             run=run,
             uses=str(step.get("uses", "")),
-            inputs=_mapping(step.get("with")),
+            inputs=part(step, "with"),
             sure=not condition and step.get("continue-on-error") in (None, False) and brave,
             always=_runs_anyway(condition),
             pipefail=shell == "bash" or "pipefail" in shell,
             python=shell.startswith("python"),
-            known={**around, **_texts(step.get("env"))},
+            known={**around, **texts(step.get("env"))},
             texts=(*_handed(step), shell, *(choices if "matrix." in run else ())),
         )
 
 
 def _handed(step: Mapping[str, Any]) -> Iterator[str]:
     """What a step hands to an action, and an image with what it is told to run."""
-    inputs = _mapping(step.get("with"))
+    inputs = part(step, "with")
     yield from strings(inputs)
     image = str(step.get("uses", ""))
     if image.startswith("docker://"):
         yield " ".join((image, str(inputs.get("entrypoint", "")), str(inputs.get("args", ""))))
 
 
-def strings(value: Any) -> Iterator[str]:
-    """Yield every text in a parsed value."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, list):
-        for item in value:
-            yield from strings(item)
-    elif isinstance(value, str):
-        yield value
-
-
-def _texts(value: Any) -> dict[str, str]:
-    return {str(name): text for name, text in _mapping(value).items() if isinstance(text, str)}
-
-
 def _trusted(job: Mapping[str, Any], workflow: Mapping[str, Any]) -> bool:
     """Whether a job holds what it takes to deploy: a secret, or a right of the kind that deploys."""
     named = _secrets({**job, "env of the file": workflow.get("env")}) - {"GITHUB_TOKEN", "github_token"}
     granted = job.get("permissions", workflow.get("permissions"))
-    rights = _mapping(granted)
+    rights = mapping(granted)
     wide = granted in (None, "write-all") or any(rights.get(name) == "write" for name in _DEPLOYING_RIGHTS)
     return bool(named) or bool(job.get("secrets")) or wide
 
 
 def _shell(holder: Mapping[str, Any]) -> str:
-    return str(_mapping(_mapping(holder.get("defaults")).get("run")).get("shell") or "")
+    return str(part(part(holder, "defaults"), "run").get("shell") or "")
 
 
 def _runs_anyway(condition: str) -> bool:
@@ -170,7 +156,7 @@ def _triggers(workflow: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _every_change(triggers: Mapping[str, Any]) -> bool:
-    request = _mapping(triggers.get("pull_request"))
+    request = part(triggers, "pull_request")
     narrowed = {"paths", "paths-ignore", "branches-ignore", "types"} & request.keys()
     branches = _listed(request.get("branches"))
     reaches = not branches or bool({"main", "master", "**", "*"} & set(branches))
@@ -178,15 +164,10 @@ def _every_change(triggers: Mapping[str, Any]) -> bool:
 
 
 def _images(job: Mapping[str, Any]) -> Iterator[str]:
-    holders = [job.get("container"), *_mapping(job.get("services")).values()]
+    holders = [job.get("container"), *part(job, "services").values()]
     for holder in holders:
-        image = holder if isinstance(holder, str) else _mapping(holder).get("image")
-        if image:
-            yield str(image)
-
-
-def _environment(value: Any) -> str:
-    return value if isinstance(value, str) else str(_mapping(value).get("name") or "")
+        if image := named(holder, "image"):
+            yield image
 
 
 def _checks_out_head(step: Step) -> bool:
@@ -194,20 +175,10 @@ def _checks_out_head(step: Step) -> bool:
 
 
 def _secrets(value: Any) -> set[str]:
-    if isinstance(value, Mapping):
-        return {name for item in value.values() for name in _secrets(item)}
-    if isinstance(value, list):
-        return {name for item in value for name in _secrets(item)}
-    if isinstance(value, str):
-        return {match[1] or match[2] for match in _SECRET.finditer(value)}
-    return set()
+    return {match[1] or match[2] for text in strings(value) for match in _SECRET.finditer(text)}
 
 
 def _listed(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value]
     return [str(item) for item in value] if isinstance(value, list) else []
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from roadworthy.core.documents.parts import mapping, named, part, rows, texts
 from roadworthy.core.values import replace
 from roadworthy.facts.jobs import Job, Step
 
@@ -89,7 +90,7 @@ def _items(include: Any) -> list[Any]:
 def _local(item: Any) -> str:
     """The path of an included file of the project's own."""
     name = item if isinstance(item, str) and "://" not in item else ""
-    named = _mapping(item)
+    named = mapping(item)
     return (name or str("" if "project" in named else named.get("local") or "")).lstrip("/")
 
 
@@ -97,7 +98,7 @@ def _named(item: Any) -> str:
     if isinstance(item, str):
         return item
     names = (
-        _mapping(item).get(key) for key in ("project", "remote", "template", "component", "local", "artifact")
+        mapping(item).get(key) for key in ("project", "remote", "template", "component", "local", "artifact")
     )
     return next((str(name) for name in names if name), "something that is not said")
 
@@ -110,16 +111,16 @@ def unpinned(job: Job) -> Iterator[str]:
 def includes(pipeline: Mapping[str, Any]) -> Iterator[str]:
     """Yield included pipelines that may change under the project."""
     for item in _items(pipeline.get("include")):
-        pinned = re.fullmatch(r"[0-9a-f]{40}", str(_mapping(item).get("ref")))
+        pinned = re.fullmatch(r"[0-9a-f]{40}", str(mapping(item).get("ref")))
         if not _local(item) and not pinned:
             yield _named(item)
 
 
 def _job(name: str, job: Mapping[str, Any], pipeline: Mapping[str, Any], needs: tuple[str, ...]) -> Job:
-    usual = _mapping(pipeline.get("default"))
+    usual = part(pipeline, "default")
     script = [*_script(job, usual, pipeline, "before_script"), *_listed(job.get("script"))]
     after = _script(job, usual, pipeline, "after_script")
-    known = {**_texts(pipeline.get("variables")), **_texts(job.get("variables"))}
+    known = {**texts(pipeline.get("variables")), **texts(job.get("variables"))}
     image = job.get("image", usual.get("image", pipeline.get("image")))
     when = str(job.get("when", "on_success"))
     return Job(
@@ -136,7 +137,7 @@ def _job(name: str, job: Mapping[str, Any], pipeline: Mapping[str, Any], needs: 
         by_strangers=False,
         sure=job.get("allow_failure") in (None, False) and when in ("on_success", "manual", "delayed"),
         always=when in ("always", "on_failure"),
-        environment=_environment(job.get("environment")),
+        environment=named(job.get("environment")),
         images=tuple(_images(image, job.get("services", usual.get("services")))),
         raw=job,
         file=pipeline,
@@ -153,7 +154,7 @@ def _is_job(name: str, raw: Any) -> bool:
 
 
 def _extended(name: str, pipeline: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    own = _mapping(pipeline.get(name))
+    own = part(pipeline, name)
     merged: dict[str, Any] = {}
     for base in _listed(own.get("extends")) if depth else ():
         merged.update(_extended(base, pipeline, depth - 1))
@@ -165,8 +166,7 @@ def _needs(name: str, whole: Mapping[str, Mapping[str, Any]], stages: list[str])
     job = whole[name]
     if isinstance(job.get("needs"), list):
         return tuple(
-            str(_mapping(item).get("job")) if isinstance(item, Mapping) else str(item)
-            for item in job["needs"]
+            str(item.get("job")) if isinstance(item, Mapping) else str(item) for item in job["needs"]
         )
     place = _place(job, stages)
     return tuple(other for other, raw in whole.items() if _place(raw, stages) < place)
@@ -179,12 +179,9 @@ def _place(job: Mapping[str, Any], stages: list[str]) -> int:
 
 def _merges(pipeline: Mapping[str, Any]) -> bool:
     """Whether the pipeline runs for merge requests."""
-    rules = _mapping(pipeline.get("workflow")).get("rules")
-    if not isinstance(rules, list):
-        return True
-    return any(
-        "merge_request" in str(_mapping(rule).get("if", "")) and _runs(_mapping(rule)) for rule in rules
-    )
+    rules = part(pipeline, "workflow").get("rules")
+    asks = (rule for rule in rows(rules) if "merge_request" in str(rule.get("if", "")))
+    return not isinstance(rules, list) or any(_runs(rule) for rule in asks)
 
 
 def _runs(rule: Mapping[str, Any]) -> bool:
@@ -199,23 +196,13 @@ def _script(
 
 def _run(job: Mapping[str, Any]) -> Iterator[str]:
     """The scripts of GitLab's steps."""
-    steps = job.get("run")
-    yield from (str(_mapping(step).get("script", "")) for step in steps) if isinstance(steps, list) else ()
-
-
-def _texts(value: Any) -> dict[str, str]:
-    return {str(name): text for name, text in _mapping(value).items() if isinstance(text, str)}
+    return (str(step.get("script", "")) for step in rows(job.get("run")))
 
 
 def _images(image: Any, services: Any) -> Iterator[str]:
     for holder in [image, *(services if isinstance(services, list) else [])]:
-        name = holder if isinstance(holder, str) else _mapping(holder).get("name")
-        if name:
-            yield str(name)
-
-
-def _environment(value: Any) -> str:
-    return value if isinstance(value, str) else str(_mapping(value).get("name") or "")
+        if name := named(holder):
+            yield name
 
 
 def _listed(value: Any) -> list[str]:
@@ -223,7 +210,3 @@ def _listed(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value]
     return [text for item in value for text in _listed(item)] if isinstance(value, list) else []
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from roadworthy.core.documents.parse import ParseError, decode
-from roadworthy.core.documents.snapshot import Snapshot, Unreadable
+from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.core.values import field, frozen, replace
 from roadworthy.facts.deploying import SUSPECT
 from roadworthy.facts.makefile import Recipe, recipes
@@ -100,16 +99,6 @@ class Scripts:
         """Return the recipes of the Makefile at the root."""
         return self.recipes_of(self.makefile)
 
-    def text(self, path: str) -> str:
-        """Return the text of a file, empty when it cannot be read."""
-        data = self.snapshot.read(path)
-        if isinstance(data, Unreadable):
-            return ""
-        try:
-            return decode(data)
-        except ParseError:
-            return ""
-
     def acts(self, job: Job) -> Iterator[Act]:
         """Yield every command that a job runs, in order."""
         for step in job.steps:
@@ -146,7 +135,7 @@ class Scripts:
     def recipes_of(self, makefile: str) -> Mapping[str, Recipe]:
         """Return the recipes of a Makefile by target."""
         if makefile not in self._recipes:
-            self._recipes[makefile] = recipes(self.text(makefile)) if makefile else {}
+            self._recipes[makefile] = recipes(self.snapshot.text(makefile)) if makefile else {}
         return self._recipes[makefile]
 
     def _target(self, file: str, target: str, act: Act, depth: int) -> Iterator[Act]:
@@ -163,7 +152,7 @@ class Scripts:
         path = self._found(script_of(act.command))
         if not path:
             return
-        text = self.text(path)
+        text = self.snapshot.text(path)
         brave = "set -e" in text or text.startswith(("#!/bin/sh -e", "#!/bin/bash -e"))
         for command in self.commands(path):
             sure = act.sure and command.sure and brave
@@ -190,9 +179,9 @@ class Scripts:
 
     def commands(self, path: str) -> Iterator[Command]:
         """Yield the commands of a script, in the language that it is written in."""
-        data, text = self.snapshot.read(path), self.text(path)
+        text = self.snapshot.text(path)
         if path.endswith(".py") or re.match(r"#!.*python", text):
-            yield from runs_in(data) if isinstance(data, bytes) else ()
+            yield from runs_in(self.snapshot.data(path) or b"")
         elif path.endswith(_SHELLS) or re.match(r"#!.*\b(?:ba|da|z|k)?sh\b", text):
             yield from commands(text)
         else:

@@ -52,7 +52,7 @@ def workflows(snapshot: Snapshot) -> dict[str, Any]:
             _githubs(jobs), lambda job: github.exposed_secrets(job, (job.path, job.name) in names)
         ),
         "injections": _said(_githubs(jobs), github.injections),
-        "codeowners": codeowners(snapshot, scripts, provider, files),
+        "codeowners": codeowners(snapshot, provider, files),
         "ruleset": ruleset(snapshot),
     }
 

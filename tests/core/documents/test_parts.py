@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 
-from roadworthy.core.documents.parts import count, mapping, number, part, rows, text
+from roadworthy.core.documents.parts import (
+    count,
+    leaves,
+    mapping,
+    named,
+    number,
+    part,
+    rows,
+    strings,
+    text,
+    texts,
+)
 
 
 @pytest.mark.parametrize(
@@ -34,3 +45,16 @@ def test_rows_leave_out_what_is_no_mapping() -> None:
 def test_a_part_is_looked_for_in_mappings_only() -> None:
     assert part({"a": {"b": 1}}, "a") == {"b": 1}
     assert part({"a": ["b"]}, "a") == part(["a"], "a") == part(None, "a") == {}
+
+
+def test_a_tree_is_walked_to_its_leaves() -> None:
+    tree = {"a": [1, {"b": "two"}], "c": None, "d": [[], "three"]}
+    assert list(leaves(tree)) == [1, "two", None, "three"]
+    assert list(strings(tree)) == ["two", "three"]
+    assert list(strings(None)) == []
+
+
+def test_names_and_texts() -> None:
+    assert named("production") == named({"name": "production"}) == named({"as": "production"}, "as")
+    assert named(["production"]) == named({"name": None}) == named(None) == ""
+    assert texts({"a": "b", "c": 1, 2: "d"}) == {"a": "b", "2": "d"}

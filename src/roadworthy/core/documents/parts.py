@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 
@@ -34,3 +34,27 @@ def number(value: Any) -> float | None:
 def count(value: Any) -> int:
     """Return what should be a whole number."""
     return value if type(value) is int else 0
+
+
+def texts(value: Any) -> dict[str, str]:
+    """Return the texts of what should be a mapping, by their names."""
+    return {str(name): each for name, each in mapping(value).items() if isinstance(each, str)}
+
+
+def named(value: Any, key: str = "name") -> str:
+    """Return what is named by text alone, or by a mapping that holds its name."""
+    return value if isinstance(value, str) else str(mapping(value).get(key) or "")
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Yield every value of a tree that is neither a mapping nor a list."""
+    if isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from leaves(inner)
+    else:
+        yield value
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Yield every text of a tree."""
+    return (leaf for leaf in leaves(value) if isinstance(leaf, str))
