@@ -18,11 +18,11 @@ from cel_expr_python import cel
 
 from roadworthy.core.documents.bounds import ParseError, plain
 from roadworthy.core.judging.evaluate import Truth
+from roadworthy.core.packs.pack import Shape
 from roadworthy.core.times import parse_day
 from roadworthy.errors import UsageError
 
 Needs = Mapping[str, tuple[str, str]]
-Shape = Callable[[Mapping[str, Any], Any], Sequence[str]]
 
 
 class Engine:

@@ -20,8 +20,8 @@ from roadworthy.core.documents.snapshot import (
 )
 from roadworthy.errors import UsageError
 
-# State of one machine and installed packages: never part of what a project delivers.
 TOO_DEEP = "too deep a path"
+# State of one machine and installed packages: never part of what a project delivers.
 PASSED_BY = frozenset(
     {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"}
     | {".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache"}

@@ -10,9 +10,10 @@ from roadworthy.core.approval.placeholders import placeholders
 from roadworthy.core.documents.parse import ParseError, parse
 from roadworthy.core.documents.parts import mapping, part, text
 from roadworthy.core.documents.snapshot import Unreadable
+from roadworthy.core.packs.pack import Shape
 from roadworthy.core.times import days_between, parse_day, rfc3339
 from roadworthy.facts.history import History
-from roadworthy.facts.sources import Shape, Sources
+from roadworthy.facts.sources import Sources
 
 GOVERNANCE = ("system", "risk", "card", "roles")
 POLICY = ("data", "training", "gates", "serving", "monitoring", "retraining", "rollout", "budgets")

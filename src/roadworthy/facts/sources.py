@@ -9,11 +9,11 @@ from typing import Any, Final
 from roadworthy.core.approval.signatures import Signature, Status
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.core.judging.models import Pack
+from roadworthy.core.packs.pack import Shape
 from roadworthy.core.times import days_between
 from roadworthy.core.values import field, frozen
 from roadworthy.facts.history import History, no_history
 
-Shape = Callable[[Mapping[str, Any], Any], Sequence[str]]
 Verify = Callable[[bytes, bytes | None, bytes, str, datetime], Signature]
 Blobs = Callable[[Sequence[tuple[str, str]]], Mapping[tuple[str, str], bytes]]
 

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from roadworthy.core.documents.parse import ParseError, parse
-from roadworthy.core.packs.pack import as_file, read_file
+from roadworthy.core.packs.pack import Tree, as_file, read_file
 from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 
-Tree = Mapping[str, bytes]
 FACTS, PACK = "facts.yaml", "pack.yaml"
 # Facts about the facts, which the engine writes: an extension never says itself that it is to be believed.
 OWN = {"available": "its extension ran and answered in its own types", "reason": "why it did not"}

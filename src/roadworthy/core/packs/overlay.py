@@ -13,11 +13,10 @@ from typing import Any
 
 from roadworthy.core.approval.placeholders import is_placeholder
 from roadworthy.core.packs.lint import under_floor
-from roadworthy.core.packs.pack import LINT, as_file, read_file
+from roadworthy.core.packs.pack import LINT, Tree, as_file, read_file
 from roadworthy.core.packs.strictness import looser, looser_parts
 from roadworthy.errors import UsageError
 
-Tree = Mapping[str, bytes]
 PACK, TIERS = "pack.yaml", "tiers.yaml"
 TABLES = ("obligations", "limits")
 _KNOWN = {"schema", "id", "version", "title", "extends", "notes", "controls", "loosen", *TABLES}
