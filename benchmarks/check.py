@@ -26,7 +26,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 OURS, COLD = "roadworthy check", "roadworthy check, cold"
 # What a checker may exit with after it looked: clean, or findings.
-LOOKED = {"zizmor": {0, 10, 11, 12, 13, 14}}
+LOOKED = {"zizmor": {0, 10, 11, 12, 13, 14}, "repo-review": {0, 2, 3}}
 RUBRIC = ("impact", "autonomy", "reversibility", "regulatory", "scale")
 IDENTITY = [f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")]
 Times = tuple[float, float]
