@@ -110,13 +110,23 @@ def _findings(finder: Finder, suspect: re.Pattern[bytes], data: bytes) -> tuple[
 def _logic(paths: list[str], code: _Code, root: str, snapshot: Snapshot) -> list[str]:
     """Feature computations outside the features module: over the contract's columns, or a copied function."""
     columns = frozenset(_columns(snapshot))
-    found = code.find(paths, _words(columns), partial(feature_logic, columns=columns)) if columns else []
+    found = code.find(paths, _words(columns), _same(feature_logic, columns=columns)) if columns else []
     features = code.data.get(f"{root}features.py")
     own = python_tree.tree_of(features) if features else None
-    names = frozenset(name for name in python_tree.functions(own) if not name.startswith("_")) if own else ()
+    names = (
+        frozenset(name for name in python_tree.functions(own) if not name.startswith("_"))
+        if own
+        else frozenset[str]()
+    )
     if names:
-        found += code.find(paths, _words(names), partial(copies, names=names, columns=columns))
+        found += code.find(paths, _words(names), _same(copies, names=names, columns=columns))
     return found[:MOST]
+
+
+@lru_cache(maxsize=256)
+def _same(finder: Callable[..., Any], **about: frozenset[str]) -> Finder:
+    """One finder for the same question: two partials are never equal, and nothing would be looked at once."""
+    return partial(finder, **about)
 
 
 def _words(names: Iterable[str]) -> re.Pattern[bytes]:
