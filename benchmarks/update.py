@@ -1,10 +1,12 @@
 """`roadworthy update` beside `copier update` and `cruft update`: one template, alternating, in one run.
 
-    python benchmarks/update.py --cruft /path/to/cruft [--rounds 5] [--projects 1000]
+    python -m venv /path/to/cruft && /path/to/cruft/bin/pip install cruft==2.16.0
+    python benchmarks/update.py --cruft /path/to/cruft/bin/cruft [--rounds 5] [--projects 1000]
 
 The template: 60 files, 30 of them rendered, 40 lines each; its second release edits 10, adds 2, deletes 1.
-The project edited 6 files. `current` is an update with nothing to do. Then many projects with answers of
-their own, planned in two processes from bare repositories.
+The project edited 6 files. `first` has never seen the project; without it the releases were rendered before,
+as by a dry run. `current` has nothing to do. Then many projects with answers of their own, planned in two
+processes from bare repositories, nothing remembered between them but the compiled template.
 """
 
 from __future__ import annotations
@@ -103,12 +105,11 @@ def _one_project(root: Path, cruft: str | None, rounds: int) -> dict[str, Times]
     template = _template(root)
     files = edited(tree(OLD, "demo", ""))
     repository(root / "project", {"": {**files, ANSWERS: _answers(template, "demo")}})
+    copier = (str(BIN / "copier"), "update", "--quiet", "--defaults", "--vcs-ref", NEW)
     commands = {
         "roadworthy update": ("project", (str(BIN / "roadworthy"), "update")),
-        "copier update": (
-            "project",
-            (str(BIN / "copier"), "update", "--quiet", "--defaults", "--vcs-ref", NEW),
-        ),
+        "roadworthy update, first": ("project", (str(BIN / "roadworthy"), "update")),
+        "copier update": ("project", copier),
     }
     if cruft:
         _cruft_project(root, files)
@@ -116,23 +117,34 @@ def _one_project(root: Path, cruft: str | None, rounds: int) -> dict[str, Times]
     times: dict[str, list[Times]] = {}
     for number in range(-1, rounds):  # the first round only warms the caches
         for name, (source, command) in commands.items():
-            copy = root / f"copy-{name.partition(' ')[0]}"
-            shutil.copytree(root / source, copy, symlinks=True)
-            spent = {name: _timed(copy, command)}
-            assert "policy" in (copy / "folder0/file0.txt").read_text(), f"{name} did not update"
-            git(copy, "add", "--all", env=isolated())
-            git(
-                copy,
-                "commit",
-                "-qm",
-                "updated",
-                env=isolated({"user.name": "B", "user.email": "b@tests.example"}),
-            )
-            spent[f"{name}, current"] = _timed(copy, command)
-            shutil.rmtree(copy)
-            for label, spend in spent.items():
-                times.setdefault(label, []).extend([spend] if number >= 0 else [])
-    return _print(times, rounds)
+            os.environ["XDG_CACHE_HOME"] = str(root / f"cache-{number if name.endswith('first') else 'kept'}")
+            for label, spent in _round(root / source, root / "copy", name, command).items():
+                times.setdefault(label, []).extend([spent] if number >= 0 else [])
+    return _print(times, {name: _processes(root, *rest) for name, rest in commands.items()}, rounds)
+
+
+def _round(source: Path, copy: Path, name: str, command: tuple[str, ...]) -> dict[str, Times]:
+    shutil.copytree(source, copy, symlinks=True)
+    spent = {name: _timed(copy, command)}
+    assert "policy" in (copy / "folder0/file0.txt").read_text(), f"{name} did not update"
+    if not name.endswith("first"):
+        who = isolated({"user.name": "B", "user.email": "b@tests.example"})
+        git(copy, "add", "--all", env=who)
+        git(copy, "commit", "-qm", "updated", env=who)
+        spent[f"{name}, current"] = _timed(copy, command)
+    shutil.rmtree(copy)
+    return spent
+
+
+def _processes(root: Path, source: str, command: tuple[str, ...]) -> int | None:
+    """Count the programs that a command starts, if strace is there to count them."""
+    if shutil.which("strace") is None:
+        return None
+    shutil.copytree(root / source, root / "copy", symlinks=True)
+    log = root / "strace.txt"
+    _timed(root / "copy", ("strace", "-f", "-qq", "-e", "trace=execve", "-o", str(log), *command))
+    shutil.rmtree(root / "copy")
+    return sum(line.endswith(" = 0") for line in log.read_text().splitlines()) - 1
 
 
 def _cruft_project(root: Path, files: Tree) -> None:
@@ -170,16 +182,17 @@ def _cpu(who: int) -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _print(times: dict[str, list[Times]], rounds: int) -> dict[str, Times]:
+def _print(times: dict[str, list[Times]], processes: dict[str, int | None], rounds: int) -> dict[str, Times]:
     medians = {
         n: (statistics.median(w for w, _ in each), statistics.median(c for _, c in each))
         for n, each in times.items()
     }
     print(f"60 files, 6 edited; median of {rounds}, alternating")
-    print(f"{'':<28}{'CPU ms':>9}{'wall ms':>9}{'CPU x':>8}")
-    for name, (wall, cpu) in medians.items():
-        ours = medians["roadworthy update" + name.partition(" update")[2]][1]
-        print(f"{name:<28}{cpu * 1000:>9.0f}{wall * 1000:>9.0f}{cpu / ours:>8.1f}")
+    print(f"{'':<28}{'CPU ms':>9}{'wall ms':>9}{'CPU x':>8}{'programs':>10}")
+    for name, (wall, cpu) in sorted(medians.items(), key=lambda each: each[0].endswith("current")):
+        ours = medians["roadworthy update, current" if name.endswith("current") else "roadworthy update"][1]
+        started = processes.get(name) or "-"
+        print(f"{name:<28}{cpu * 1000:>9.0f}{wall * 1000:>9.0f}{cpu / ours:>8.1f}{started:>10}")
     return medians
 
 

@@ -9,7 +9,7 @@ import hashlib
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -149,7 +149,7 @@ def _demand_sound(last: Source, said: Outlook) -> None:
 
 
 def _lived_in(file: File) -> File:
-    return file if file.link is not None else replace(file, data=file.data + b"\n# the team's own\n")
+    return file if file.link is not None else file._replace(data=file.data + b"\n# the team's own\n")
 
 
 def _commit(project: Path, files: Tree) -> None:

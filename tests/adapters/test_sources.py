@@ -124,8 +124,33 @@ def test_a_template_with_submodules_is_refused(tmp_path: Path) -> None:
     head = git(repository, "rev-parse", "HEAD").decode().strip()
     git(repository, "update-index", "--add", "--cacheinfo", f"160000,{head},vendor", env=WHO)
     git(repository, "commit", "-q", "-m", "Vendor", env=WHO)
+    source = open_source(str(repository), "main")
     with pytest.raises(UsageError, match="submodules"):
-        open_source(str(repository), "main")
+        len(source.tree)
+
+
+@pytest.mark.parametrize(
+    ("tags", "releases_"),
+    [
+        (["v1.10.0", "v1.9.0", "v1.9.1"], ["v1.9.0", "v1.9.1", "v1.10.0"]),
+        (["v1.0.0", "1.0.1"], ["v1.0.0", "1.0.1"]),
+        (["v2.0.0", "v10.0", "v2.0.0rc1", "nightly"], ["v2.0.0", "v10.0"]),
+    ],
+)
+def test_releases_are_in_the_order_of_their_numbers(
+    tags: list[str], releases_: list[str], tmp_path: Path
+) -> None:
+    repository = repository_of(tmp_path, TREE, "v0.1.0")
+    for tag in tags:
+        git(repository, "tag", tag)
+    assert releases(str(repository)) == ["v0.1.0", *releases_]
+
+
+def test_a_release_with_two_tags_is_named_as_git_names_it(tmp_path: Path) -> None:
+    repository = repository_of(tmp_path, TREE, "v1.0.0")
+    git(repository, "tag", "-a", "v1.0.1", "-m", "again", env=WHO)
+    described = git(repository, "describe", "--tags", "v1.0.0").decode().strip()
+    assert open_source(str(repository), "v1.0.0").commit == described
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
@@ -148,8 +173,9 @@ def test_builtin_is_the_newest_archive_and_older_ones_stay(
 def test_an_archive_that_was_changed_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     carry(tmp_path, monkeypatch, {"1.0.0": TREE})
     (tmp_path / "1.0.0.tar").write_bytes(archive.pack(files({"copier.yml": "evil: 1\n"})))
+    source = open_source()
     with pytest.raises(Unjudgeable, match=r"1\.0\.0\.tar is not the recorded one"):
-        open_source()
+        len(source.tree)
 
 
 def test_a_checkout_without_a_release_offers_its_own_tree(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from roadworthy.core.templates.tree import File, Tree
 
@@ -75,7 +75,7 @@ def _lines(edits: Edits, path: str) -> list[bytes]:
 
 
 def _write(edits: Edits, path: str, lines: list[bytes]) -> None:
-    edits.tree[path] = replace(edits.tree[path], data=b"".join(lines))
+    edits.tree[path] = edits.tree[path]._replace(data=b"".join(lines))
 
 
 def _edit(edits: Edits, path: str) -> None:
@@ -137,7 +137,7 @@ def _rename(edits: Edits, path: str) -> None:
 
 
 def _mode(edits: Edits, path: str) -> None:
-    edits.tree[path] = replace(edits.tree[path], executable=not edits.tree[path].executable)
+    edits.tree[path] = edits.tree[path]._replace(executable=not edits.tree[path].executable)
 
 
 def _binary(edits: Edits, path: str) -> None:
@@ -145,6 +145,6 @@ def _binary(edits: Edits, path: str) -> None:
     found = sorted(name for name, file in edits.tree.items() if b"\0" in file.data and name not in OWN)
     if found:
         name = edits.dice.choice(found)
-        edits.tree[name] = replace(
-            edits.tree[name], data=edits.tree[name].data + b"\0" + edits.token().encode()
+        edits.tree[name] = edits.tree[name]._replace(
+            data=edits.tree[name].data + b"\0" + edits.token().encode()
         )

@@ -390,11 +390,11 @@ def test_a_full_disk_or_read_only_folder_leaves_everything_as_it_was(
     before = world.files()
     real = os.replace
 
-    def full(source: Path, target: Path) -> None:
+    def full(source: Path, target: Path, **folders: int) -> None:
         if Path(target).name == "a.txt":
             monkeypatch.setattr(os, "replace", real)
             raise OSError(failure.errno, failure.strerror, str(target))
-        real(source, target)
+        real(source, target, **folders)
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(Refused, match=rf"a\.txt cannot be written: {failure.strerror}"):

@@ -13,18 +13,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from roadworthy.core.templates.config import Config
+from roadworthy.core.values import frozen
 from roadworthy.errors import Unjudgeable, UsageError
 
 ANSWERS: Final = "roadworthy-answers"
 RENDER_SECONDS: Final = 300.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Job:
     """A render for Copier: folders, the answers given and recorded, and whether code may be loaded."""
 

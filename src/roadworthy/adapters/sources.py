@@ -10,12 +10,13 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
 from roadworthy.core.templates.releases import DEVELOPMENT, Entry, parse_index
 from roadworthy.core.templates.source import BUILTIN, TIERS, Source, release_paths
-from roadworthy.core.templates.tree import File, Tree
+from roadworthy.core.templates.tree import File, Tree, Unread
 from roadworthy.errors import Unjudgeable, UsageError
 
 PACKAGE: Final = Path(__file__).resolve().parent.parent
@@ -24,6 +25,7 @@ CHECKOUT: Final = PACKAGE.parent.parent
 JUNK: Final = frozenset({".git", "__pycache__", ".DS_Store"})
 _ADDRESS: Final = re.compile(r"^(git\+)?[a-z][a-z0-9+.-]*://|^[^/\\:]+@[^/\\:]+:|^(gh|gl):")
 _CREDENTIALS: Final = re.compile(r"^((?:git\+)?https?://)[^/@]*@")
+_NUMBERS: Final = re.compile(r"v?(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})")
 _SHA: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 Unpack = Callable[[bytes], Tree]
@@ -52,9 +54,13 @@ def open_builtin(release: str | None, unpack: Unpack, git: Git) -> Source:
     if entry is None:
         known = ", ".join(each.version for each in entries) or "none"
         raise UsageError(f"there is no built-in release {release or 'at all'}; this version carries: {known}")
-    tree = unpack(_archive(entry))
     return Source(
-        spec=BUILTIN, release=entry.version, tree=tree, src_path=BUILTIN, commit=f"v{entry.version}"
+        spec=BUILTIN,
+        release=entry.version,
+        tree=Unread(lambda: unpack(_archive(entry))),
+        src_path=BUILTIN,
+        commit=f"v{entry.version}",
+        identity=entry.sha256,
     )
 
 
@@ -78,30 +84,58 @@ def open_folder(folder: Path, git: Git) -> Source:
 def open_repository(spec: str, repository: Path, release: str, git: Git) -> Source:
     """Return a git repository's tree at a tag, or at a commit. What is recorded of it holds no password."""
     spec = _CREDENTIALS.sub(r"\1", spec)
-    commit = find_commit(repository, release, git)
-    if commit is None:
+    commit, described = _tagged(repository, release, git) or _described(repository, release, git)
+    if not commit:
         known = ", ".join(repository_releases(repository, git)[-5:]) or "none"
         raise UsageError(
             f"{spec} has no release {release}; its newest are: {known}", "name one with --release"
         )
-    described = git(repository, "describe", "--tags", "--always", commit).decode().strip()
     return Source(
         spec=spec,
         release=described,
-        tree=_committed(repository, commit, git),
+        tree=Unread(partial(_committed, repository, commit, git)),
         src_path=_recorded(spec),
         commit=described,
+        identity=commit,
     )
+
+
+def _tagged(repository: Path, release: str, git: Git) -> tuple[str, str] | None:
+    """Return the commit and the name of a release that is its commit's only tag."""
+    tags = _tags(repository, git)
+    name = next((name for name in (release, f"v{release}") if name in tags), release)
+    commit = tags.get(name, "")
+    return (commit, name) if commit and list(tags.values()).count(commit) == 1 else None
+
+
+def _described(repository: Path, release: str, git: Git) -> tuple[str, str]:
+    commit = find_commit(repository, release, git)
+    if commit is None:
+        return "", ""
+    return commit, git(repository, "describe", "--tags", "--always", commit).decode().strip()
+
+
+def _tags(repository: Path, git: Git) -> dict[str, str]:
+    """Return the tags and their commits; none for a tag of anything else."""
+    form = "%(refname:strip=2) %(objecttype) %(objectname) %(*objecttype) %(*objectname)"
+    rows = git(repository, "for-each-ref", f"--format={form}", "refs/tags").decode().splitlines()
+    fields = [row.split(" ") for row in rows]
+    return {each[0]: next((each[at + 1] for at in (1, 3) if each[at] == "commit"), "") for each in fields}
 
 
 def repository_releases(repository: Path, git: Git) -> list[str]:
     """Return the tags that are final PEP 440 versions, oldest first."""
-    from packaging.version import InvalidVersion, Version
+    tags = list(_tags(repository, git))
+    if not all(_NUMBERS.fullmatch(tag) for tag in tags):
+        return _pep440(tags)
+    return sorted(tags, key=lambda tag: ([int(n) for n in tag.lstrip("v").split(".")], tag))
+
+
+def _pep440(tags: Iterable[str]) -> list[str]:
+    from packaging.version import InvalidVersion, Version  # 15 ms, and most tags are plain
 
     found = []
-    for tag in (
-        git(repository, "for-each-ref", "--format=%(refname:strip=2)", "refs/tags").decode().split("\n")
-    ):
+    for tag in tags:
         try:
             version = Version(tag)
         except InvalidVersion:

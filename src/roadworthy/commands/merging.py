@@ -7,7 +7,6 @@ fleet as a commit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TypeVar
 
 from roadworthy.adapters.git.merge import (
@@ -16,10 +15,9 @@ from roadworthy.adapters.git.merge import (
     merge_trees,
     renames,
 )
-from roadworthy.core.merging.entries import LINK, Entries, Entry, content
+from roadworthy.core.merging.entries import LINK, STRUCTURED, Entries, Entry, content
 from roadworthy.core.merging.ignores import NAME, ignored
 from roadworthy.core.merging.plan import Sides, classify, may_rename, shape
-from roadworthy.core.merging.segments import STRUCTURED, resolve
 from roadworthy.core.merging.state import (
     SUBMODULE,
     MergePlan,
@@ -34,6 +32,7 @@ from roadworthy.core.merging.state import (
     stage_entries,
 )
 from roadworthy.core.templates.tree import File
+from roadworthy.core.values import replace
 
 Key = TypeVar("Key", str, int)
 
@@ -92,6 +91,10 @@ def _ignore_files(repo: Scratch, request: Request, ours: Entries) -> dict[str, b
 def _resolved(repo: Scratch, state: State) -> State:
     """Resolve line conflicts of structured files whose keys do not conflict."""
     chosen = {path: stages for path, stages in state.merge.stages.items() if _resolvable(state, path, stages)}
+    if not chosen:
+        return state
+    from roadworthy.core.merging.segments import resolve  # brings the parsers
+
     blobs = _contents(repo, (item for stages in chosen.values() for item in stages.values()))
     written: dict[str, File | None] = {}
     for path, stages in chosen.items():

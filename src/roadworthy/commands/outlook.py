@@ -12,7 +12,8 @@ from roadworthy.commands.check import judge_target
 from roadworthy.commands.clock import moment
 from roadworthy.commands.packs import Bench, bench_of
 from roadworthy.commands.recorded import Recorded, read_committed, recorded
-from roadworthy.commands.rendering import demand_trusted, opened
+from roadworthy.commands.rendering import opened
+from roadworthy.commands.source import demand_trusted
 from roadworthy.commands.target import Target, open_target
 from roadworthy.commands.unfinished import place_of
 from roadworthy.core.documents.snapshot import Snapshot, Unreadable

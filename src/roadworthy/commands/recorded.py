@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from roadworthy.adapters.git import git, isolated
 from roadworthy.adapters.git.worktree import Checkout
+from roadworthy.adapters.memory import recall, remember
 from roadworthy.core.documents.parse import ParseError, parse_yaml
 from roadworthy.core.templates.source import BUILTIN, LOCK, PLATFORM
+from roadworthy.core.values import frozen
 from roadworthy.errors import Refused, Unjudgeable, UsageError
 
 DEFAULT_NAME = ".copier-answers.yml"
 PATTERN = ".copier-answers*.y*ml"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Recorded:
     """The source, release and answers a project says it was made from. Claims, until rendered again."""
 
@@ -68,8 +70,8 @@ def read_recorded(project: Path, answers_file: str) -> Recorded:
 
 def recorded(answers_file: str, answers: bytes, lock: bytes) -> Recorded:
     """Return what an answers file and a lock say; a platform's one record is both."""
-    said = _mapping(answers_file, answers)
-    kept = said if answers_file == PLATFORM else _mapping(LOCK, lock)
+    said = mapping(answers_file, answers)
+    kept = said if answers_file == PLATFORM else mapping(LOCK, lock)
     return Recorded(answers_file=answers_file, answers=said, lock=kept)
 
 
@@ -94,11 +96,22 @@ def read_committed(checkout: Checkout, commit: str, answers_file: str) -> Record
     return recorded(answers_file, answers, lock)
 
 
-def _mapping(path: str, data: bytes) -> dict[str, Any]:
+def mapping(path: str, data: bytes) -> dict[str, Any]:
+    """Return what an answers file or a lock says; nothing if it is empty."""
     try:
-        value = parse_yaml(data) if data else {}
+        value = _parsed(data) if data else {}
     except ParseError as error:
         raise UsageError(f"{path}: {error}", f"restore it: git checkout HEAD -- {path}") from error
     if not isinstance(value, dict):
         raise UsageError(f"{path}: expected a mapping", f"restore it: git checkout HEAD -- {path}")
     return value
+
+
+def _parsed(data: bytes) -> Any:
+    """Importing the parser takes ten times what reading does, and the file changes once a release."""
+    key = sha256(data).hexdigest()
+    known = recall("record", key)
+    if known is None:
+        known = parse_yaml(data)
+        remember("record", key, known)
+    return known

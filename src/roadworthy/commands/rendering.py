@@ -2,40 +2,51 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from jinja2.bccache import Bucket, BytecodeCache
-
-from roadworthy.commands.recorded import Recorded
-from roadworthy.commands.source import Rendered, is_trusted_source, open_source, project_of, releases
+from roadworthy.commands.recorded import Recorded, mapping
+from roadworthy.commands.source import Rendered, demand_trusted, open_source, project_of
+from roadworthy.core.documents.globs import matcher
 from roadworthy.core.documents.parse import parse_yaml
-from roadworthy.core.templates.config import read_raw, skip_if_exists
 from roadworthy.core.templates.ownership import UNCLAIMED, ownership_of
 from roadworthy.core.templates.platform import platform_tree
-from roadworthy.core.templates.releases import DEVELOPMENT
-from roadworthy.core.templates.source import BUILTIN, OWNERSHIP, PLATFORM, Source
-from roadworthy.core.templates.template import Unsupported, kept_if_present, matcher
+from roadworthy.core.templates.source import OWNERSHIP, PLATFORM, Source
 from roadworthy.core.templates.tree import Tree
+from roadworthy.core.values import frozen
 from roadworthy.errors import Unjudgeable, UsageError
 
 NOTHING: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Rendering:
-    """A rendered release: its files, its answers, and whose each file is ("" where nobody says)."""
+    """A rendered release: its files, and what says whose each file is.
+
+    `template_digest` is empty without a policy pack; `lasting` means that rendering it again is a waste.
+    """
 
     source: Source
     files: Tree
-    answers: Mapping[str, Any]
-    kind_of: Callable[[str], str]
+    answers_file: str
+    kinds: Mapping[str, Any]
+    template_digest: str = ""
     notes: tuple[str, ...] = ()
+    lasting: bool = False
+
+    @cached_property
+    def answers(self) -> dict[str, Any]:
+        """Return the answers it records."""
+        written = self.files.get(self.answers_file)
+        found = mapping(self.answers_file, written.data if written else b"")
+        return {key: value for key, value in found.items() if not key.startswith("_")}
+
+    @cached_property
+    def kind_of(self) -> Callable[[str], str]:
+        """Return what says whose a file is ("" where nobody says)."""
+        return _kind_of(self.kinds, self.files)
 
     @property
     def label(self) -> str:
@@ -43,30 +54,17 @@ class Rendering:
         return "release-" + re.sub(r"[^0-9A-Za-z.]+|\.{2,}|\.(lock)?$", "-", self.source.release)
 
 
-def newest(spec: str) -> str:
-    """Return the newest release of a trusted source; of a repository without tags, its head."""
-    demand_trusted(spec)
-    found = releases(spec)
-    return found[-1] if found else DEVELOPMENT if spec == BUILTIN else "HEAD"
+Side = Callable[..., Rendering]
 
 
-def demand_trusted(spec: str) -> None:
-    """Refuse a source that neither the user nor the organisation named: the project does not decide that."""
-    if not spec:
-        raise Unjudgeable("the answers file records no _src_path", "name the source: --source SPEC")
-    if not is_trusted_source(spec):
-        hint = f'add it to [sources] trusted in roadworthy/config.toml: trusted = ["{spec}"]'
-        raise Unjudgeable(f"{spec} is not a source you trust, so it is not rendered", hint)
-
-
-def render_base(recorded: Recorded, folder: str) -> Rendering:
+def render_base(recorded: Recorded, folder: str, render: Side | None = None) -> Rendering:
     """Render what the project was made from; Unjudgeable if that is not what it was."""
     if not recorded.release:
         hint = "add `_commit: <tag>` to the answers file, with the tag it was made from"
         raise Unjudgeable(f"{recorded.answers_file} records no release", hint)
-    made = render_side(recorded, recorded.spec, recorded.release, folder=folder)
+    made = (render or render_side)(recorded, recorded.spec, recorded.release, folder=folder)
     digest = recorded.lock.get("template_digest", "unreleased")
-    if made.source.governed and digest not in ("unreleased", made.source.template_digest):
+    if made.template_digest and digest not in ("unreleased", made.template_digest):
         hint = "update from the installation that made the project, or name the source: --source SPEC"
         raise Unjudgeable(
             f"release {recorded.release} of {recorded.spec} is not what the project was made from", hint
@@ -82,7 +80,8 @@ def render_side(
     source = opened(spec, release)
     if recorded.answers_file == PLATFORM:
         return _render_platform(source, recorded)
-    _demand_known(source, given)
+    if given:
+        _demand_known(source, given)
     made = project_of(
         source,
         given,
@@ -91,55 +90,34 @@ def render_side(
         answers_file=recorded.answers_file,
         operation="update",
     )
-    written = made.files.get(recorded.answers_file)
-    answers = parse_yaml(written.data) if written else {}
     return Rendering(
         source=source,
         files=made.files,
-        answers={key: value for key, value in (answers or {}).items() if not key.startswith("_")},
-        kind_of=kinds_of(source, made),
+        answers_file=recorded.answers_file,
+        kinds=_kinds(source, made),
+        template_digest=source.template_digest if source.governed else "",
         notes=made.notes,
+        lasting=bool(source.identity) and made.ours and source.timeless,
     )
 
 
 def _render_platform(source: Source, recorded: Recorded) -> Rendering:
     """A platform's own repository takes template and pack as they are; both sides may edit all of it."""
     files = platform_tree(source, str(recorded.answers.get("name")))
-    return Rendering(source=source, files=files, answers={}, kind_of=lambda path: "merged")
-
-
-class _Compiled(BytecodeCache):
-    """Compiled templates by content: two releases share what did not change between them."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, str], Any] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._known.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._known[bucket.key, bucket.checksum] = bucket.code
+    return Rendering(
+        source=source, files=files, answers_file=PLATFORM, kinds={}, template_digest=source.template_digest
+    )
 
 
 @lru_cache(maxsize=16)
 def opened(spec: str, release: str) -> Source:
     """Open a release once per process, however many projects are rendered from it."""
-    source = open_source(spec, release)
-    with suppress(Unsupported):  # then Copier renders, and compiles for itself
-        template = source.template
-        template.env.bytecode_cache = _compiled(
-            json.dumps(template.config.envops, sort_keys=True, default=str)
-        )
-    return source
-
-
-@lru_cache(maxsize=16)
-def _compiled(options: str) -> _Compiled:
-    """Return the templates compiled with these options."""
-    return _Compiled()
+    return open_source(spec, release)
 
 
 def _demand_known(source: Source, given: Mapping[str, Any]) -> None:
+    from roadworthy.core.templates.template import Unsupported
+
     try:
         questions = {question.name for question in source.template.config.questions}
     except Unsupported:
@@ -152,24 +130,39 @@ def _demand_known(source: Source, given: Mapping[str, Any]) -> None:
 
 def kinds_of(source: Source, made: Rendered) -> Callable[[str], str]:
     """Return whose each file is, as far as this release says: "" for one it does not know."""
-    if OWNERSHIP not in source.tree:
-        return _kept_if_present(source, made)
-    manifest = parse_yaml(source.tree[OWNERSHIP].data)
+    return _kind_of(_kinds(source, made), made.files)
 
-    def kind_of(path: str) -> str:
-        found = ownership_of(path, manifest)
+
+def _kind_of(kinds: Mapping[str, Any], files: Tree) -> Callable[[str], str]:
+    if "files" not in kinds:
+        match = matcher(kinds.get("seeded") or ())
+        return lambda path: "seeded" if match(path) else "merged" if path in files else ""
+
+    def claimed(path: str) -> str:
+        found = ownership_of(path, kinds)
         return "" if found is UNCLAIMED else found.kind
 
-    return kind_of
+    return claimed
 
 
-def _kept_if_present(source: Source, made: Rendered) -> Callable[[str], str]:
-    """Read `_skip_if_exists` as Copier does: such a file is created once, then the project's.
+def _kinds(source: Source, made: Rendered) -> Mapping[str, Any]:
+    """Return the manifest, or the patterns of `_skip_if_exists`: such a file is created once, as with Copier.
 
     The newer release that has a file decides; of a file it does not have, it says nothing.
     """
+    if OWNERSHIP in source.tree:
+        return _manifest(source.tree[OWNERSHIP].data)
+    from roadworthy.core.templates.template import Unsupported, kept_if_present
+
     try:
-        match = kept_if_present(source.template, made.answers)
+        return {"seeded": list(kept_if_present(source.template, made.answers))}
     except Unsupported:  # a pattern that answers complete then matches nothing: such a file is merged
-        match = matcher(skip_if_exists(read_raw(source.tree)))
-    return lambda path: "seeded" if match(path) else "merged" if path in made.files else ""
+        from roadworthy.core.templates.config import read_raw, skip_if_exists
+
+        return {"seeded": list(skip_if_exists(read_raw(source.tree)))}
+
+
+@lru_cache(maxsize=16)
+def _manifest(data: bytes) -> Mapping[str, Any]:
+    manifest: dict[str, Any] = parse_yaml(data)
+    return manifest

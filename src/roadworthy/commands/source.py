@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import yaml
-
-from roadworthy.adapters import archive, config, copier, sources, workplace
+from roadworthy.adapters import config, sources
 from roadworthy.adapters.git import git
-from roadworthy.core.templates.releases import version_key
+from roadworthy.core.templates.releases import DEVELOPMENT, version_key
 from roadworthy.core.templates.source import BUILTIN, Source, is_trusted, stamp_lock
-from roadworthy.core.templates.template import Run, Unsupported, render, resolve
 from roadworthy.core.templates.tree import File, Tree
-from roadworthy.errors import UsageError
+from roadworthy.core.values import frozen
+from roadworthy.errors import Unjudgeable, UsageError
+
+if TYPE_CHECKING:
+    from roadworthy.core.templates.template import Run
 
 ANSWERS_FILE: Final = ".copier-answers.yml"
 # One moment for every render of this process: the sides of a merge must not differ by the clock.
@@ -25,19 +24,25 @@ STARTED: Final = time.time()
 NOTHING: Final[Mapping[str, Any]] = {}
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Rendered:
-    """A project in memory: its answers, computed ones included, its files, and what a person should know."""
+    """A project in memory: its answers, computed ones included, its files, and what a person should know.
+
+    `ours` says that our renderer made it, not Copier.
+    """
 
     answers: Mapping[str, Any]
     files: Tree
     notes: tuple[str, ...] = ()
+    ours: bool = True
 
 
 def open_source(spec: str = BUILTIN, release: str | None = None) -> Source:
     """Return one release of a source; without `release` the newest, or a folder as it is now."""
     if spec == BUILTIN:
-        return sources.open_builtin(release, archive.unpack, git)
+        from roadworthy.adapters.archive import unpack  # 3 ms, and most sources are repositories
+
+        return sources.open_builtin(release, unpack, git)
     if sources.is_address(spec):
         repository = sources.mirror_of(spec, git, release)
         return sources.open_repository(spec, repository, release or _newest(repository), git)
@@ -66,6 +71,22 @@ def is_trusted_source(spec: str) -> bool:
     return is_trusted(Path(spec).expanduser().resolve().as_posix() if local else spec, trusted)
 
 
+def newest(spec: str) -> str:
+    """Return the newest release of a trusted source; of a repository without tags, its head."""
+    demand_trusted(spec)
+    found = releases(spec)
+    return found[-1] if found else DEVELOPMENT if spec == BUILTIN else "HEAD"
+
+
+def demand_trusted(spec: str) -> None:
+    """Refuse a source that neither the user nor the organisation named: the project does not decide that."""
+    if not spec:
+        raise Unjudgeable("the answers file records no _src_path", "name the source: --source SPEC")
+    if not is_trusted_source(spec):
+        hint = f'add it to [sources] trusted in roadworthy/config.toml: trusted = ["{spec}"]'
+        raise Unjudgeable(f"{spec} is not a source you trust, so it is not rendered", hint)
+
+
 def project_of(
     source: Source,
     data: Mapping[str, Any],
@@ -80,6 +101,9 @@ def project_of(
 
     `data` must satisfy the questions; `last`, a recorded answers file, gives way where it does not.
     """
+    # The template engine takes longer to import than anything here takes, and what only looks needs none.
+    from roadworthy.core.templates.template import Run, Unsupported, render, resolve
+
     run = Run(
         src_path=source.src_path,
         commit=source.commit,
@@ -106,6 +130,12 @@ def _newest(repository: Path) -> str:
 def _project_by_copier(
     source: Source, data: Mapping[str, Any], last: Mapping[str, Any], run: Run, note: str
 ) -> Rendered:
+    import tempfile
+
+    import yaml
+
+    from roadworthy.adapters import copier, workplace
+
     answers_file = run.answers_file or ANSWERS_FILE
     with tempfile.TemporaryDirectory(prefix="roadworthy-render-") as place:
         template, project = Path(place) / "template", Path(place) / run.folder
@@ -129,10 +159,12 @@ def _attributed(
     files: dict[str, File], answers_file: str, template: str, source: Source, note: str
 ) -> Rendered:
     """Let the answers file name the source instead of the temporary copy that Copier saw."""
+    import yaml
+
     if answers_file in files:
         commit = "" if source.commit is None else f"_commit: {source.commit}\n"
         text = files[answers_file].data.decode()
         text = text.replace(f"_src_path: {template}", f"{commit}_src_path: {source.src_path}")
         files[answers_file] = File(data=text.encode())
     answers = yaml.safe_load(files[answers_file].data) if answers_file in files else {}
-    return Rendered(answers=answers or {}, files=stamp_lock(files, source), notes=(note,))
+    return Rendered(answers=answers or {}, files=stamp_lock(files, source), notes=(note,), ours=False)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from roadworthy.adapters import journal
 from roadworthy.adapters.git.worktree import Checkout, as_checked_out, index_with, unmerged_paths
-from roadworthy.core.merging.guards import MARKERS
 from roadworthy.core.merging.plan import Fate, PathPlan
 from roadworthy.core.merging.report import ABORTED, CONFLICTS, UPDATED, Update
 from roadworthy.core.templates.tree import File
@@ -24,6 +24,11 @@ RESOLVE = (
 def place_of(checkout: Checkout) -> journal.Place:
     """Return where a checkout keeps its update journal."""
     return journal.Place(root=checkout.root, index=checkout.index, home=checkout.git_dir / "roadworthy")
+
+
+def on_disk(checkout: Checkout, path: str) -> Path:
+    """Return where a path of the project lies in the work tree."""
+    return checkout.root / checkout.prefix / path
 
 
 def note_of(
@@ -107,6 +112,8 @@ def _record(checkout: Checkout, place: journal.Place, note: Mapping[str, Any]) -
 
 
 def _demand_resolved(conflicts: list[journal.Standing]) -> None:
+    from roadworthy.core.merging.guards import MARKERS
+
     for each in conflicts:
         data = each.now.data if each.now else b""
         if any(line.startswith(MARKERS) for line in data.splitlines()):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict
 
 from roadworthy.core.merging.plan import Fate, PathPlan
 from roadworthy.core.merging.report import ABORTED, CONFLICTS, CURRENT, PLANNED, UPDATED, Outlook, Update
@@ -40,6 +39,8 @@ def update_text(update: Update) -> str:
 
 def update_json(update: Update) -> str:
     """Return the versioned JSON."""
+    from dataclasses import asdict
+
     document = asdict(update) | {"schema": SCHEMA, "exit_code": update.exit_code}
     document["paths"] = [{"path": p.path, "fate": p.fate.value, "note": p.note} for p in update.paths]
     return json.dumps(document, indent=1, sort_keys=True, default=str)

@@ -9,8 +9,8 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from roadworthy.adapters.git.objects import HINT, Objects
 from roadworthy.adapters.git.pack import Pack
@@ -26,8 +26,7 @@ _FORMAT = {
 _WHO = "roadworthy <roadworthy@localhost> 0 +0000"
 
 
-@dataclass(frozen=True)
-class Scratch:
+class Scratch(NamedTuple):
     """A bare repository for one merge, on top of a project's objects; `objects` reads both."""
 
     home: Path

@@ -6,12 +6,12 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from roadworthy.adapters.git.process import GitFailed, git, isolated, run_git
 from roadworthy.core.merging.entries import Entry, content, entry
 from roadworthy.core.templates.tree import File
+from roadworthy.core.values import frozen
 from roadworthy.errors import Refused
 
 BUSY = {
@@ -25,7 +25,7 @@ ATTRIBUTES = ".gitattributes"
 NO_OBJECT = {"sha1": "0" * 40, "sha256": "0" * 64}
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Checkout:
     """A committed project folder; `prefix` leads from the work tree's root to it and ends with a slash."""
 

@@ -12,12 +12,12 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from roadworthy.adapters.journal.paths import keep, look_at, put, save
 from roadworthy.core.templates.tree import File
+from roadworthy.core.values import frozen
 from roadworthy.errors import Refused
 
 __all__ = [
@@ -38,7 +38,7 @@ SPARE = "spare"  # room on the disk for the one thing that taking back must writ
 APPLYING, UNDOING, OPEN, DONE = "applying", "undoing", "open", "done"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Place:
     """A work tree, its index, and the folder in its git directory where journals are kept."""
 
@@ -52,7 +52,7 @@ class Place:
         return self.home / "update"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Journal:
     """One update of a work tree: how far it came, what the caller noted, and every path it changes."""
 
@@ -178,7 +178,7 @@ def abandon(place: Place) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Standing:
     """One path of a journal: what it was, what the update made it, what it is now."""
 

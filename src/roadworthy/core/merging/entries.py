@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from roadworthy.core.templates.tree import File, Tree
+from roadworthy.core.values import field, frozen
 
 LINK = "120000"
+STRUCTURED = (".yaml", ".yml", ".toml", ".json")
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One path of a git tree."""
 
     mode: str
@@ -22,7 +23,7 @@ class Entry:
 Entries = Mapping[str, Entry]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class TreeMerge:
     """What git made of a merge: the merged tree, and for each conflicted path its index stages (1, 2, 3).
 

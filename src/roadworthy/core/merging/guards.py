@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from roadworthy.core.documents.parse import ParseError, parse
-from roadworthy.core.merging.entries import Entries
+from roadworthy.core.merging.entries import STRUCTURED, Entries
 from roadworthy.core.merging.keymerge import ABSENT, differing, merge_values, same
-from roadworthy.core.merging.segments import STRUCTURED
 
 MARKERS = (b"<<<<<<< ", b"||||||| ", b">>>>>>> ")
 

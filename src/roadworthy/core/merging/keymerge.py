@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any, TypeVar
+
+from roadworthy.core.values import frozen
 
 Key = TypeVar("Key", bound=Hashable)
 IDENTITIES = ("id", "name")
@@ -26,7 +26,7 @@ class _Absent:
 ABSENT = _Absent()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Merged:
     """The merged value, and the key paths that both sides changed differently (ours is kept there)."""
 
@@ -183,6 +183,8 @@ def _chunks(
 
 
 def _matches(base: list[str], side: list[str]) -> dict[int, int]:
+    from difflib import SequenceMatcher
+
     blocks = SequenceMatcher(None, base, side, autojunk=False).get_matching_blocks()
     return {block.a + step: block.b + step for block in blocks for step in range(block.size)}
 

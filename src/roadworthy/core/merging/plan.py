@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from difflib import SequenceMatcher
 from enum import Enum
 
 from roadworthy.core.merging.entries import Entries, Entry, content
 from roadworthy.core.templates.tree import File, Tree
+from roadworthy.core.values import frozen
 
 _PIECE = re.compile(rb"[^\n]{0,63}\n|[^\n]{1,64}")
 SIMILAR = 0.6  # git's own rename threshold is 0.5; where we are stricter, a file is kept instead of moved
@@ -29,7 +28,7 @@ class Fate(Enum):
     CONFLICT = "conflict"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class PathPlan:
     """One path of the template and its fate; `note` says more in a few words."""
 
@@ -38,7 +37,7 @@ class PathPlan:
     note: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Sides:
     """Base and target as the merge sees them, and the paths it does not see."""
 
@@ -94,6 +93,8 @@ def _similar(one: File, other: File) -> bool:
         return True
     if one.link is not None or other.link is not None:
         return False
+    from difflib import SequenceMatcher
+
     lines = (one.data.splitlines(), other.data.splitlines())
     matcher = SequenceMatcher(None, *lines, autojunk=False)
     return matcher.real_quick_ratio() >= SIMILAR and matcher.ratio() >= SIMILAR
@@ -109,7 +110,7 @@ def _pieces(file: File) -> list[bytes]:
     return _PIECE.findall(content(file).replace(b"\r\n", b"\n"))
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Outcome:
     """Everything `classify` reads: the three sides, the result, and what is known about single paths."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from roadworthy.core.merging.plan import PathPlan
+from roadworthy.core.values import frozen
 
 CURRENT, PLANNED, UPDATED, CONFLICTS, ABORTED = "current", "planned", "updated", "conflicts", "aborted"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class AnswerChange:
     """An answer that differs between the recorded release and the target (None: not asked there)."""
 
@@ -19,7 +19,7 @@ class AnswerChange:
     after: Any
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Outlook:
     """What the target's policy says of the result, beside what it said before.
 
@@ -32,7 +32,7 @@ class Outlook:
     unjudged: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Update:
     """An update of one project, planned or done."""
 
@@ -56,3 +56,8 @@ class Update:
         if self.state == CONFLICTS or blocked or self.outlook.broken:
             return 1
         return 3 if self.outlook.unjudged else 0
+
+
+def nothing_to_do(source: str, release: str, paths: tuple[PathPlan, ...] = ()) -> Update:
+    """Return the report of an update that finds the project at its goal."""
+    return Update(state=CURRENT, source=source, before=release, after=release, paths=paths)

@@ -14,12 +14,12 @@ from typing import Any
 import yaml
 
 from roadworthy.core.documents.parse import ParseError, parse
+from roadworthy.core.merging.entries import STRUCTURED
 from roadworthy.core.merging.keymerge import ABSENT, IDENTITIES, interleave, merge_values, same
 
 Segments = dict[str, str]
 END = "(end)"
 MAX_STATEMENT_LINES = 400
-STRUCTURED = (".yaml", ".yml", ".toml", ".json")
 
 
 class LayoutError(Exception):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from roadworthy.core.merging.entries import LINK, Entries, Entry, TreeMerge, entries, entry
 from roadworthy.core.merging.guards import foreign, merged_text, one_sided
 from roadworthy.core.merging.plan import Fate, KindOf, Outcome, PathPlan, Sides
 from roadworthy.core.templates.tree import File, Tree
+from roadworthy.core.values import field, frozen, replace
 
 SUBMODULE = "160000"
 BINARY = "CONFLICT (binary)"
@@ -26,7 +26,7 @@ def _everything_merged(path: str) -> str:
     return "merged"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Request:
     """What to merge: the project's tree (by object name), base and target.
 
@@ -55,7 +55,7 @@ class Request:
         return entries(self.theirs, self.algorithm, self.base, self.base_entries)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class MergePlan:
     """What became of every path; `changes` is what the project's tree is to receive (None removes).
 
@@ -74,7 +74,7 @@ class MergePlan:
         return tuple(path for path in self.paths if path.fate is Fate.CONFLICT)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class State:
     """What git made of a merge, and what was decided on top of it."""
 
@@ -204,7 +204,7 @@ def _whole(ours: File | None, theirs: File | None, label: str) -> File | None:
     if ours is None or theirs is None or ours.link is not None or theirs.link is not None:
         return ours or theirs
     parts = [side.data if side.data.endswith(b"\n") else side.data + b"\n" for side in (ours, theirs)]
-    return replace(ours, data=b"<<<<<<< yours\n%s=======\n%s>>>>>>> %s\n" % (*parts, label.encode()))
+    return ours._replace(data=b"<<<<<<< yours\n%s=======\n%s>>>>>>> %s\n" % (*parts, label.encode()))
 
 
 def outcome(state: State) -> Outcome:

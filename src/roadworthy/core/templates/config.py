@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import yaml
@@ -14,6 +13,7 @@ from roadworthy.core.documents.globs import matches
 from roadworthy.core.templates.jinja import Unsupported
 from roadworthy.core.templates.questions import MISSING, RESERVED, Question
 from roadworthy.core.templates.tree import Tree
+from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 
 COPIER: Final = (9, 19, 1)
@@ -30,12 +30,12 @@ DEFAULT_EXCLUDE: Final = (
 MERGED: Final = ("_exclude", "_jinja_extensions", "_secret_questions", "_skip_if_exists")
 BEYOND: Final = ("jinja_extensions", "external_data")
 NOT_RUN: Final = ("tasks", "migrations")
-QUESTION_KEYS: Final = frozenset(field.name for field in fields(Question)) - {"name"}
+QUESTION_KEYS: Final = frozenset(Question.__annotations__) - {"name"}
 # libyaml where it is built in: ten times faster, same result.
 YAML_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Config:
     """What `copier.yml` says, as far as a render depends on it. `not_run` names what we never run."""
 

@@ -6,13 +6,15 @@ can do beyond that, raises Unsupported: then Copier itself renders, in a process
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, NoReturn
 
 import jinja2
+from jinja2.bccache import Bucket, BytecodeCache
 from jinja2.loaders import split_template_path
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -62,6 +64,25 @@ class Unsupported(Exception):  # noqa: N818  the word of the domain
         self.feature = feature
 
 
+class _Compiled(BytecodeCache):
+    """Compiled templates by content: two releases share what did not change between them."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key, bucket.checksum] = bucket.code
+
+
+@lru_cache(maxsize=16)
+def _compiled(options: str) -> _Compiled:
+    """Return the templates compiled with these options."""
+    return _Compiled()
+
+
 def environment(tree: Tree, envops: Mapping[str, Any]) -> SandboxedEnvironment:
     """Return a Jinja environment equal to the one Copier would make for this template."""
     options = {"keep_trailing_newline": True, **envops}
@@ -72,6 +93,7 @@ def environment(tree: Tree, envops: Mapping[str, Any]) -> SandboxedEnvironment:
             raise Unsupported(f"_envops.undefined: {undefined}")
         options["undefined"] = UNDEFINED[undefined]
     env = SandboxedEnvironment(loader=_TreeLoader(tree), cache_size=-1, auto_reload=False, **options)
+    env.bytecode_cache = _compiled(json.dumps(envops, sort_keys=True, default=str))
     _add_filters(env)
     env.globals["pathjoin"] = _pathjoin
     return env

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from roadworthy.core.values import frozen
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class MadeFile:
     """One file of the project: whose it is, and what it is for. Both empty if the source does not say."""
 
@@ -14,7 +14,7 @@ class MadeFile:
     purpose: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Project:
     """What was made, or with `dry_run` would be. `next` are the commands to go on with."""
 
@@ -29,7 +29,7 @@ class Project:
     next: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Platform:
     """A platform team's repository that was made, and the upstream release it holds."""
 

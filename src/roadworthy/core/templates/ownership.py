@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from roadworthy.core.documents.globs import matches
+from roadworthy.core.values import frozen
 
 KINDS: Final = ("managed", "merged", "seeded", "record")
 
 Manifest = Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Ownership:
     """Whose a file is (`managed`, `merged`, `seeded`, `record`), and what it is for."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import jinja2
@@ -12,6 +11,7 @@ import jinja2
 from roadworthy.core.templates.answers import CASTS, BadAnswer, cast, from_yaml, raw_items, to_bool
 from roadworthy.core.templates.jinja import NOW, Context, CopierConf, Strings, Unsupported, unavailable
 from roadworthy.core.templates.tree import tidy
+from roadworthy.core.values import field, frozen
 from roadworthy.errors import UsageError
 
 MISSING: Final = object()
@@ -19,7 +19,7 @@ RESERVED: Final = ("now", "make_secret")
 REMEMBERED: Final = (dict, list, str, int, float, bool, type(None))
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Run:
     """What a render depends on, beside template and answers. `now` is in seconds since 1970."""
 
@@ -31,7 +31,7 @@ class Run:
     now: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Question:
     """One question of `copier.yml`, not yet asked. Texts may be templates."""
 
@@ -50,7 +50,7 @@ class Question:
     qmark: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Asked:
     """What a questionnaire was given, and what it made of that."""
 
@@ -103,7 +103,7 @@ def answer_all(asked: Asked) -> dict[str, Any]:
     return asked.context("render")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Choice:
     """One thing a question may be answered with; `disabled` says why it cannot be now."""
 
@@ -111,7 +111,7 @@ class Choice:
     disabled: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Posed:
     """A question in the context of the answers before it."""
 

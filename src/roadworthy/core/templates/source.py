@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from roadworthy.core.templates.tree import File, Tree, digest, under
+from roadworthy.core.values import frozen
 
 if TYPE_CHECKING:
     from roadworthy.core.templates.template import Template
@@ -25,15 +25,24 @@ OWNERSHIP: Final = f"{POLICY}/ownership.yaml"
 TIERS: Final = f"{POLICY}/tiers.yaml"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Source:
-    """One release of one source. `src_path` and `commit` are what Copier's answers file records of it."""
+    """One release of one source. `src_path` and `commit` are what Copier's answers file records of it.
+
+    `identity` names the content before it is read; empty if what is read can still change.
+    """
 
     spec: str
     release: str
     tree: Tree
     src_path: str
     commit: str | None
+    identity: str = ""
+
+    @cached_property
+    def timeless(self) -> bool:
+        """Say whether a render depends on nothing but the answers: nothing here asks for the time."""
+        return not any(b"strftime" in file.data for file in self.tree.values())
 
     @cached_property
     def digest(self) -> str:

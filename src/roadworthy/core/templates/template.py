@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 from unicodedata import normalize
@@ -16,18 +15,18 @@ from unicodedata import normalize
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
 
+from roadworthy.core.documents.globs import matcher
 from roadworthy.core.templates.config import Config, read_config
 from roadworthy.core.templates.jinja import Context, Strings, Unsupported, environment, parsed
 from roadworthy.core.templates.questions import Asked, Run, answer_all
 from roadworthy.core.templates.tree import File, ForbiddenPath, Tree, places, tidy, tidy_link, walk
+from roadworthy.core.values import field, frozen
 from roadworthy.errors import UsageError
 
 __all__ = ["File", "Run", "Template", "Tree", "Unsupported", "load_template", "render", "resolve"]
 
-Matcher = Callable[[str], bool]
 
-
-@dataclass(frozen=True, kw_only=True, eq=False)
+@frozen
 class Template:
     """A template, ready to render many times. Make one with `load_template`."""
 
@@ -37,10 +36,9 @@ class Template:
     strings: Strings
     places: frozenset[str]
     plans: dict[str, tuple[Plan, ...]] = field(default_factory=dict)
-    matchers: dict[tuple[str, ...], Matcher] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Plan:
     """One file of the template: where it is, the path it asks for, and whether it is rendered.
 
@@ -91,7 +89,7 @@ def render(
     """Return the project that `answers` (from `resolve`) make of a template, by path."""
     with _explained("_exclude"):
         context = {key: value for key, value in answers.items() if key != "_copier_operation"}
-        excluded = _matching(template, template.config.exclude, answers)
+        excluded = matcher(_patterns(template, template.config.exclude, answers))
         answers_file = context["_copier_conf"]["answers_file"]
     made: dict[str, File] = {}
     named = cache(lambda part: template.strings.render(part, context))
@@ -123,27 +121,15 @@ class _explained:  # noqa: N801  reads as a clause
             ) from error
 
 
-def kept_if_present(template: Template, answers: Context) -> Matcher:
-    """Say of a path whether `_skip_if_exists` names it: created once, then the project's."""
+def kept_if_present(template: Template, answers: Context) -> tuple[str, ...]:
+    """Return the patterns of `_skip_if_exists`: a file they match is created once, then the project's."""
     with _explained("_skip_if_exists"):
-        return _matching(template, template.config.skip_if_exists, answers)
+        return _patterns(template, template.config.skip_if_exists, answers)
 
 
-def _matching(template: Template, globs: Iterable[str], answers: Context) -> Matcher:
+def _patterns(template: Template, globs: Iterable[str], answers: Context) -> tuple[str, ...]:
     lines = (template.strings.render(glob, answers) for glob in globs)
-    patterns = tuple(normalize("NFD", part) for line in lines for part in re.split(r"\r\n|\r|\n", line))
-    if patterns not in template.matchers:
-        template.matchers[patterns] = matcher(patterns)
-    return template.matchers[patterns]
-
-
-def matcher(patterns: Iterable[str]) -> Matcher:
-    """Say of a path whether patterns as in a .gitignore match it."""
-    if not any(patterns):
-        return lambda _: False
-    from pathspec import PathSpec  # 30 ms, and templates with a subdirectory exclude nothing by default
-
-    return PathSpec.from_lines("gitignore", patterns).match_file
+    return tuple(normalize("NFD", part) for line in lines for part in re.split(r"\r\n|\r|\n", line))
 
 
 def _plans(template: Template, context: Context) -> tuple[Plan, ...]:

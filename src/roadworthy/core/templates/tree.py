@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
 
 MAX_LINKS = 20
 
 
-@dataclass(frozen=True)
-class File:
+class File(NamedTuple):
     """One file: its bytes and executable bit, or the target of a symbolic link."""
 
     data: bytes = b""
@@ -20,6 +20,22 @@ class File:
 
 
 Tree = Mapping[str, File]
+
+
+class Unread(Mapping[str, File]):
+    """A tree that is read when somebody looks into it."""
+
+    def __init__(self, read: Callable[[], Tree]) -> None:
+        self._tree = cache(read)
+
+    def __getitem__(self, path: str) -> File:
+        return self._tree()[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tree())
+
+    def __len__(self) -> int:
+        return len(self._tree())
 
 
 class ForbiddenPath(ValueError):  # noqa: N818  the word of the domain

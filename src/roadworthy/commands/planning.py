@@ -1,0 +1,136 @@
+"""Plans an update: both releases rendered, merged into what the project committed, and put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from roadworthy.adapters import journal
+from roadworthy.adapters.git.merge import scratch
+from roadworthy.adapters.git.worktree import Checkout
+from roadworthy.commands.merging import MergePlan, Request, plan_merge
+from roadworthy.commands.recorded import Recorded
+from roadworthy.commands.remembered import remembered_side
+from roadworthy.commands.rendering import Rendering, render_base
+from roadworthy.commands.unfinished import on_disk
+from roadworthy.core.documents.parse import parse_yaml
+from roadworthy.core.merging.report import PLANNED, AnswerChange, Outlook, Update, nothing_to_do
+from roadworthy.core.templates.source import LOCK, PLATFORM
+from roadworthy.core.templates.tree import File
+from roadworthy.core.values import frozen, replace
+
+UNGOVERNED = "the source has no policy pack: nothing to judge the result by"
+
+
+@frozen
+class Aim:
+    """Where an update leads: whose answers (and those given now), which release of which source."""
+
+    goal: Recorded
+    spec: str
+    release: str
+    answers: Mapping[str, Any]
+    heal: bool
+
+
+@frozen
+class Landing:
+    """What publishing needs. `record` is written when all of the plan has landed."""
+
+    plan: MergePlan
+    record: Mapping[str, File]
+
+
+def plan_update(
+    checkout: Checkout, recorded: Recorded, aim: Aim, project: Path
+) -> tuple[Update, Landing | None]:
+    """Return the report, and what is to land if anything is; nothing of the project is touched."""
+    folder = project.resolve().name
+    base = render_base(recorded, folder, remembered_side)
+    theirs = remembered_side(aim.goal, aim.spec, aim.release, folder=folder, given=aim.answers)
+    if base.files == theirs.files and not aim.heal:
+        return nothing_to_do(recorded.spec, recorded.release), None
+    with scratch(checkout.objects, checkout.algorithm) as repo:
+        plan = plan_merge(_request(checkout, recorded, base, theirs, heal=aim.heal), repo)
+    record = {path: theirs.files[path] for path in _generated(recorded) if path in theirs.files}
+    if not plan.changes and not plan.stages and _is_there(checkout, record):
+        return nothing_to_do(recorded.spec, recorded.release, plan.paths), None
+    report = _report(base, theirs, plan)
+    if not plan.stages:
+        outlook = _outlook(project, recorded, base, theirs, {**plan.changes, **record})
+        report = replace(report, outlook=outlook)
+    return report, Landing(plan=plan, record=record)
+
+
+def _is_there(checkout: Checkout, record: Mapping[str, File]) -> bool:
+    return all(journal.look_at(on_disk(checkout, path)) == file for path, file in record.items())
+
+
+def _generated(recorded: Recorded) -> frozenset[str]:
+    return frozenset({recorded.answers_file, LOCK})
+
+
+def _request(
+    checkout: Checkout, recorded: Recorded, base: Rendering, theirs: Rendering, *, heal: bool
+) -> Request:
+    def kind_of(path: str) -> str:
+        return theirs.kind_of(path) or base.kind_of(path) or "merged"
+
+    return Request(
+        algorithm=checkout.algorithm,
+        ours=checkout.tree,
+        base=base.files,
+        theirs=theirs.files,
+        kind_of=kind_of,
+        generated=_generated(recorded),
+        heal=heal,
+        label=theirs.label,
+        outer_ignores=_outer_ignores(checkout),
+    )
+
+
+def _outer_ignores(checkout: Checkout) -> dict[str, bytes]:
+    """Return the unanchored patterns of the .gitignore files above the project."""
+    above = checkout.prefix.split("/")[:-1]
+    files = [checkout.root.joinpath(*above[:depth], ".gitignore") for depth in range(len(above))]
+    lines = [line for file in files if file.is_file() for line in file.read_bytes().splitlines()]
+    loose = [line for line in lines if b"/" not in line.rstrip(b"/")]
+    return {"": b"\n".join(loose)} if loose else {}
+
+
+def _report(base: Rendering, theirs: Rendering, plan: MergePlan) -> Update:
+    before, after = base.answers, theirs.answers
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    answers = (AnswerChange(name=name, before=before.get(name), after=after.get(name)) for name in changed)
+    return Update(
+        state=PLANNED,
+        source=theirs.source.spec,
+        before=base.source.release,
+        after=theirs.source.release,
+        paths=plan.paths,
+        answers=tuple(answers),
+        policy=_policy(base, theirs),
+        notes=(*theirs.notes, *(() if theirs.template_digest else (UNGOVERNED,))),
+    )
+
+
+def _policy(base: Rendering, theirs: Rendering) -> tuple[str, ...]:
+    if not theirs.template_digest or base.source is theirs.source:
+        return ()
+    from roadworthy.commands.policy_change import policy_change  # most sources have no policy to read
+
+    lock = theirs.files.get(LOCK)
+    tier = str(parse_yaml(lock.data)["tier"]) if lock else ""
+    return policy_change(base.source, theirs.source, tier)
+
+
+def _outlook(
+    project: Path, recorded: Recorded, base: Rendering, theirs: Rendering, changes: Mapping[str, File | None]
+) -> Outlook:
+    """Let the target's policy judge the result; a platform's repository has tests of its own instead."""
+    if not theirs.template_digest or recorded.answers_file == PLATFORM:
+        return Outlook()
+    from roadworthy.commands.outlook import outlook  # most sources have no policy to judge by
+
+    return outlook(project, changes, base.source, theirs.source)
