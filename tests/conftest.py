@@ -45,6 +45,7 @@ def pinned_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv(name, value)
     patch.setenv("HOME", str(home))
     patch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+    patch.setenv("XDG_CACHE_HOME", str(home / ".cache"))
     patch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
     yield home
     patch.undo()

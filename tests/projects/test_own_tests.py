@@ -20,7 +20,7 @@ SHAPES = [
 
 
 @pytest.mark.life
-@pytest.mark.parametrize("shape", SHAPES, ids="-".join)
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: "-".join(("chunk", *shape)))
 def test_a_new_project_passes_its_own_tests(shape: tuple[str, str, str], tmp_path: Path) -> None:
     project = make_project(tmp_path / "project", tier_answers(*shape))
     assert own_tests(project, tool_path()) > 20
