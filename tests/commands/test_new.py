@@ -329,7 +329,13 @@ def test_ctrl_c_while_git_works_leaves_nothing(place: Path) -> None:
     ]
     environment = {**os.environ, "PATH": f"{place.parent}/bin:{os.environ['PATH']}"}
     process = subprocess.Popen(
-        command, env=environment, stderr=subprocess.PIPE, start_new_session=True, text=True
+        command,
+        env=environment,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+        # Whoever runs the tests in the background of a shell has Ctrl-C ignored, and would hand that down.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     wait_for((place.parent / "reached").exists)
     assert os.listdir(place) != []
