@@ -6,6 +6,9 @@ import time
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from roadworthy.core.documents.bounds import plain
 from roadworthy.core.documents.parse import (
@@ -70,7 +73,10 @@ def test_yaml_refuses_quickly(name: str) -> None:
         ("a: 1", 1),
         ("a: -7", -7),
         ("a: 1.5", 1.5),
-        ("a: 1e3", 1000.0),
+        ("a: 1.0e+3", 1000.0),
+        ("a: 1e3", "1e3"),
+        ("a: 1.5e3", "1.5e3"),
+        ("a: 760e499", "760e499"),
         ("a: .5", 0.5),
         ("a: true", True),
         ("a: null", None),
@@ -98,6 +104,13 @@ def test_yaml_scalars_are_those_of_1_2(text: str, value: Any) -> None:
     found = parse_yaml(text.encode())["a"]
     assert found == value
     assert type(found) is type(value)
+
+
+@given(st.text(st.sampled_from("0123456789abcdefex+-._:~ ny"), min_size=1, max_size=12))
+@example("760e499")
+@example("1234e56")
+def test_text_that_pyyaml_writes_is_read_as_that_text(text: str) -> None:
+    assert parse_yaml(yaml.safe_dump({"a": text}).encode())["a"] == text
 
 
 def test_yaml_keys_stay_text() -> None:

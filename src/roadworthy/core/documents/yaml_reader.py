@@ -11,7 +11,8 @@ import yaml
 from roadworthy.core.documents.bounds import MAX_DEPTH, MAX_NODES, ParseError, finite, int64, plain, text_of
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})", re.ASCII)
-_FLOAT = re.compile(r"[-+]?(\.[0-9]{1,40}|[0-9]{1,40}(\.[0-9]{0,40})?)([eE][-+]?[0-9]{1,4})?", re.ASCII)
+# Without a point or a sign in the exponent it is text to what wrote it: a commit named 760e499 is no number.
+_FLOAT = re.compile(r"[-+]?(\.[0-9]{1,40}|[0-9]{1,40}\.[0-9]{0,40})([eE][-+][0-9]{1,4})?", re.ASCII)
 _NUMBER_START = frozenset("+-.0123456789")
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -143,14 +144,14 @@ def _yaml_scalar(event: Any, line: int) -> Any:
 
 
 def _plain_scalar(text: str, line: int) -> Any:
-    """YAML 1.2 core, minus what older readers take for another number (leading zeros, underscores, 1:30)."""
+    """YAML 1.2 core, minus what YAML 1.1, and so PyYAML, takes for something else (leading zeros, 1:30, 1e3)."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in _NUMBER_START or len(text) > 64:
         return text
     if _INT.fullmatch(text):
         return int64(int(text), line)
-    if _FLOAT.fullmatch(text) and not _INT.fullmatch(text) and not _leading_zero(text):
+    if _FLOAT.fullmatch(text) and not _leading_zero(text):
         return finite(text, line)
     if text.lower().lstrip("+-") in (".inf", ".nan"):
         raise ParseError("a number that is infinite or not a number", line)
