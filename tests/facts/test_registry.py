@@ -41,6 +41,8 @@ def shelf(live: str = "1") -> Shelf:
         ([SECOND], ["release 1: not in the registry"]),
         ([FIRST], ["release 2: not in the registry"]),
         ([], ["release 1: not in the registry", "release 2: not in the registry"]),
+        ([FIRST, {**SECOND, "tier": "low"}, SECOND], ["release 2: tier low, record high"]),
+        ([FIRST, SECOND, {**SECOND, "tier": "low"}], ["release 2: tier low, record high"]),
         ([FIRST, {**SECOND, "tier": "low"}], ["release 2: tier low, record high"]),
         (
             [FIRST, {"release": "2", "tier": "high"}],

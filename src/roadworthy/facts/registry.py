@@ -50,18 +50,18 @@ def _candidate(deck: Deck) -> dict[str, Any]:
 
 def differences(shelf: Shelf, tags: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     """Yield what the registry tells otherwise. A release that acts, or is next, has to be there."""
-    releases = shelf.of("releases")
-    known = {said["release"]: said for said in tags.values() if "release" in said}
-    for version in sorted(known.keys() - {record.text("version") for record in releases}):
-        yield f"release {version}: on no record"
-    demanded = {live_version(shelf), releases[-1].text("version") if releases else ""}
-    for record in releases:
-        version, said = record.text("version"), known.get(record.text("version"))
-        if said is None and version in demanded:
+    records = {record.text("version"): record for record in shelf.of("releases")}
+    registered = [said for said in tags.values() if "release" in said]
+    for said in registered:
+        record = records.get(said["release"])
+        if record is None:
+            yield f"release {said['release']}: on no record"
+        for tag in TAGS if record else ():
+            if record and said.get(tag) != record.text(tag):
+                yield f"release {said['release']}: {tag} {said.get(tag, 'missing')}, record {record.text(tag)}"
+    for version in {live_version(shelf), *list(records)[-1:]} & records.keys():
+        if version not in {said["release"] for said in registered}:
             yield f"release {version}: not in the registry"
-        for tag in TAGS if said else ():
-            if said is not None and said.get(tag) != record.text(tag):
-                yield f"release {version}: {tag} {said.get(tag, 'missing')}, record {record.text(tag)}"
 
 
 def read_registry(ask: Ask, model: str) -> Tracked:
