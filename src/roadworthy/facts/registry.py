@@ -53,15 +53,20 @@ def differences(shelf: Shelf, tags: Mapping[str, Mapping[str, str]]) -> Iterator
     records = {record.text("version"): record for record in shelf.of("releases")}
     registered = [said for said in tags.values() if "release" in said]
     for said in registered:
-        record = records.get(said["release"])
-        if record is None:
-            yield f"release {said['release']}: on no record"
-        for tag in TAGS if record else ():
-            if record and said.get(tag) != record.text(tag):
-                yield f"release {said['release']}: {tag} {said.get(tag, 'missing')}, record {record.text(tag)}"
-    for version in {live_version(shelf), *list(records)[-1:]} & records.keys():
-        if version not in {said["release"] for said in registered}:
-            yield f"release {version}: not in the registry"
+        yield from _told_otherwise(said, records.get(said["release"]))
+    demanded = {live_version(shelf), *list(records)[-1:]} & records.keys()
+    for version in sorted(demanded - {said["release"] for said in registered}):
+        yield f"release {version}: not in the registry"
+
+
+def _told_otherwise(said: Mapping[str, str], record: Record | None) -> Iterator[str]:
+    release = f"release {said['release']}"
+    if record is None:
+        yield f"{release}: on no record"
+        return
+    for tag, recorded in ((tag, record.text(tag)) for tag in TAGS):
+        if said.get(tag) != recorded:
+            yield f"{release}: {tag} {said.get(tag, 'missing')}, record {recorded}"
 
 
 def read_registry(ask: Ask, model: str) -> Tracked:

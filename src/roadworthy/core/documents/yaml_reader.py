@@ -144,7 +144,7 @@ def _yaml_scalar(event: Any, line: int) -> Any:
 
 
 def _plain_scalar(text: str, line: int) -> Any:
-    """YAML 1.2 core, minus what YAML 1.1, and so PyYAML, takes for something else (leading zeros, 1:30, 1e3)."""
+    """YAML 1.2 core, minus what PyYAML takes for something else (leading zeros, 1:30, 1e3)."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in _NUMBER_START or len(text) > 64:
