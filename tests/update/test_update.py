@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,21 +21,9 @@ from roadworthy.core.templates.source import LOCK, POLICY
 from roadworthy.core.templates.tree import File
 from roadworthy.errors import Refused, Unjudgeable, UsageError
 from roadworthy.render.update import update_json, update_text
+from tests.update.conftest import CLASH, CLEAN, Maker
 from tests.update.situations import text
 from tests.update.world import ANSWERS, COPIER_YML, NEW, OLD, WHO, Case, World, build, commit_all, repository
-
-CLEAN = Case(
-    old={"a.txt": text()}, new={"a.txt": text((3, "policy-3"))}, mine={"a.txt": text((15, "mine-15"))}
-)
-CLASH = Case(old={"a.txt": text()}, new={"a.txt": text((3, "policy-3"))}, mine={"a.txt": text((3, "mine-3"))})
-Maker = Callable[[Case], World]
-
-
-@pytest.fixture
-def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Maker:
-    """Return a maker of worlds whose template is trusted."""
-    monkeypatch.setenv("ROADWORTHY_TRUSTED_SOURCES", str(tmp_path))
-    return lambda case: build(tmp_path, case)
 
 
 def fates(report: object) -> dict[str, str]:

@@ -23,7 +23,7 @@ def publish(checkout: Checkout, report: Update, landing: Landing) -> Update:
     wanted = {**plan.changes, **({} if plan.stages else record)}
     _demand_free(checkout, plan)
     index = index_with(checkout, wanted, plan.stages)
-    waiting = {path: journal.look_at(on_disk(checkout, path)) for path in record}
+    waiting = {path: journal.look_at(on_disk(checkout, path)) for path in (*record, *plan.stages)}
     written = {**waiting, **as_checked_out(checkout, wanted)}
     journal.begin(
         place_of(checkout),

@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from roadworthy.adapters import journal
-from roadworthy.adapters.git.worktree import Checkout, as_checked_out, index_with, unmerged_paths
+from roadworthy.adapters.git.worktree import (
+    Checkout,
+    as_checked_out,
+    index_with,
+    resolved_paths,
+    unmerged_paths,
+)
 from roadworthy.core.merging.plan import Fate, PathPlan
 from roadworthy.core.merging.report import ABORTED, CONFLICTS, UPDATED, Update
 from roadworthy.core.templates.tree import File
@@ -46,8 +52,11 @@ def note_of(
     }
 
 
-def recover(checkout: Checkout, *, force: bool = False) -> Update | None:
-    """Finish what a kill interrupted, and record what a person resolved; None if nothing was begun."""
+def recover(checkout: Checkout, *, asked: bool, force: bool = False) -> Update | None:
+    """Finish what a kill interrupted, and record what a person resolved; None if nothing was begun.
+
+    `asked` says that a person wants just that; else what leaves a doubt is refused instead of recorded.
+    """
     place = place_of(checkout)
     begun = journal.read(place)
     if begun is not None and begun.state == journal.UNDOING:
@@ -57,8 +66,21 @@ def recover(checkout: Checkout, *, force: bool = False) -> Update | None:
         journal.finish(place)
         return _as_begun(checkout, place)
     if begun is not None and begun.state == journal.OPEN:
-        return _conclude(checkout, place, begun.note, force)
+        return _conclude(checkout, place, begun.note, asked=asked, force=force)
     return None
+
+
+def is_open(checkout: Checkout) -> bool:
+    """Say whether an update waits for a person, as far as git knows of its conflicts."""
+    begun = journal.read(place_of(checkout))
+    return begun is not None and begun.state == journal.OPEN and not _forgotten(checkout, begun.note)
+
+
+def demand_none_open(checkout: Checkout) -> None:
+    """Refuse to begin anything else while an update waits for a person."""
+    if is_open(checkout):
+        hint = "record it: roadworthy update --continue; or take it back: roadworthy update --abort"
+        raise Refused("an update is unfinished here", hint)
 
 
 def take_back(checkout: Checkout, *, force: bool) -> Update:
@@ -73,35 +95,59 @@ def take_back(checkout: Checkout, *, force: bool) -> Update:
     if begun.note["head"] != checkout.head:
         journal.abandon(place)
     else:
-        journal.undo(place, edited_too=force or begun.state in (journal.OPEN, journal.UNDOING))
+        shown = begun.state == journal.OPEN and not _forgotten(checkout, begun.note)
+        journal.undo(place, edited_too=force or shown or begun.state == journal.UNDOING)
     return _told(begun.note, ABORTED)
 
 
 def _as_begun(checkout: Checkout, place: journal.Place) -> Update:
     finished = journal.read(place)
     if finished is not None and finished.state == journal.OPEN:
-        return _told(finished.note, CONFLICTS, _still_open(unmerged_paths(checkout)), RESOLVE)
+        return _told(finished.note, CONFLICTS, _still_open(sorted(unmerged_paths(checkout))), RESOLVE)
     return _told(finished.note if finished else {}, UPDATED, next_=COMMIT)
 
 
 def _conclude(
-    checkout: Checkout, place: journal.Place, note: Mapping[str, Any], force: bool
+    checkout: Checkout, place: journal.Place, note: Mapping[str, Any], *, asked: bool, force: bool
 ) -> Update | None:
     conflicts = set(note["conflicts"])
-    unmerged = sorted(conflicts.intersection(unmerged_paths(checkout)))
+    if unmerged := sorted(conflicts & unmerged_paths(checkout)):
+        return _told(note, CONFLICTS, _still_open(unmerged), RESOLVE)
+    forgotten = _forgotten(checkout, note)
     standings = journal.standings(place)
-    changed = [each for each in standings if each.before != each.after]
-    if not unmerged and all(each.now == each.before for each in changed):
+    touched = any(each.now != each.before for each in standings if _concerns(each, conflicts))
+    if not touched and forgotten:
         journal.abandon(place)  # the person took it back with git: there is nothing to record
         return None
-    if unmerged:
-        return _told(note, CONFLICTS, _still_open(unmerged), RESOLVE)
+    if not (asked or touched):
+        hint = "record that: roadworthy update --continue; or take it back: roadworthy update --abort"
+        raise Refused(f"the update to {note['after']} was resolved by keeping yours everywhere", hint)
     if not force:
         aside = conflicts | {note["prefix"] + path for path in note["record"]}
+        _demand_known(forgotten, moved=note["head"] != checkout.head)
         _demand_resolved([each for each in standings if each.path in conflicts])
-        _demand_landed([each.path for each in changed if each.path not in aside and each.now == each.before])
+        _demand_landed([s.path for s in standings if s.path not in aside and s.now == s.before != s.after])
     _record(checkout, place, note)
     return _told(note, UPDATED, next_=COMMIT)
+
+
+def _forgotten(checkout: Checkout, note: Mapping[str, Any]) -> list[str]:
+    """Return the conflicts of which git neither holds the sides nor knows that somebody resolved them."""
+    return sorted(set(note["conflicts"]) - unmerged_paths(checkout) - resolved_paths(checkout))
+
+
+def _concerns(each: journal.Standing, conflicts: set[str]) -> bool:
+    return each.before != each.after or each.path in conflicts
+
+
+def _demand_known(forgotten: list[str], *, moved: bool) -> None:
+    """What was reset, then edited, looks like a resolution: to record it would skip the release's change."""
+    if forgotten:
+        hint = f"start over: roadworthy update --abort{' --force' if moved else ''}"
+        raise Refused(
+            f"{', '.join(forgotten)}: git has forgotten the conflict, so nobody knows that it was resolved",
+            f"{hint}; if you did resolve it: roadworthy update --continue --force",
+        )
 
 
 def _record(checkout: Checkout, place: journal.Place, note: Mapping[str, Any]) -> None:

@@ -12,13 +12,15 @@ from roadworthy.adapters.git.worktree import Checkout, locate
 from roadworthy.commands.publishing import publish
 from roadworthy.commands.recorded import Recorded, find_answers_file, read_previous, read_recorded
 from roadworthy.commands.source import newest
-from roadworthy.commands.unfinished import place_of, recover, take_back
+from roadworthy.commands.unfinished import demand_none_open, is_open, place_of, recover, take_back
 from roadworthy.core.merging.report import UPDATED, Update, nothing_to_do
 from roadworthy.core.values import field, frozen, replace
 from roadworthy.errors import Refused
 
 if TYPE_CHECKING:
     from roadworthy.commands.planning import Landing
+
+UNFINISHED = "an earlier update is unfinished here: roadworthy update --continue, or --abort"
 
 
 @frozen
@@ -33,17 +35,26 @@ class Wish:
     heal: bool = False
     back: bool = False
 
+    @property
+    def plain(self) -> bool:
+        """Say whether nothing was asked for but to be up to date."""
+        return not (self.to or self.source or self.answers or self.heal or self.back)
+
 
 def preview(wish: Wish) -> Update:
     """Return what an update would do. Nothing is touched; the work tree need not be clean."""
-    return _prepare(wish, locate(wish.project))[0]
+    checkout = locate(wish.project)
+    report, _ = _prepare(wish, checkout)
+    return replace(report, notes=(UNFINISHED, *report.notes)) if is_open(checkout) else report
 
 
 def update(wish: Wish) -> Update:
     """Update the project's work tree and index. Conflicts show as git shows them, and nothing is recorded."""
     checkout = locate(wish.project)
     with _held(checkout):
-        finished = _finished(wish.project, checkout)
+        if not wish.plain:
+            demand_none_open(checkout)
+        finished = _finished(wish.project, checkout, asked=False)
         if finished is not None:
             return finished
         report, landing = _prepare(wish, checkout)
@@ -54,7 +65,7 @@ def resume(project: Path, *, force: bool = False) -> Update:
     """Record an update whose conflicts a person has resolved; Refused while something is open."""
     checkout = locate(project)
     with _held(checkout):
-        finished = _finished(project, checkout, force=force)
+        finished = _finished(project, checkout, asked=True, force=force)
     if finished is None:
         raise Refused("there is no unfinished update here", "start one: roadworthy update")
     return finished
@@ -67,9 +78,9 @@ def abort(project: Path, *, force: bool = False) -> Update:
         return take_back(checkout, force=force)
 
 
-def _finished(project: Path, checkout: Checkout, *, force: bool = False) -> Update | None:
+def _finished(project: Path, checkout: Checkout, *, asked: bool, force: bool = False) -> Update | None:
     """Finish what was begun, and let the policy judge it, which it could not while there were conflicts."""
-    finished = recover(checkout, force=force)
+    finished = recover(checkout, asked=asked, force=force)
     if finished is None or finished.state != UPDATED:
         return finished
     from roadworthy.commands.outlook import outlook_of_resolved

@@ -96,10 +96,19 @@ def _status(checkout: Checkout) -> tuple[str, list[str]]:
     return head, [row.split(" ", fields[row[0]])[-1] for row in rows if row[0] in fields]
 
 
-def unmerged_paths(checkout: Checkout) -> list[str]:
+def unmerged_paths(checkout: Checkout) -> set[str]:
     """Return the paths whose conflict git's index still holds."""
-    rows = git(checkout.root, "ls-files", "-u", "-z", "--full-name", env=isolated()).split(b"\0")
-    return sorted({os.fsdecode(row.partition(b"\t")[2]) for row in rows if row})
+    return _staged(checkout, "--unmerged")
+
+
+def resolved_paths(checkout: Checkout) -> set[str]:
+    """Return the paths whose conflict git saw resolved; a reset or another branch makes it forget them."""
+    return _staged(checkout, "--resolve-undo")
+
+
+def _staged(checkout: Checkout, which: str) -> set[str]:
+    rows = git(checkout.root, "ls-files", which, "-z", "--full-name", env=isolated()).split(b"\0")
+    return {os.fsdecode(row.partition(b"\t")[2]) for row in rows if row}
 
 
 def store(checkout: Checkout, contents: Sequence[bytes]) -> None:
