@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import pytest
 
 from roadworthy.adapters.git import git, isolated
@@ -33,7 +36,9 @@ RESOLUTIONS = {
 
 @pytest.mark.parametrize("steps", RESOLUTIONS.values(), ids=RESOLUTIONS)
 @pytest.mark.parametrize("committed", [False, True])
-def test_a_resolution_that_changes_nothing_is_one(steps: tuple, committed: bool, make: Maker) -> None:
+def test_a_resolution_that_changes_nothing_is_one(
+    steps: tuple[Any, ...], committed: bool, make: Maker
+) -> None:
     case, *commands = steps
     world = clashing(make, case)
     for command in commands:
@@ -60,7 +65,7 @@ def test_what_was_dropped_with_git_and_edited_is_not_resolved(committed: bool, m
     (world.project / "a.txt").write_bytes(text((3, "mine-again")).data)
     if committed:
         commit_all(world.project)
-    for finish in (lambda: update(Wish(project=world.project)), lambda: resume(world.project)):
+    for finish in (partial(update, Wish(project=world.project)), partial(resume, world.project)):
         with pytest.raises(Refused, match="git has forgotten the conflict") as caught:
             finish()
     assert ("--abort --force" in caught.value.hint) == committed
@@ -92,7 +97,9 @@ def test_another_branch_does_not_inherit_a_resolution(make: Maker) -> None:
     "wish", [{"to": OLD}, {"back": True}, {"heal": True}, {"answers": {"name": "x"}}, {"source": "builtin"}]
 )
 @pytest.mark.parametrize("resolved", [False, True])
-def test_nothing_else_begins_over_an_unfinished_update(wish: dict, resolved: bool, make: Maker) -> None:
+def test_nothing_else_begins_over_an_unfinished_update(
+    wish: dict[str, Any], resolved: bool, make: Maker
+) -> None:
     world = clashing(make)
     if resolved:
         git(world.project, "checkout", "--theirs", "a.txt")

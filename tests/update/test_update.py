@@ -72,6 +72,95 @@ def test_an_untracked_file_in_the_way_is_never_overwritten(make: Maker) -> None:
     assert world.recorded() == OLD
 
 
+BELOW = Case(old=CLEAN.old, new={**CLEAN.new, "data/new.txt": File(b"policy-n\n")}, mine=CLEAN.mine)
+
+
+def test_a_release_is_never_written_through_a_link_or_over_a_file(make: Maker, tmp_path: Path) -> None:
+    world, elsewhere = make(BELOW), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (world.project / "data").symlink_to(elsewhere)
+    with pytest.raises(Refused, match=r"in the way: data$"):
+        update(Wish(project=world.project))
+    assert list(elsewhere.iterdir()) == []
+    (world.project / "data").unlink()
+    (world.project / "data").write_text("mine\n")
+    with pytest.raises(Refused, match=r"in the way: data$"):
+        update(Wish(project=world.project))
+    assert ((world.project / "data").read_text(), world.recorded()) == ("mine\n", OLD)
+
+
+def test_an_empty_folder_is_in_nobodys_way(make: Maker) -> None:
+    world = make(Case(old={}, new={"data": File(b"policy-n\n")}, mine={}))
+    (world.project / "data").mkdir()
+    assert update(Wish(project=world.project)).state == UPDATED
+
+
+@pytest.mark.parametrize("flag", ["assume-unchanged", "skip-worktree"])
+def test_edits_that_git_overlooks_are_not_overwritten(flag: str, make: Maker) -> None:
+    world = make(CLEAN)
+    git(world.project, "update-index", f"--{flag}", "a.txt")
+    (world.project / "a.txt").write_text("mine, and git does not look\n")
+    assert git(world.project, "status", "--porcelain") == b""
+    with pytest.raises(Refused, match=r"overlook edits in a\.txt") as caught:
+        update(Wish(project=world.project))
+    assert (world.project / "a.txt").read_text() == "mine, and git does not look\n"
+    subprocess.run(caught.value.hint, shell=True, cwd=world.project, check=True)
+    assert git(world.project, "status", "--porcelain") == b" M a.txt\n"
+
+
+def test_an_answers_file_that_git_does_not_have_is_not_overwritten(make: Maker) -> None:
+    world = make(CLEAN)
+    git(world.project, "rm", "-q", "--cached", ANSWERS)
+    git(world.project, "commit", "-q", "-m", "Forget", env=isolated(WHO))
+    with pytest.raises(Refused, match=rf"in the way: {ANSWERS}"):
+        update(Wish(project=world.project))
+    assert world.recorded() == OLD
+
+
+def test_a_release_cannot_reach_into_gits_own_folder(make: Maker) -> None:
+    world = make(Case(old={}, new={"{{ '.Git' }}/hooks/pre-commit": File(b"#!/bin/sh\n")}, mine={}))
+    with pytest.raises(UsageError, match="cannot be rendered"):
+        update(Wish(project=world.project))
+    assert not (world.project / ".git" / "hooks").exists()
+
+
+@pytest.mark.parametrize("path", ["sub", "sub/a.txt"])
+def test_files_where_the_project_has_a_submodule_are_refused(path: str, make: Maker) -> None:
+    world = make(Case(old={}, new={path: File(b"policy-n\n")}, mine={}))
+    git(
+        world.project,
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "add",
+        "-q",
+        str(world.template),
+        "sub",
+    )
+    commit_all(world.project)
+    for step in (preview, update):
+        with pytest.raises(Refused, match="sub is a submodule"):
+            step(Wish(project=world.project))
+    assert (git(world.project, "status", "--porcelain"), world.recorded()) == (b"", OLD)
+
+
+def test_what_lies_untracked_in_a_submodule_is_no_change_here(make: Maker) -> None:
+    world = make(CLEAN)
+    git(
+        world.project,
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "add",
+        "-q",
+        str(world.template),
+        "sub",
+    )
+    commit_all(world.project)
+    (world.project / "sub" / "mine.txt").write_text("mine\n")
+    assert update(Wish(project=world.project)).state == UPDATED
+
+
 def test_a_merge_under_way_is_refused(make: Maker) -> None:
     world = make(CLEAN)
     (world.project / ".git" / "MERGE_HEAD").write_text(git(world.project, "rev-parse", "HEAD").decode())

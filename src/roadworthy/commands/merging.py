@@ -33,6 +33,7 @@ from roadworthy.core.merging.state import (
 )
 from roadworthy.core.templates.tree import File
 from roadworthy.core.values import replace
+from roadworthy.errors import Refused
 
 Key = TypeVar("Key", str, int)
 
@@ -123,6 +124,7 @@ def _guarded(repo: Scratch, state: State) -> State:
 
 
 def _finished(repo: Scratch, state: State) -> MergePlan:
+    _demand_apart(state)
     stages = {path: _files(repo, items) for path, items in stage_entries(state).items()}
     state = show_refused(state, stages)
     result = state.result
@@ -130,8 +132,16 @@ def _finished(repo: Scratch, state: State) -> MergePlan:
     plain = {path: result[path] for path in changed if path in result and path not in state.written}
     made: Mapping[str, File | None] = {**_files(repo, plain), **state.written}
     changes = {path: made.get(path) for path in sorted(changed)}
-    created = frozenset(changed - state.ours.keys())
+    created = (state.request.generated | changed) - state.ours.keys()
     return MergePlan(paths=classify(outcome(state)), changes=changes, created=created, stages=stages)
+
+
+def _demand_apart(state: State) -> None:
+    """Refuse to merge files with a submodule: git keeps no sides of it that a person could resolve."""
+    for path, item in state.ours.items():
+        if item.mode == SUBMODULE and (path in state.open or state.result.get(path) != item):
+            hint = f"keep the submodule elsewhere, then update: git mv {path} OTHER && git commit"
+            raise Refused(f"{path} is a submodule, and the release has files there", hint)
 
 
 def _files(repo: Scratch, items: Mapping[Key, Entry]) -> dict[Key, File]:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from roadworthy.adapters import journal
-from roadworthy.adapters.git.worktree import Checkout, as_checked_out, demand_clean, index_with
+from roadworthy.adapters.git.worktree import (
+    Checkout,
+    as_checked_out,
+    demand_clean,
+    index_with,
+    unwatched_paths,
+)
 from roadworthy.commands.unfinished import COMMIT, RESOLVE, note_of, on_disk, place_of
 from roadworthy.core.merging.report import CONFLICTS, UPDATED, Update
 from roadworthy.core.templates.tree import File
@@ -21,7 +31,8 @@ def publish(checkout: Checkout, report: Update, landing: Landing) -> Update:
     """Write the plan; what is recorded of the release moves only when nothing of it is left open."""
     plan, record = landing.plan, landing.record
     wanted = {**plan.changes, **({} if plan.stages else record)}
-    _demand_free(checkout, plan)
+    _demand_free(checkout, plan, {**plan.changes, **record})
+    _demand_watched(checkout, wanted)
     index = index_with(checkout, wanted, plan.stages)
     waiting = {path: journal.look_at(on_disk(checkout, path)) for path in (*record, *plan.stages)}
     written = {**waiting, **as_checked_out(checkout, wanted)}
@@ -37,13 +48,29 @@ def publish(checkout: Checkout, report: Update, landing: Landing) -> Update:
     return replace(report, state=state, next=following)
 
 
-def _demand_free(checkout: Checkout, plan: MergePlan) -> None:
-    """Refuse to write over files that git does not know."""
-    gone = {path for path, file in plan.changes.items() if file is None}
-    occupied = [path for path in sorted(plan.created) if _occupied(checkout, path, plan.changes[path], gone)]
-    if occupied:
+def _demand_free(checkout: Checkout, plan: MergePlan, wanted: Mapping[str, File | None]) -> None:
+    """Refuse to write over files that git does not know, or through a link to somewhere else."""
+    gone = {path for path, file in wanted.items() if file is None}
+    above = {folder.as_posix() for path in wanted for folder in PurePosixPath(path).parents} - gone
+    blocked = {folder for folder in above if not _is_folder(on_disk(checkout, folder))}
+    taken = {path for path in plan.created & wanted.keys() if _occupied(checkout, path, wanted[path], gone)}
+    if occupied := sorted(blocked | taken):
         shown = ", ".join(occupied[:5])
         raise Refused(f"untracked files are in the way: {shown}", "commit them, or move them away")
+
+
+def _is_folder(place: Path) -> bool:
+    return not place.is_symlink() and (place.is_dir() or not place.exists())
+
+
+def _demand_watched(checkout: Checkout, wanted: Mapping[str, File | None]) -> None:
+    """Refuse to write over a file in which git was told to overlook edits."""
+    unwatched = unwatched_paths(checkout).intersection(checkout.prefix + path for path in wanted)
+    if hidden := sorted(path for path in unwatched if os.path.lexists(checkout.root / path)):
+        names = " ".join(map(quote, hidden))
+        told = ("no-assume-unchanged", "no-skip-worktree")  # git obeys one of them at a time
+        hint = " && ".join(f"git update-index --{flag} {names}" for flag in told)
+        raise Refused(f"git was told to overlook edits in {', '.join(hidden)}, which would be lost", hint)
 
 
 def _occupied(checkout: Checkout, path: str, wanted: File | None, gone: set[str]) -> bool:

@@ -88,7 +88,7 @@ def demand_clean(checkout: Checkout) -> None:
 def _status(checkout: Checkout) -> tuple[str, list[str]]:
     """Return the last commit, and the project's tracked paths that differ from it."""
     quiet = ("-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false", "-c", "status.renames=false")
-    flags = ("--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--ignore-submodules=none")
+    flags = ("--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--ignore-submodules=dirty")
     found = git(checkout.root, *quiet, "status", *flags, "--", checkout.prefix or ".")
     rows = [os.fsdecode(row) for row in found.split(b"\0") if row]
     head = next(row.rpartition(" ")[2] for row in rows if row.startswith("# branch.oid "))
@@ -104,6 +104,12 @@ def unmerged_paths(checkout: Checkout) -> set[str]:
 def resolved_paths(checkout: Checkout) -> set[str]:
     """Return the paths whose conflict git saw resolved; a reset or another branch makes it forget them."""
     return _staged(checkout, "--resolve-undo")
+
+
+def unwatched_paths(checkout: Checkout) -> set[str]:
+    """Return the paths whose edits git overlooks: assumed unchanged, or outside a sparse checkout."""
+    rows = git(checkout.root, "ls-files", "-v", "-z", "--full-name", env=isolated()).split(b"\0")
+    return {os.fsdecode(row[2:]) for row in rows if row[:1] == b"S" or row[:1].islower()}
 
 
 def _staged(checkout: Checkout, which: str) -> set[str]:

@@ -63,6 +63,8 @@ def put(root: Path, path: str, file: File | None, kept: Path | None = None) -> N
         _inherit_permissions(target, beside, file)
     else:
         _take(kept, beside)
+    if target.is_dir() and not target.is_symlink():
+        target.rmdir()  # an empty one, as with git
     os.replace(beside, target)
 
 

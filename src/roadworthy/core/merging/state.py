@@ -59,8 +59,8 @@ class Request:
 class MergePlan:
     """What became of every path; `changes` is what the project's tree is to receive (None removes).
 
-    `created` are the paths the project's commit does not have yet. `stages` holds what git's index keeps
-    for a conflicted path: 1 the base, 2 yours, 3 the release's.
+    `created` are the paths the project's commit does not have yet, generated ones too. `stages` holds what
+    git's index keeps for a conflicted path: 1 the base, 2 yours, 3 the release's.
     """
 
     paths: tuple[PathPlan, ...]

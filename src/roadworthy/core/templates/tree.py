@@ -39,13 +39,14 @@ class Unread(Mapping[str, File]):
 
 
 class ForbiddenPath(ValueError):  # noqa: N818  the word of the domain
-    """A path or a link that leads out of its tree, or in circles."""
+    """A path or a link that leads out of its tree, into git's own folder, or in circles."""
 
 
 def tidy(*parts: str) -> str:
-    """Join POSIX path parts and drop empty and `.` segments; refuse to leave the tree."""
+    """Join POSIX path parts and drop empty and `.` segments; refuse to leave the tree, or to enter `.git`."""
     segments = [segment for part in parts for segment in part.split("/") if segment not in ("", ".")]
-    if ".." in segments or any(part.startswith("/") for part in parts):
+    forbidden = any(segment.lower() in ("..", ".git") for segment in segments)
+    if forbidden or any(part.startswith("/") for part in parts):
         raise ForbiddenPath("/".join(parts))
     return "/".join(segments)
 
