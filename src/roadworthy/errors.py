@@ -2,6 +2,7 @@
 
 RoadworthyError          message, hint (the next command), exit_code
 ├── UsageError           2  the request or the policy is malformed
+│   └── NoRelease        2  the source has no such release
 ├── Refused              1  the request is clear and the answer is no
 └── Unjudgeable          3  the facts needed for an answer cannot be had
 """
@@ -22,6 +23,10 @@ class RoadworthyError(Exception):
 
 class UsageError(RoadworthyError):
     """The request or the policy is malformed."""
+
+
+class NoRelease(UsageError):
+    """The source has no such release."""
 
 
 class Refused(RoadworthyError):

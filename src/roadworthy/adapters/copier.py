@@ -93,8 +93,9 @@ def child() -> None:
 
 
 def _failure(done: subprocess.CompletedProcess[str]) -> Unjudgeable | UsageError:
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    said = lines[-1].strip() if lines else f"exit code {done.returncode}"
+    lines = [line for line in done.stderr.splitlines() if line.strip()] or [f"exit code {done.returncode}"]
+    last = max(number for number, line in enumerate(lines) if number == 0 or not line[0].isspace())
+    said = " ".join(line.strip() for line in lines[last:] if "For further information" not in line)
     if "UnsafeTemplateError" in done.stderr:
         hint = "if you trust its code, add the source to [sources] trusted in roadworthy/config.toml"
         return UsageError("the template runs code of its own (Jinja extensions), and is not trusted", hint)

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from roadworthy.core.templates.releases import DEVELOPMENT, Entry, parse_index
 from roadworthy.core.templates.source import BUILTIN, TIERS, Source, release_paths
 from roadworthy.core.templates.tree import File, Tree, Unread
-from roadworthy.errors import Unjudgeable, UsageError
+from roadworthy.errors import NoRelease, Unjudgeable, UsageError
 
 PACKAGE: Final = Path(__file__).resolve().parent.parent
 RELEASES: Final = PACKAGE / "releases"
@@ -53,7 +53,8 @@ def open_builtin(release: str | None, unpack: Unpack, git: Git) -> Source:
     entry = next((each for each in reversed(entries) if release in (None, each.version)), None)
     if entry is None:
         known = ", ".join(each.version for each in entries) or "none"
-        raise UsageError(f"there is no built-in release {release or 'at all'}; this version carries: {known}")
+        said = f"there is no built-in release {release or 'at all'}; this version carries: {known}"
+        raise NoRelease(said, "name one of these, or install a roadworthy that carries it")
     return Source(
         spec=BUILTIN,
         release=entry.version,
@@ -87,9 +88,8 @@ def open_repository(spec: str, repository: Path, release: str, git: Git) -> Sour
     commit, described = _tagged(repository, release, git) or _described(repository, release, git)
     if not commit:
         known = ", ".join(repository_releases(repository, git)[-5:]) or "none"
-        raise UsageError(
-            f"{spec} has no release {release}; its newest are: {known}", "name one with --release"
-        )
+        hint = "name one: with --release for a new project, with --to in an update"
+        raise NoRelease(f"{spec} has no release {release}; its newest are: {known}", hint)
     return Source(
         spec=spec,
         release=described,
@@ -143,6 +143,12 @@ def _pep440(tags: Iterable[str]) -> list[str]:
         if not version.is_prerelease:
             found.append((version, tag))
     return [tag for _, tag in sorted(found)]
+
+
+def contains(repository: Path, release: str, other: str, git: Git) -> bool:
+    """Say whether a release's history holds another one."""
+    one, two = (find_commit(repository, name, git) for name in (release, other))
+    return bool(one and two) and not git(repository, "rev-list", "--max-count=1", str(two), f"^{one}")
 
 
 def find_commit(repository: Path, release: str, git: Git) -> str | None:
@@ -242,7 +248,7 @@ def _file(path: Path) -> File:
 
 def _committed(repository: Path, commit: str, git: Git) -> dict[str, File]:
     entries = {}
-    for line in git(repository, "ls-tree", "-r", "-z", "--full-tree", commit).decode().split("\0"):
+    for line in os.fsdecode(git(repository, "ls-tree", "-r", "-z", "--full-tree", commit)).split("\0"):
         if line:
             facts, _, path = line.partition("\t")
             entries[path] = facts.split(" ")

@@ -19,6 +19,7 @@ from roadworthy.core.merging.report import PLANNED, AnswerChange, Outlook, Updat
 from roadworthy.core.templates.source import LOCK, PLATFORM
 from roadworthy.core.templates.tree import File
 from roadworthy.core.values import frozen, replace
+from roadworthy.errors import Unjudgeable, UsageError
 
 UNGOVERNED = "the source has no policy pack: nothing to judge the result by"
 
@@ -47,7 +48,7 @@ def plan_update(
 ) -> tuple[Update, Landing | None]:
     """Return the report, and what is to land if anything is; nothing of the project is touched."""
     folder = project.resolve().name
-    base = render_base(recorded, folder, remembered_side)
+    base, notes = _base(recorded, aim, folder)
     theirs = remembered_side(aim.goal, aim.spec, aim.release, folder=folder, given=aim.answers)
     if base.files == theirs.files and not aim.heal:
         return nothing_to_do(recorded.spec, recorded.release), None
@@ -56,11 +57,28 @@ def plan_update(
     record = {path: theirs.files[path] for path in _generated(recorded) if path in theirs.files}
     if not plan.changes and not plan.stages and _is_there(checkout, record):
         return nothing_to_do(recorded.spec, recorded.release, plan.paths), None
-    report = _report(base, theirs, plan)
+    report = _report(base, theirs, plan, (*notes, *_unrecorded(aim, theirs)))
     if not plan.stages:
         outlook = _outlook(project, recorded, base, theirs, {**plan.changes, **record})
         report = replace(report, outlook=outlook)
     return report, Landing(plan=plan, record=record)
+
+
+def _base(recorded: Recorded, aim: Aim, folder: str) -> tuple[Rendering, tuple[str, ...]]:
+    """Render what the project was made from; where its source is gone, from the one named instead."""
+    try:
+        return render_base(recorded, folder, remembered_side), ()
+    except (UsageError, Unjudgeable) as error:
+        if aim.spec == recorded.spec:
+            raise
+        moved = replace(recorded, answers={**recorded.answers, "_src_path": aim.spec})
+        note = f"{recorded.release} was taken from {aim.spec}: {error.message}"
+        return render_base(moved, folder, remembered_side), (note,)
+
+
+def _unrecorded(aim: Aim, theirs: Rendering) -> tuple[str, ...]:
+    hidden = sorted(aim.answers.keys() - theirs.answers.keys())
+    return tuple(f"the answer to {name} is not recorded: the template hides it" for name in hidden)
 
 
 def _is_there(checkout: Checkout, record: Mapping[str, File]) -> bool:
@@ -99,7 +117,7 @@ def _outer_ignores(checkout: Checkout) -> dict[str, bytes]:
     return {"": b"\n".join(loose)} if loose else {}
 
 
-def _report(base: Rendering, theirs: Rendering, plan: MergePlan) -> Update:
+def _report(base: Rendering, theirs: Rendering, plan: MergePlan, notes: tuple[str, ...]) -> Update:
     before, after = base.answers, theirs.answers
     changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     answers = (AnswerChange(name=name, before=before.get(name), after=after.get(name)) for name in changed)
@@ -111,7 +129,7 @@ def _report(base: Rendering, theirs: Rendering, plan: MergePlan) -> Update:
         paths=plan.paths,
         answers=tuple(answers),
         policy=_policy(base, theirs),
-        notes=(*theirs.notes, *(() if theirs.template_digest else (UNGOVERNED,))),
+        notes=(*notes, *theirs.notes, *(() if theirs.template_digest else (UNGOVERNED,))),
     )
 
 

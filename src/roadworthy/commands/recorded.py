@@ -12,7 +12,7 @@ from roadworthy.adapters.git.worktree import Checkout
 from roadworthy.adapters.memory import recall, remember
 from roadworthy.core.documents.parse import ParseError, parse_yaml
 from roadworthy.core.templates.source import BUILTIN, LOCK, PLATFORM
-from roadworthy.core.values import frozen
+from roadworthy.core.values import frozen, replace
 from roadworthy.errors import Refused, Unjudgeable, UsageError
 
 DEFAULT_NAME = ".copier-answers.yml"
@@ -31,6 +31,11 @@ class Recorded:
     def spec(self) -> str:
         """Return the recorded source."""
         return str(self.answers.get("_src_path") or "")
+
+    @property
+    def made_from(self) -> tuple[str, str]:
+        """Return the recorded source and release."""
+        return self.spec, self.release
 
     @property
     def release(self) -> str:
@@ -56,7 +61,7 @@ def find_answers_file(project: Path, named: str | None) -> str:
         return found[0]
     if found:
         raise UsageError(f"{project} has several answers files", f"name one: --answers-file {found[0]}")
-    hint = "name a generated project's folder; `roadworthy adopt` brings one in that was made by hand"
+    hint = "name a generated project's folder, or its answers file: --answers-file NAME"
     raise Refused(f"{project} has no {DEFAULT_NAME}, so it records no template", hint)
 
 
@@ -76,13 +81,19 @@ def recorded(answers_file: str, answers: bytes, lock: bytes) -> Recorded:
 
 
 def read_previous(checkout: Checkout, now: Recorded) -> Recorded:
-    """Return what the project recorded before its last update, from its history."""
+    """Return what the project recorded before it first came to its release, with the answers changed since.
+
+    So going back twice leads two releases back, and an answer given in between is not lost.
+    """
     paths = [checkout.prefix + name for name in (now.answers_file, LOCK)]
-    commits = git(checkout.root, "log", "--format=%H", "--", *paths, env=isolated()).decode().split()
-    for commit in commits:
-        found = read_committed(checkout, commit, now.answers_file)
-        if found.answers and (found.spec, found.release) != (now.spec, now.release):
-            return found
+    told = git(checkout.root, "log", "--reverse", "--format=%H", "--", *paths, env=isolated())
+    found = [read_committed(checkout, commit, now.answers_file) for commit in told.decode().split()]
+    known = [each for each in found if each.answers]
+    first = next((n for n, each in enumerate(known) if each.made_from == now.made_from), len(known))
+    if first:
+        since = known[first].answers if first < len(known) else now.answers
+        changed = {key: value for key, value in now.answers.items() if since.get(key) != value}
+        return replace(known[first - 1], answers={**known[first - 1].answers, **changed})
     hint = (
         "name the release: `roadworthy update --to RELEASE` (a shallow clone: `git fetch --unshallow` first)"
     )
@@ -101,10 +112,14 @@ def mapping(path: str, data: bytes) -> dict[str, Any]:
     try:
         value = _parsed(data) if data else {}
     except ParseError as error:
-        raise UsageError(f"{path}: {error}", f"restore it: git checkout HEAD -- {path}") from error
+        raise UsageError(f"{path}: {error}", _repair(path)) from error
     if not isinstance(value, dict):
-        raise UsageError(f"{path}: expected a mapping", f"restore it: git checkout HEAD -- {path}")
+        raise UsageError(f"{path}: expected a mapping", _repair(path))
     return value
+
+
+def _repair(path: str) -> str:
+    return f"restore it: git checkout HEAD -- {path}; if it was committed so, git log -p -- {path} shows it"
 
 
 def _parsed(data: bytes) -> Any:

@@ -13,10 +13,10 @@ from roadworthy.core.documents.globs import matcher
 from roadworthy.core.documents.parse import parse_yaml
 from roadworthy.core.templates.ownership import UNCLAIMED, ownership_of
 from roadworthy.core.templates.platform import platform_tree
-from roadworthy.core.templates.source import OWNERSHIP, PLATFORM, Source
+from roadworthy.core.templates.source import BUILTIN, OWNERSHIP, PLATFORM, Source
 from roadworthy.core.templates.tree import Tree
 from roadworthy.core.values import frozen
-from roadworthy.errors import Unjudgeable, UsageError
+from roadworthy.errors import NoRelease, Unjudgeable, UsageError
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -62,7 +62,14 @@ def render_base(recorded: Recorded, folder: str, render: Side | None = None) -> 
     if not recorded.release:
         hint = "add `_commit: <tag>` to the answers file, with the tag it was made from"
         raise Unjudgeable(f"{recorded.answers_file} records no release", hint)
-    made = (render or render_side)(recorded, recorded.spec, recorded.release, folder=folder)
+    try:
+        made = (render or render_side)(recorded, recorded.spec, recorded.release, folder=folder)
+    except NoRelease as error:
+        hint = f"correct `_commit` in {recorded.answers_file}, or name a source that has it: --source SPEC"
+        raise Unjudgeable(
+            f"what the project was made from cannot be had: {error.message}",
+            error.hint if recorded.spec == BUILTIN else hint,
+        ) from error
     digest = recorded.lock.get("template_digest", "unreleased")
     if made.template_digest and digest not in ("unreleased", made.template_digest):
         hint = "update from the installation that made the project, or name the source: --source SPEC"
@@ -123,9 +130,10 @@ def _demand_known(source: Source, given: Mapping[str, Any]) -> None:
     except Unsupported:
         return
     for name in given.keys() - questions:
-        raise UsageError(
-            f"--answers {name}: not a question of the template", f"its questions: {', '.join(questions)}"
+        hint = (
+            f"its questions: {', '.join(sorted(questions))}; to answer one of a newer release: --to RELEASE"
         )
+        raise UsageError(f"--answers {name}: not a question of {source.release}", hint)
 
 
 def kinds_of(source: Source, made: Rendered) -> Callable[[str], str]:

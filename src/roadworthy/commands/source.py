@@ -46,9 +46,7 @@ def open_source(spec: str = BUILTIN, release: str | None = None) -> Source:
     if sources.is_address(spec):
         repository = sources.mirror_of(spec, git, release)
         return sources.open_repository(spec, repository, release or _newest(repository), git)
-    folder = Path(spec).expanduser()
-    if not folder.is_dir():
-        raise UsageError(f"the source {spec} is not a folder", "name builtin, a folder or a git address")
+    folder = _folder(spec)
     if sources.is_bare(folder):
         return sources.open_repository(spec, folder, release or _newest(folder), git)
     if release is not None:
@@ -60,8 +58,7 @@ def releases(spec: str = BUILTIN) -> list[str]:
     """Return the releases of a source, oldest first."""
     if spec == BUILTIN:
         return sorted((entry.version for entry in sources.builtin_entries()), key=version_key)
-    repository = sources.mirror_of(spec, git, None) if sources.is_address(spec) else Path(spec)
-    return sources.repository_releases(repository, git)
+    return sources.repository_releases(_repository(spec), git)
 
 
 def is_trusted_source(spec: str) -> bool:
@@ -71,11 +68,28 @@ def is_trusted_source(spec: str) -> bool:
     return is_trusted(Path(spec).expanduser().resolve().as_posix() if local else spec, trusted)
 
 
-def newest(spec: str) -> str:
-    """Return the newest release of a trusted source; of a repository without tags, its head."""
+def newest(spec: str, than: str = "") -> str:
+    """Return the newest release of a trusted source; of a repository without tags, its head.
+
+    A commit (`than`) that holds all of the newest release is newer, though it is none itself.
+    """
     demand_trusted(spec)
     found = releases(spec)
-    return found[-1] if found else DEVELOPMENT if spec == BUILTIN else "HEAD"
+    last = found[-1] if found else DEVELOPMENT if spec == BUILTIN else "HEAD"
+    behind = last == than or not than or spec == BUILTIN or not found
+    return last if behind or not sources.contains(_repository(spec), than, last, git) else than
+
+
+def _repository(spec: str) -> Path:
+    return sources.mirror_of(spec, git, None) if sources.is_address(spec) else _folder(spec)
+
+
+def _folder(spec: str) -> Path:
+    folder = Path(spec).expanduser()
+    if not folder.is_dir():
+        hint = "name builtin, a folder or a git address; for a project whose template moved: --source SPEC"
+        raise UsageError(f"the source {spec} is not a folder", hint)
+    return folder
 
 
 def demand_trusted(spec: str) -> None:

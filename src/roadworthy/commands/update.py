@@ -120,4 +120,10 @@ def _aim(wish: Wish, recorded: Recorded, checkout: Checkout) -> tuple[Recorded, 
         return previous, wish.source or previous.spec, previous.release
     spec = wish.source or recorded.spec
     stays = wish.to is None and (wish.heal or bool(wish.answers))
-    return recorded, spec, recorded.release if stays else wish.to or newest(spec)
+    return (
+        recorded,
+        spec,
+        recorded.release
+        if stays
+        else wish.to or newest(spec, recorded.release if spec == recorded.spec else ""),
+    )

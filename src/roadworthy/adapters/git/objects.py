@@ -11,7 +11,7 @@ from roadworthy.core.merging.entries import Entry
 
 FOLDER = "40000"
 AT_ONCE = 100  # names that are asked for before the answers are read: both pipes hold them
-HINT = "fetch the missing objects (`git fetch --unshallow`, `git fetch --refetch`), or run `git fsck`"
+HINT = "fetch the missing objects: `git fetch --refetch --no-filter`; what else is wrong, `git fsck` says"
 
 
 class Objects:

@@ -44,6 +44,7 @@ _PINNED = {
     "merge.renames": "true",
     "merge.renormalize": "false",
     "protocol.allow": "never",
+    "safe.directory": "*",  # whoever may not read a repository is stopped where it is located
     "status.showUntrackedFiles": "all",
 }
 _UNTRUSTED = {
@@ -51,7 +52,6 @@ _UNTRUSTED = {
     "gpg.openpgp.program": os.devnull,
     "gpg.ssh.program": os.devnull,
     "gpg.x509.program": os.devnull,
-    "safe.directory": "*",  # only reading commands get here, and none of them runs anything of the repository
 }
 
 
@@ -142,7 +142,7 @@ def start_git(cwd: str | Path, *args: str, env: Mapping[str, str]) -> subprocess
     pipe = subprocess.PIPE
     try:
         return subprocess.Popen(("git", *args), cwd=cwd, env=env, stdin=pipe, stdout=pipe, stderr=pipe)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise _cannot_start(cwd) from error
 
 
@@ -189,5 +189,9 @@ def _failure(cwd: str | Path, args: tuple[str, ...], done: Completed) -> GitFail
     said = done.stderr.strip()
     if "not a git repository" in said:
         return NotARepository(f"{cwd} is not in a git repository", "run `git init` there and commit first")
-    detail = said.splitlines()[-1] if said else f"exit code {done.code}"
+    if "dubious ownership" in said:
+        hint = f"if you trust it: {said.splitlines()[-1].strip()}"
+        return GitFailed(f"{cwd} belongs to another user, so git does not read it", hint, stderr=said)
+    lines = said.splitlines() or [f"exit code {done.code}"]
+    detail = next((line for line in lines if line.startswith("fatal: ")), lines[-1])
     return GitFailed(f"git {' '.join(args[:2])} failed in {cwd}: {detail}", code=done.code, stderr=said)

@@ -20,6 +20,8 @@ BUSY = {
     "REVERT_HEAD": "a revert",
     "rebase-merge": "a rebase",
     "rebase-apply": "a rebase",
+    "sequencer": "a cherry-pick or revert",
+    "BISECT_LOG": "a bisect",
 }
 ATTRIBUTES = ".gitattributes"
 NO_OBJECT = {"sha1": "0" * 40, "sha256": "0" * 64}
@@ -50,13 +52,17 @@ def locate(project: Path) -> Checkout:
         "--git-path",
         "index",
     )
-    done = run_git(project, "rev-parse", *flags, "--show-object-format", "HEAD", "HEAD:./", env=isolated())
+    # Git asks the user's configuration whether it may read a repository of somebody else.
+    env = {"GIT_NO_REPLACE_OBJECTS": "1"}
+    done = run_git(project, "rev-parse", *flags, "--show-object-format", "HEAD", "HEAD:./", env=env)
     if done.code and ("HEAD" in done.stderr or "exists on disk" in done.stderr):
         raise Refused(
             f"{project} has nothing committed", f"git -C {project} add . && git -C {project} commit"
         )
+    if done.code and "run in a work tree" in done.stderr:
+        raise Refused(f"{project} has no work tree", "update a clone of it: git clone")
     if done.code:
-        git(project, "rev-parse", "--show-toplevel", env=isolated())
+        git(project, "rev-parse", "--show-toplevel")
         raise GitFailed(f"git cannot read {project}: {done.stderr.strip()}")
     lines = os.fsdecode(done.stdout).split("\n")
     return Checkout(

@@ -64,6 +64,13 @@ class Asked:
     hidden: set[str] = field(default_factory=set)
 
     @property
+    def option(self) -> str:
+        """Return how a person gives an answer: to what is made, or to what is updated."""
+        if self.run.operation != "update":
+            return "--data"
+        return f"--to {self.run.commit} --answers" if self.run.commit else "--answers"
+
+    @property
     def metadata(self) -> dict[str, Any]:
         """Return what identifies the template, in the order of Copier's answers file."""
         commit = {} if self.run.commit is None else {"_commit": self.run.commit}
@@ -118,6 +125,7 @@ class Posed:
     question: Question
     strings: Strings
     context: Context
+    option: str
 
     def render(self, value: Any, **extra: Any) -> Any:
         """Render a text of the question."""
@@ -199,7 +207,9 @@ def _pick(answer: Any, offered: Sequence[tuple[Any, str]]) -> Any:
 
 
 def _answer(asked: Asked, question: Question) -> None:
-    posed = Posed(question=question, strings=asked.strings, context=asked.context("prompt"))
+    posed = Posed(
+        question=question, strings=asked.strings, context=asked.context("prompt"), option=asked.option
+    )
     name = question.name
     _drop_stale(asked, posed)
     ask, when = posed.holds(question.ask), posed.holds(question.when)
@@ -215,7 +225,7 @@ def _answer(asked: Asked, question: Question) -> None:
     if value is not MISSING:
         asked.user[name] = _accepted(posed, value, validate=when and not question.secret)
     elif ask and when:
-        raise UsageError(f"question {name} has no answer and no default", f"add --data {name}=VALUE")
+        raise UsageError(f"question {name} has no answer and no default", f"add {asked.option} {name}=VALUE")
 
 
 def _drop_stale(asked: Asked, posed: Posed) -> None:
@@ -250,4 +260,4 @@ def _repair(posed: Posed) -> str:
     name = posed.question.name
     allowed = next((str(choice.value) for choice in posed.choices() if not choice.disabled), "VALUE")
     shown = f"[{allowed}]" if posed.question.multiselect else allowed
-    return f"give another answer, such as --data {name}={shown}"
+    return f"give another answer, such as {posed.option} {name}={shown}"
