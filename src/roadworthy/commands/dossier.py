@@ -11,23 +11,13 @@ from typing import Any
 
 from roadworthy.adapters.filing import Bundle, read_bundle, read_file, read_tree
 from roadworthy.commands.clock import moment
-from roadworthy.commands.committed import (
-    HELD,
-    Committed,
-    at_commit,
-    commit_time,
-    commits,
-    document,
-    is_ancestor,
-    open_head,
-    read,
-)
+from roadworthy.commands.committed import HELD, Committed, at_commit, document, open_head, read
 from roadworthy.commands.filed import FOLDER, SIGNERS, filed, tampered, verified
 from roadworthy.commands.packs import open_bench
 from roadworthy.core.approval.approvals import Approval, Demand
-from roadworthy.core.approval.duties import Builders, Commit, builders
+from roadworthy.core.approval.duties import Commit, builders, submitter
 from roadworthy.core.approval.evidence import THRESHOLDS, Evidence, Origin
-from roadworthy.core.approval.people import Person, Signer, people
+from roadworthy.core.approval.people import people
 from roadworthy.core.approval.pickles import pickle_in
 from roadworthy.core.approval.signatures import GATE_NAMESPACE, Status, shared_keys
 from roadworthy.core.approval.subject import IN_GIT, Entry, Shipped, entries, sha256, subject_digest
@@ -55,7 +45,6 @@ class Dossier:
     demand: Demand
     filed: tuple[Approval, ...]
     computed_tier: str
-    since: str | None
     keys_changed: tuple[Commit, ...]
 
 
@@ -66,7 +55,7 @@ def open_dossier(project: Path, version: str, as_of: str | None = None) -> Dossi
     recorded = entries(release.get("subject")) or ()
     bundle = read_bundle(project / "var" / "releases" / version)
     evidence = _evidence(head, release, recorded, bundle)
-    since = _last_approved(head, version, now)
+    since = _since_last_approved(head, version, now)
     computed, tier = _tiers(head, release)
     return Dossier(
         head=head,
@@ -77,8 +66,7 @@ def open_dossier(project: Path, version: str, as_of: str | None = None) -> Dossi
         demand=_demand(head, release, recorded, evidence.run, since, tier, now),
         filed=filed(head, version, now),
         computed_tier=computed,
-        since=since,
-        keys_changed=commits(head, since, (ROLES, SIGNERS)),
+        keys_changed=head.history.commits(since, ROLES, SIGNERS),
     )
 
 
@@ -116,7 +104,7 @@ def _evidence(
         run=run,
         evaluation=report,
         origin=_origin(head, run),
-        commit_in_history=is_ancestor(head, str(release.get("commit"))),
+        commit_in_history=head.has(str(release.get("commit"))),
         words={path: head.document(path) for path in WORDS},
         records={paths["release"]: release, paths["run"]: run, paths["evaluation"]: report},
         uncommitted=_uncommitted(head),
@@ -136,8 +124,8 @@ def _origin(head: Committed, run: Mapping[str, Any]) -> Origin:
     commit = str(part(run, "code").get("commit"))
     thresholds = at_commit(head, commit, THRESHOLDS)
     return Origin(
-        in_history=is_ancestor(head, commit),
-        committed_at=commit_time(head, commit),
+        in_history=head.has(commit),
+        committed_at=head.history.by_sha[commit].at if head.has(commit) else None,
         thresholds_sha256=sha256(thresholds) if thresholds is not None else "",
     )
 
@@ -156,11 +144,13 @@ def _demand(
     release: Mapping[str, Any],
     recorded: tuple[Entry, ...],
     run: Mapping[str, Any],
-    since: str | None,
+    since: frozenset[str],
     tier: str,
     now: datetime,
 ) -> Demand:
     team, pack = people(head.document(ROLES)), open_bench().pack
+    named = (each.name for each in recorded if each.role in IN_GIT)
+    built = head.history.commits(since, "src/", "policy/", *named, *_records(release).values())
     return Demand(
         system=str(release.get("system")),
         version=str(release.get("version")),
@@ -171,25 +161,10 @@ def _demand(
         obligations=obligations(tier, pack.tiers),
         policy_pack=pack.digest,
         people=team,
-        builders=_builders(head, release, recorded, run, since, team),
+        builders=builders(built, submitter(run), team),
         shared_keys=shared_keys(head.held.get(SIGNERS, b"").decode(errors="replace")),
         now=now,
     )
-
-
-def _builders(
-    head: Committed,
-    release: Mapping[str, Any],
-    recorded: tuple[Entry, ...],
-    run: Mapping[str, Any],
-    since: str | None,
-    team: tuple[Person, ...],
-) -> Builders:
-    named = {each.name for each in recorded if each.role in IN_GIT}
-    touched = commits(head, since, ("src", "policy", *sorted(named | set(_records(release).values()))))
-    by = part(run, "submitter")
-    submitter = Signer(name=str(by.get("name")), email=str(by.get("email"))) if by else None
-    return builders(touched, submitter, team)
 
 
 def _tiers(head: Committed, release: Mapping[str, Any]) -> tuple[str, str]:
@@ -201,8 +176,8 @@ def _tiers(head: Committed, release: Mapping[str, Any]) -> tuple[str, str]:
     return computed, "critical" if tier == PROHIBITED else tier
 
 
-def _last_approved(head: Committed, version: str, now: datetime) -> str | None:
-    """The commit of the newest other release that a gate let pass; only a verdict the gate signed counts."""
+def _since_last_approved(head: Committed, version: str, now: datetime) -> frozenset[str]:
+    """The commits since the newest other release that a gate let pass; only a verdict it signed counts."""
     known = []
     for path in (each for each in head.held if each.startswith(GATES) and each.endswith(".json")):
         let = passed(head.document(path))
@@ -211,7 +186,8 @@ def _last_approved(head: Committed, version: str, now: datetime) -> str | None:
             if verified(head.held[path], signature, head, GATE_NAMESPACE, at).status is Status.VALID:
                 known.append(let)
     newest = sorted(known, key=lambda each: each.at, reverse=True)
-    return next((each.commit for each in newest if is_ancestor(head, each.commit)), None)
+    last = next((each.commit for each in newest if head.has(each.commit)), "")
+    return frozenset(head.history.by_sha) - head.history.ancestors(last)
 
 
 def _uncommitted(head: Committed) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from roadworthy.adapters.filing import list_files, read_file
 from roadworthy.adapters.signing import INSTALL, verify
-from roadworthy.commands.committed import Committed, document, versions
+from roadworthy.commands.committed import Committed, document
 from roadworthy.core.approval.approvals import Approval
 from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE, Signature, Status
 from roadworthy.core.approval.subject import sha256
@@ -19,22 +19,21 @@ FOLDER = "governance/approvals/"
 SIGNERS = "governance/allowed_signers"
 REVOKED = ".revoked.yaml"
 
-History = Mapping[str, frozenset[str]]
-
 
 def filed(head: Committed, version: str, now: datetime) -> tuple[Approval, ...]:
     """Return the approvals of a version, and those that no longer say which version they are of."""
-    history, here = versions(head, FOLDER), _here(head)
+    here = _here(head)
     names = [path for path in here if path.endswith(".yaml") and not path.endswith(REVOKED)]
-    found = (_approval(head, path, here, history, now) for path in names)
+    found = (_approval(head, path, here, now) for path in names)
     return tuple(each for each in found if each.record.get("version") in (version, None))
 
 
 def tampered(head: Committed, *records: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return which approvals and which of `records` were edited after they were added, and which are gone."""
-    history = versions(head, FOLDER, *records)
-    edited = tuple(path for path in sorted(history) if path in head.blobs and _edited(head, path, history))
-    return edited, tuple(sorted(set(history) - set(head.blobs)))
+    history = head.history
+    ever = sorted(path for path in history.touched if path.startswith(FOLDER) or path in records)
+    edited = tuple(path for path in ever if path in history.tree and history.added_once(path) is False)
+    return edited, tuple(path for path in ever if path not in history.tree)
 
 
 def _here(head: Committed) -> dict[str, bytes]:
@@ -45,10 +44,8 @@ def _here(head: Committed) -> dict[str, bytes]:
     return dict(sorted((committed | {path: data for path, data in disk.items() if data is not None}).items()))
 
 
-def _approval(
-    head: Committed, path: str, here: Mapping[str, bytes], history: History, now: datetime
-) -> Approval:
-    both = (path, f"{path}.sig")
+def _approval(head: Committed, path: str, here: Mapping[str, bytes], now: datetime) -> Approval:
+    history, both = head.history, (path, f"{path}.sig")
     record = mapping(document(path, here[path]))
     decided = parse_time(record.get("decided_at")) or now
     revoked = next(iter(_revocation(path.removesuffix(".yaml") + REVOKED, here)), "")
@@ -58,8 +55,8 @@ def _approval(
         record=record,
         sha256=sha256(here[path]),
         signature=verified(here[path], here.get(f"{path}.sig"), head, APPROVAL_NAMESPACE, decided),
-        committed=all(each in head.blobs for each in both),
-        edited=any(_edited(head, each, history) or _differs(head, each, here) for each in both),
+        committed=all(each in history.tree for each in both),
+        edited=any(history.added_once(each, here.get(each)) is False for each in both),
         revoked=revoked,
     )
 
@@ -79,11 +76,3 @@ def _revocation(path: str, here: Mapping[str, bytes]) -> Iterator[str]:
     if path in here:
         said = mapping(document(path, here[path]))
         yield f"{said.get('reason', 'no reason given')} ({said.get('identity', 'unknown')}, {path})"
-
-
-def _edited(head: Committed, path: str, history: History) -> bool:
-    return bool(history.get(path, frozenset()) - {head.blobs.get(path, "")})
-
-
-def _differs(head: Committed, path: str, here: Mapping[str, bytes]) -> bool:
-    return path in head.held and head.held[path] != here.get(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -73,6 +73,15 @@ class History:
                 seen.add(name)
                 waiting.extend(self.by_sha[name].parents)
         return frozenset(seen)
+
+    def commits(self, span: Container[str], *paths: str) -> tuple[Commit, ...]:
+        """Return those of some commits that touched a path or a folder (`src/`), newest first.
+
+        Of merges, only those that did more than join.
+        """
+        exact, folders = frozenset(paths), tuple(path for path in paths if path.endswith("/"))
+        mine = (change for change in self.changes if change.commit.sha in span)
+        return tuple(c.commit for c in mine if any(p in exact or p.startswith(folders) for p in c.files))
 
     def added_once(self, path: str, data: bytes | None = None) -> bool | None:
         """Return whether a file has ever held one content, put back or not; None if that cannot be known."""

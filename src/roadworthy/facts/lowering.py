@@ -38,10 +38,6 @@ def _approvers(deck: Deck, before: str) -> list[str]:
     roles = set(duties(before, deck.sources.pack.tiers)["approver_roles"])
     history, releases = deck.shelf.history, deck.shelf.of("releases")
     since = history.ancestors(releases[-1].text("commit")) if releases else frozenset()
-    commits = [
-        change.commit
-        for change in history.changes
-        if change.commit.sha not in since and {RISK, ANSWERS, LOCK} & change.files.keys()
-    ]
+    commits = history.commits(history.by_sha.keys() - since, RISK, ANSWERS, LOCK)
     hands = builders(commits, None, known).people
     return sorted(each.identity for each in known if roles & each.roles and each.identity not in hands)

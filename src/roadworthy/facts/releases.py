@@ -8,8 +8,8 @@ from itertools import takewhile
 from typing import Any
 
 from roadworthy.core.approval.approvals import Approval, Demand, counted, judge_approvals
-from roadworthy.core.approval.duties import Builders, builders
-from roadworthy.core.approval.people import Signer, people
+from roadworthy.core.approval.duties import Builders, builders, submitter
+from roadworthy.core.approval.people import people
 from roadworthy.core.approval.signatures import (
     APPROVAL_NAMESPACE,
     GATE_NAMESPACE,
@@ -149,15 +149,10 @@ def _builders(deck: Deck, release: Record) -> Builders:
     history = deck.shelf.history
     named = {entry.name for entry in entries(release.value.get("subject")) or () if entry.role in IN_GIT}
     span = history.ancestors(release.text("commit")) - history.ancestors(_last_passed(deck, release))
-    touched = [
-        change.commit
-        for change in history.changes
-        if change.commit.sha in span and any(p in named or p.startswith(MADE_FROM) for p in change.files)
-    ]
+    touched = history.commits(span, *MADE_FROM, *named)
     run = deck.shelf.find("runs", "run_id", release.text("run_id"))
-    by = run.mapping("submitter") if run else {}
-    submitter = Signer(name=str(by.get("name", "")), email=str(by.get("email", ""))) if by else None
-    return builders(touched, submitter, people(deck.documents["roles"].get("value")))
+    by = submitter(run.value) if run else None
+    return builders(touched, by, people(deck.documents["roles"].get("value")))
 
 
 def _last_passed(deck: Deck, release: Record) -> str:

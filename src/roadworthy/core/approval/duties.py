@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from roadworthy.core.approval.people import Person, Signer, resolve
 from roadworthy.core.approval.refusal import Refusal
+from roadworthy.core.documents.parts import part
 from roadworthy.core.values import frozen
 
 # The forge commits web merges and squashes in its own name; the author of such a commit is a human.
@@ -35,6 +37,12 @@ class Builders:
     people: dict[str, str]
     teams: frozenset[str]
     unknown: tuple[str, ...]
+
+
+def submitter(run: Mapping[str, Any]) -> Signer | None:
+    """Return who submitted a run, as its record says; None when it does not."""
+    by = part(run, "submitter")
+    return Signer(name=str(by.get("name", "")), email=str(by.get("email", ""))) if by else None
 
 
 def builders(commits: Iterable[Commit], submitter: Signer | None, known: Iterable[Person]) -> Builders:
