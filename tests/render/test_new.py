@@ -6,7 +6,8 @@ import json
 from dataclasses import replace
 
 from roadworthy.core.templates.made import MadeFile, Project
-from roadworthy.render.new import new_json, new_text
+from roadworthy.render import as_json
+from roadworthy.render.new import new_text
 
 PROJECT = Project(
     destination="credit",
@@ -55,7 +56,7 @@ def test_a_source_that_says_nothing_of_owners_shows_paths() -> None:
 
 
 def test_the_machine_form_has_a_schema_and_every_field() -> None:
-    said = json.loads(new_json(PROJECT))
+    said = json.loads(as_json("new/v1", PROJECT))
     assert said["schema"] == "new/v1"
     assert said["files"][1] == {
         "path": "src/credit/data.py",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from roadworthy.errors import UsageError
+from roadworthy.render import as_json
 
+T = TypeVar("T")
 Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -16,6 +18,13 @@ class Answer(NamedTuple):
 
     text: str
     exit_code: int = 0
+
+
+def told(
+    args: argparse.Namespace, found: T, text: Callable[[T], str], schema: str, code: int = 0, **more: object
+) -> Answer:
+    """Return what was found in words, or for a machine that asked for JSON."""
+    return Answer(as_json(schema, found, **more) if args.json else text(found), code)
 
 
 def keyed(option: str, given: Iterable[str], example: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from roadworthy.arguments.answer import Answer, Verbs, keyed
+from roadworthy.arguments.answer import Answer, Verbs, keyed, told
 from roadworthy.arguments.terminal import in_colour
 from roadworthy.render import FORMATS
 
@@ -18,10 +18,10 @@ def add_tier(verbs: Verbs) -> None:
 
     def run(args: argparse.Namespace) -> Answer:
         from roadworthy.commands.tier import explain_tier
-        from roadworthy.render.tier import tier_json, tier_text
+        from roadworthy.render.tier import tier_text
 
         result = explain_tier(args.project, keyed("--data", args.data, "impact=2"))
-        return Answer(tier_json(result) if args.json else tier_text(result))
+        return told(args, result, tier_text, "tier/v1")
 
     verb.set_defaults(run=run)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from roadworthy.arguments.answer import Answer, Verbs, keyed
+from roadworthy.arguments.answer import Answer, Verbs, keyed, told
 from roadworthy.arguments.terminal import progress, somebody_is_there
 
 
@@ -24,7 +24,7 @@ def add_new(verbs: Verbs) -> None:
 
     def run(args: argparse.Namespace) -> Answer:
         from roadworthy.commands.new import Request, new_project, read_answers
-        from roadworthy.render.new import new_json, new_text
+        from roadworthy.render.new import new_text
 
         request = Request(
             destination=Path(args.destination),
@@ -37,8 +37,7 @@ def add_new(verbs: Verbs) -> None:
             repository=not args.no_git,
             dry_run=args.dry_run,
         )
-        made = new_project(request, progress)
-        return Answer(new_json(made) if args.json else new_text(made))
+        return told(args, new_project(request, progress), new_text, "new/v1")
 
     verb.set_defaults(run=run)
 

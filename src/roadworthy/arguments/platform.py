@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from roadworthy.arguments.answer import Answer, Verbs
+from roadworthy.arguments.answer import Answer, Verbs, told
 from roadworthy.arguments.making import run_update
 
 
@@ -32,7 +32,7 @@ def _init(acts: Verbs) -> None:
 
     def run(args: argparse.Namespace) -> Answer:
         from roadworthy.commands.platform import Request, init_platform
-        from roadworthy.render.platform import platform_json, platform_text
+        from roadworthy.render.platform import platform_text
 
         request = Request(
             destination=Path(args.destination),
@@ -41,8 +41,7 @@ def _init(acts: Verbs) -> None:
             name=args.name,
             ci=args.ci,
         )
-        made = init_platform(request)
-        return Answer(platform_json(made) if args.json else platform_text(made))
+        return told(args, init_platform(request), platform_text, "platform-init/v1")
 
     act.set_defaults(run=run)
 

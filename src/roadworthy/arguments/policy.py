@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from roadworthy.arguments.answer import Answer, Verbs
+from roadworthy.arguments.answer import Answer, Verbs, told
 
 
 def add_policy(verbs: Verbs) -> None:
@@ -23,10 +23,10 @@ def _policy_test(acts: Verbs) -> None:
 
     def run(args: argparse.Namespace) -> Answer:
         from roadworthy.commands.policy import prove_pack
-        from roadworthy.render.policy import proof_json, proof_text
+        from roadworthy.render.policy import proof_text
 
         proof = prove_pack(args.pack, tuple(args.control))
-        return Answer(proof_json(proof) if args.json else proof_text(proof), 0 if proof.ok else 1)
+        return told(args, proof, proof_text, "policy-test/v1", 0 if proof.ok else 1, ok=proof.ok)
 
     act.set_defaults(run=run)
 
@@ -38,10 +38,10 @@ def _policy_lint(acts: Verbs) -> None:
 
     def run(args: argparse.Namespace) -> Answer:
         from roadworthy.commands.policy import lint_pack
-        from roadworthy.render.policy import lint_json, lint_text
+        from roadworthy.render.policy import lint_text
 
         found = lint_pack(args.pack)
-        return Answer(lint_json(found) if args.json else lint_text(found), 1 if found.problems else 0)
+        return told(args, found, lint_text, "policy-lint/v1", 1 if found.problems else 0)
 
     act.set_defaults(run=run)
 
@@ -54,10 +54,9 @@ def _policy_diff(acts: Verbs) -> None:
 
     def run(args: argparse.Namespace) -> Answer:
         from roadworthy.commands.policy import compare_packs
-        from roadworthy.render.policy import diff_json, diff_text
+        from roadworthy.render.policy import diff_text
 
-        found = compare_packs(args.old, args.new)
-        return Answer(diff_json(found) if args.json else diff_text(found))
+        return told(args, compare_packs(args.old, args.new), diff_text, "policy-diff/v1")
 
     act.set_defaults(run=run)
 

@@ -1,17 +1,10 @@
-"""What `roadworthy new` says: a made project in a few lines, a dry run as a table, both as JSON."""
+"""What `roadworthy new` says: a made project in a few lines, a dry run as a table."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from dataclasses import asdict
 
 from roadworthy.core.templates.made import Project
-
-
-def new_json(project: Project) -> str:
-    """Return the machine form, schema `new/v1`."""
-    return json.dumps({"schema": "new/v1", **asdict(project)}, indent=1, sort_keys=True)
 
 
 def new_text(project: Project) -> str:

@@ -1,17 +1,10 @@
-"""What `roadworthy platform init` says, in a few lines and as JSON."""
+"""What `roadworthy platform init` says, in a few lines."""
 
 from __future__ import annotations
 
-import json
 import shlex
-from dataclasses import asdict
 
 from roadworthy.core.templates.made import Platform
-
-
-def platform_json(made: Platform) -> str:
-    """Return the machine form, schema `platform-init/v1`."""
-    return json.dumps({"schema": "platform-init/v1", **asdict(made)}, indent=1, sort_keys=True)
 
 
 def platform_text(made: Platform) -> str:

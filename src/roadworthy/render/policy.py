@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from roadworthy.core.judging.models import Check, Control, Pack
@@ -38,11 +36,6 @@ def proof_text(proof: Proof) -> str:
     )
 
 
-def proof_json(proof: Proof) -> str:
-    """Return the same as JSON."""
-    return _json({"schema": "policy-test/v1", "ok": proof.ok, **asdict(proof)})
-
-
 def lint_text(found: Linted) -> str:
     """Return what lint found."""
     lines = [f"{each.place}: {each.text}" for each in found.problems]
@@ -53,11 +46,6 @@ def lint_text(found: Linted) -> str:
     )
 
 
-def lint_json(found: Linted) -> str:
-    """Return the same as JSON."""
-    return _json({"schema": "policy-lint/v1", **asdict(found)})
-
-
 def diff_text(found: Compared) -> str:
     """Return what changed, for whom, from when."""
     if not found.changes:
@@ -66,11 +54,6 @@ def diff_text(found: Compared) -> str:
     for each in found.changes:
         lines += [f"{each.place:<12} {each.what}", f"{'':<12} for {each.whom}; {each.since}"]
     return "\n".join(lines)
-
-
-def diff_json(found: Compared) -> str:
-    """Return the same as JSON."""
-    return _json({"schema": "policy-diff/v1", **asdict(found)})
 
 
 def docs_text(found: Documented) -> str:
@@ -202,7 +185,3 @@ def _framework(framework: Mapping[str, Any], pack: Pack) -> Iterator[str]:
 
 def _lines(*parts: str) -> str:
     return "\n".join(parts).rstrip() + "\n"
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, sort_keys=True, default=list, ensure_ascii=False)

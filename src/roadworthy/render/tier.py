@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from roadworthy.core.packs.tiers import Explained
@@ -34,11 +32,6 @@ def tier_text(found: Explained) -> str:
     return "\n".join(
         [f"tier {found.tier.name}  (rubric {found.rubric_version}, from {found.source})", "", *_lines(found)]
     )
-
-
-def tier_json(found: Explained) -> str:
-    """Return the same as JSON."""
-    return json.dumps({"schema": "tier/v1", **asdict(found)}, indent=2, sort_keys=True, ensure_ascii=False)
 
 
 def _lines(found: Explained) -> Iterator[str]:
