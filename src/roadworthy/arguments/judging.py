@@ -8,6 +8,8 @@ from roadworthy.arguments.answer import Answer, Verbs, keyed, told
 from roadworthy.arguments.terminal import in_colour
 from roadworthy.render import FORMATS
 
+PACK = "a policy pack: a folder, or a platform's address (default: the built-in one)"
+
 
 def add_tier(verbs: Verbs) -> None:
     """Add `roadworthy tier`."""
@@ -36,11 +38,7 @@ def add_check(verbs: Verbs) -> None:
     verb.add_argument("--as-of", metavar="DATE", help="judge as on that day")
     verb.add_argument("--waivers", metavar="DIR", help="waivers of the reviewer's side")
     verb.add_argument("--control", action="append", default=[], metavar="ID", help="only this control")
-    verb.add_argument(
-        "--policy",
-        metavar="PACK",
-        help="a policy pack: a folder, or a platform's address (default: the built-in one)",
-    )
+    verb.add_argument("--policy", metavar="PACK", help=PACK)
     verb.add_argument("--revision", metavar="REV", help="of a repository: judge that revision")
     verb.add_argument("--for-release", metavar="V", help="judge as the gate would for that version")
 
@@ -69,11 +67,7 @@ def add_explain(verbs: Verbs) -> None:
     """Add `roadworthy explain`."""
     verb = verbs.add_parser("explain", help="explain a control: why, what passes, how to fix it")
     verb.add_argument("control", help="a control such as REL-03, or one of its checks: REL-03/rehearsed")
-    verb.add_argument(
-        "--policy",
-        metavar="PACK",
-        help="a policy pack: a folder, or a platform's address (default: the built-in one)",
-    )
+    verb.add_argument("--policy", metavar="PACK", help=PACK)
 
     def run(args: argparse.Namespace) -> Answer:
         from datetime import UTC, datetime

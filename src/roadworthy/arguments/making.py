@@ -46,6 +46,17 @@ def add_update(verbs: Verbs) -> None:
     """Add `roadworthy update`."""
     verb = verbs.add_parser("update", help="bring a project to a newer release; never lose an edit")
     verb.add_argument("project", nargs="?", default=".", help="the project (default: here)")
+    add_update_options(verb)
+    verb.add_argument("--answers", action="append", default=[], metavar="KEY=VALUE", help="change an answer")
+    verb.add_argument("--heal", action="store_true", help="give managed files the release's content again")
+    verb.add_argument(
+        "--answers-file", metavar="NAME", help="which template to update, if a folder has several"
+    )
+    verb.set_defaults(run=run_update)
+
+
+def add_update_options(verb: argparse.ArgumentParser) -> None:
+    """Add what updating a project and updating a platform have in common."""
     step = verb.add_mutually_exclusive_group()
     step.add_argument(
         "--dry-run", action="store_true", help="say what would happen to every path; touch nothing"
@@ -55,18 +66,11 @@ def add_update(verbs: Verbs) -> None:
     aim = verb.add_mutually_exclusive_group()
     aim.add_argument("--to", metavar="RELEASE", help="the release to update to (default: the newest)")
     aim.add_argument("--back", action="store_true", help="return to the release recorded before this one")
-    verb.add_argument("--answers", action="append", default=[], metavar="KEY=VALUE", help="change an answer")
-    verb.add_argument("--heal", action="store_true", help="give managed files the release's content again")
     verb.add_argument(
         "--source", metavar="SPEC", help="take releases from here instead of the recorded source"
     )
-    verb.add_argument(
-        "--answers-file", metavar="NAME", help="which template to update, if a folder has several"
-    )
     verb.add_argument("--force", action="store_true", help="with --continue or --abort: overrule a refusal")
     verb.add_argument("--json", action="store_true")
-
-    verb.set_defaults(run=run_update)
 
 
 def run_update(args: argparse.Namespace) -> Answer:

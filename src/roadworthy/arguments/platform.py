@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from roadworthy.arguments.answer import Answer, Verbs, told
-from roadworthy.arguments.making import run_update
+from roadworthy.arguments.making import add_update_options, run_update
 
 
 def add_platform(verbs: Verbs) -> None:
@@ -49,18 +49,7 @@ def _init(acts: Verbs) -> None:
 def _update(acts: Verbs) -> None:
     act = acts.add_parser("update", help="merge a newer upstream release into it; never lose an edit")
     act.add_argument("project", nargs="?", default=".", metavar="DIR", help="the repository (default: here)")
-    step = act.add_mutually_exclusive_group()
-    step.add_argument("--dry-run", action="store_true", help="say what would happen to every path")
-    step.add_argument("--continue", dest="resume", action="store_true", help="record what you resolved")
-    step.add_argument("--abort", action="store_true", help="put everything back as it was before")
-    aim = act.add_mutually_exclusive_group()
-    aim.add_argument("--to", metavar="RELEASE", help="the upstream release to take in (default: the newest)")
-    aim.add_argument("--back", action="store_true", help="return to the release recorded before this one")
-    act.add_argument(
-        "--source", metavar="SPEC", help="take releases from here instead of the recorded source"
-    )
-    act.add_argument("--force", action="store_true", help="with --continue or --abort: overrule a refusal")
-    act.add_argument("--json", action="store_true")
+    add_update_options(act)
 
     def run(args: argparse.Namespace) -> Answer:
         from roadworthy.commands.platform import demand_platform

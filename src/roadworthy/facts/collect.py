@@ -11,12 +11,17 @@ from roadworthy.core.documents.snapshot import Unreadable
 from roadworthy.core.expressions.fact_schema import FactSchema, complete
 from roadworthy.core.times import rfc3339
 from roadworthy.facts import lineage, proofs
+from roadworthy.facts.cards import cards
 from roadworthy.facts.decided import approvals, deployments, gates
 from roadworthy.facts.documents import documents, value_of, with_reviews
+from roadworthy.facts.forge import forge_facts
 from roadworthy.facts.history import ADD_ONLY, History, history_facts
+from roadworthy.facts.llm import llm_facts
 from roadworthy.facts.lowering import lowering
+from roadworthy.facts.managed import managed_facts
 from roadworthy.facts.project import duties, project_facts
 from roadworthy.facts.records import Shelf, read_shelf
+from roadworthy.facts.registry import registry_facts
 from roadworthy.facts.releases import Deck, releases
 from roadworthy.facts.sources import EMBEDDED, Sources
 from roadworthy.facts.thresholds import loosened
@@ -147,25 +152,11 @@ def _history(collection: Collection) -> dict[str, Any]:
     return history_facts(history, present, loosened(collection.deck) if history.available else ())
 
 
-def _managed(collection: Collection) -> dict[str, Any]:
-    from roadworthy.facts.managed import managed_facts
-
-    return managed_facts(collection.sources.snapshot, collection.sources.released())
-
-
 def _registry(collection: Collection) -> dict[str, Any]:
-    from roadworthy.facts.registry import registry_facts
-
     project = collection.project
     shared = project["tracking"] == "server"
     tracked = collection.sources.tracked(project["name"]) if shared else EMBEDDED
     return registry_facts(collection.deck, tracked)
-
-
-def _forge(collection: Collection) -> dict[str, Any]:
-    from roadworthy.facts.forge import forge_facts
-
-    return forge_facts(collection.sources.forge())
 
 
 def _documents(collection: Collection) -> dict[str, Any]:
@@ -183,14 +174,10 @@ def _signatures(collection: Collection) -> dict[str, Any]:
 
 
 def _cards(collection: Collection) -> dict[str, Any]:
-    from roadworthy.facts.cards import cards
-
     return cards(value_of(collection.documents, "card"), collection.shelf, collection.sources.snapshot)
 
 
 def _llm(collection: Collection) -> dict[str, Any]:
-    from roadworthy.facts.llm import llm_facts
-
     return llm_facts(
         collection.documents, collection.shelf, collection.sources.snapshot, collection.sources.days
     )
@@ -223,10 +210,10 @@ COLLECTORS: dict[str, Collector] = {
     "runbooks": lambda collection: collection.code["runbooks"],
     "llm": _llm,
     "cards": _cards,
-    "managed": _managed,
+    "managed": lambda collection: managed_facts(collection.sources.snapshot, collection.sources.released()),
     "history": _history,
     "registry": _registry,
-    "forge": _forge,
+    "forge": lambda collection: forge_facts(collection.sources.forge()),
     "signatures": _signatures,
     "imports": lambda collection: collection.imports,
     "workflows": lambda collection: collection.code["workflows"],
