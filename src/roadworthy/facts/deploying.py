@@ -77,9 +77,10 @@ _HOOK = re.compile(r"deploy|rollout|promote|/sync\b|/dispatches\b", re.IGNORECAS
 _SENDS = frozenset(
     {"-d", "--data", "--data-raw", "--json", "-F", "-T", "--upload-file", "POST", "PUT", "PATCH"}
 )
-# Text without any of these words needs no second look.
+# Text without any of these words needs no second look. A make recipe may put a dash before its command.
 SUSPECT = re.compile(
-    rf"(?<![\w-])(?:{'|'.join(sorted([*DEPLOYERS, *_CLOUDS]))}|rsync|scp|ssh|curl|wget)(?![\w-])"
+    rf"(?<!\w)(?<![\w-]-)(?:{'|'.join(sorted([*DEPLOYERS, *_CLOUDS]))}"
+    r"|rsync|scp|ssh|curl|wget|http|git(?= push))(?![\w-])"
 )
 _DRY = frozenset({"--dry-run", "--dry-run=client", "--dry-run=server"})
 # These print, search or fetch words; what the words would do is not done.

@@ -143,8 +143,8 @@ def _keys(data: bytes | None, columns: Iterable[str]) -> list[str]:
     tree = python_tree.tree_of(data) if data else None
     if tree is None:
         return []
-    arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    return sorted({*python_tree.keys(tree), *arguments} & set(columns))
+    arguments = {node.arg for node in tree.nodes if isinstance(node, ast.arg)}
+    return sorted({*python_tree.keys(tree.nodes), *arguments} & set(columns))
 
 
 def _features(data: bytes | None) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from roadworthy.facts.python_tree import aliases, full_name, literal
+from roadworthy.facts.python_tree import Tree, full_name, literal
 
 SUSPECT = re.compile(
     rb"\beval\b|\bexec|__import__|import_module|__builtins__|\bbuiltins\b|runpy|spec_from|SourceFileLoader|\bimp\b"
@@ -24,11 +24,11 @@ _RUN = frozenset(
 _IMPORTS = frozenset({"__import__", "importlib.import_module", "importlib.__import__"})
 
 
-def hidden_code(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def hidden_code(tree: Tree) -> Iterator[tuple[int, str]]:
     """Yield line and name of what turns into code something that stands in no file of the package."""
-    names = aliases(tree)
-    defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    for node in ast.walk(tree):
+    names = tree.names
+    defined = {node.name for node in tree.nodes if isinstance(node, ast.FunctionDef)}
+    for node in tree.nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             name = names.get(node.id, node.id)
             if (name in _RUN_TEXT and node.id not in defined) or name in _RUN:

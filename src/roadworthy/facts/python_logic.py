@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
-from roadworthy.facts.python_tree import aliases, full_name, keys, literal
+from roadworthy.facts.python_tree import Tree, full_name, keys, literal, nodes
 
 _MATH = ("numpy.", "math.", "operator.", "scipy.", "polars.", "jax.numpy.")
 _METHODS = frozenset(
@@ -20,12 +20,12 @@ _SQL = re.compile(r"\bselect\b.+\bfrom\b", re.IGNORECASE | re.DOTALL)
 Columns = frozenset[str]
 
 
-def feature_logic(tree: ast.Module, columns: Columns) -> Iterator[tuple[int, str]]:
+def feature_logic(tree: Tree, columns: Columns) -> Iterator[tuple[int, str]]:
     """Yield line and words of arithmetic, comparisons and formulas over the contract's columns."""
-    names, stand_ins = aliases(tree), _stand_ins(tree, columns)
-    for node in ast.walk(tree):
+    stand_ins = _stand_ins(tree, columns)
+    for node in tree.nodes:
         formulas = {name for text in _formulas(node) for name in _formula(text, columns)}
-        used = formulas or _used(list(_operands(node, names)), columns, stand_ins)
+        used = formulas or _used(_operands(node, tree.names), columns, stand_ins)
         if used:
             yield getattr(node, "lineno", 0), f"computes with {', '.join(sorted(used))}"
 
@@ -43,15 +43,16 @@ def _operands(node: ast.AST, names: dict[str, str]) -> Iterator[ast.expr]:
         yield from (node.func.value, *node.args)
 
 
-def _used(parts: list[ast.expr], columns: Columns, stand_ins: Mapping[str, str]) -> set[str]:
+def _used(parts: Iterable[ast.expr], columns: Columns, stand_ins: Mapping[str, str]) -> Set[str]:
     """The columns that operands read: by key; or two of them by attribute, argument or another name."""
-    by_key = {name for part in parts for name in keys(part) if name in columns}
-    loose = {name for part in parts for name in _loose(part, columns, stand_ins)}
+    walked = [node for part in parts for node in nodes(part)]
+    by_key = columns.intersection(keys(walked))
+    loose = set(_loose(walked, columns, stand_ins))
     return by_key if by_key else loose if len(loose) > 1 else set()
 
 
-def _loose(part: ast.expr, columns: Columns, stand_ins: Mapping[str, str]) -> Iterator[str]:
-    for node in ast.walk(part):
+def _loose(walked: Iterable[ast.AST], columns: Columns, stand_ins: Mapping[str, str]) -> Iterator[str]:
+    for node in walked:
         if isinstance(node, ast.Attribute) and node.attr in columns:
             yield node.attr
         elif isinstance(node, ast.Name) and node.id not in ("self", "cls"):
@@ -60,10 +61,10 @@ def _loose(part: ast.expr, columns: Columns, stand_ins: Mapping[str, str]) -> It
                 yield name
 
 
-def _stand_ins(tree: ast.Module, columns: Columns) -> dict[str, str]:
+def _stand_ins(tree: Tree, columns: Columns) -> dict[str, str]:
     """Names that stand for a column: its written name, or what was read by it."""
     found: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in tree.nodes:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             value = node.value
             read = [literal(value)] if isinstance(value, ast.Constant) else _plain(value)
@@ -74,7 +75,7 @@ def _stand_ins(tree: ast.Module, columns: Columns) -> dict[str, str]:
 
 def _plain(value: ast.expr) -> list[str]:
     """The one key of `row["x"]` or `row.get("x")` and of nothing larger."""
-    return list(keys(value)) if isinstance(value, ast.Subscript | ast.Call) else []
+    return list(keys(nodes(value))) if isinstance(value, ast.Subscript | ast.Call) else []
 
 
 def _formulas(node: ast.AST) -> Iterator[str]:
@@ -91,11 +92,11 @@ def _formula(text: str, columns: Columns) -> set[str]:
     return {name for pair in pairs if set(pair) <= columns and len(set(pair)) > 1 for name in pair}
 
 
-def copies(tree: ast.Module, names: frozenset[str], columns: Columns) -> Iterator[tuple[int, str]]:
+def copies(tree: Tree, names: frozenset[str], columns: Columns) -> Iterator[tuple[int, str]]:
     """Yield second definitions of features: at the top of a module, or anywhere over columns."""
-    for node in ast.walk(tree):
+    for node in tree.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in names:
-            takes = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
+            takes = {argument.arg for argument in nodes(node.args) if isinstance(argument, ast.arg)}
             if node in tree.body or takes & columns:
                 yield node.lineno, f"defines {node.name} a second time"
     for node in tree.body:

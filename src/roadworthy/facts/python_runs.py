@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from roadworthy.facts.deploying import CALL, LATER, deploys, named_deployer
-from roadworthy.facts.python_tree import aliases, full_name, literal, tree_of
+from roadworthy.facts.deploying import CALL, LATER, deploys, named_deployer, promotes
+from roadworthy.facts.python_tree import Tree, full_name, literal, nodes, tree_of
 from roadworthy.facts.shell import Command, commands
 
 _AWS = (
@@ -65,15 +65,15 @@ def runs_in(data: bytes) -> tuple[Command, ...]:
 
 
 @lru_cache(maxsize=256)
-def _runs(tree: ast.Module) -> tuple[Command, ...]:
-    names, shown = aliases(tree), _shown(tree)
-    texts = _texts(tree)
-    found = {
-        command.line: command
-        for node in ast.walk(tree)
-        if id(node) not in shown
-        for command in _commands(node, names, texts)
-    }
+def _runs(tree: Tree) -> tuple[Command, ...]:
+    shown, texts = _shown(tree), _texts(tree)
+    found: dict[int, Command] = {}
+    for node in tree.nodes:
+        if id(node) not in shown:
+            for command in _commands(node, tree.names, texts):
+                # One of a line is enough to say; what promotes never stands for what ships beside it.
+                if command.line not in found or not promotes(command):
+                    found[command.line] = command
     return tuple(found[line] for line in sorted(found))
 
 
@@ -122,23 +122,23 @@ def _command(words: tuple[str, ...], line: int) -> Command:
     return Command(words=words, path=words[0], line=line, sure=False)
 
 
-def _texts(tree: ast.Module) -> dict[str, str]:
+def _texts(tree: Tree) -> dict[str, str]:
     """Names that stand for one written text."""
     return {
         target.id: literal(node.value)
-        for node in ast.walk(tree)
+        for node in tree.nodes
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name) and literal(node.value)
     }
 
 
-def _shown(tree: ast.Module) -> set[int]:
+def _shown(tree: Tree) -> set[int]:
     """The nodes whose text is only shown or compared: messages, help, docstrings, assertions."""
     found: set[int] = set()
-    for node in ast.walk(tree):
-        if _is_shown(node):
-            found.update(id(inner) for inner in ast.walk(node))
+    for node in tree.nodes:
+        if id(node) not in found and _is_shown(node):
+            found.update(id(inner) for inner in nodes(node))
     return found
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
 from typing import Any
 
 VENDORS = {
@@ -53,22 +53,60 @@ _PROMPT_NAME = re.compile(r"prompt|system_message|system_instruction|instruction
 LITERAL = 20
 
 
+class Tree:
+    """A parsed file, walked once: its nodes in the order of `ast.walk`, what its imported names stand for."""
+
+    def __init__(self, module: ast.Module) -> None:
+        self.body = module.body
+        self.nodes = nodes(module)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Return what each imported name stands for."""
+        return aliases(self.nodes)
+
+
 @lru_cache(maxsize=1024)
-def tree_of(data: bytes) -> ast.Module | None:
+def tree_of(data: bytes) -> Tree | None:
     """Return the tree of a file, None when it cannot be had."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return ast.parse(data)
+            return Tree(ast.parse(data))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
 
 
-def unsafe_loads(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def nodes(root: ast.AST) -> list[ast.AST]:
+    """Return a node and all below it, nearest first; contexts and operators, which say nothing, left out."""
+    found = [root]
+    for node in found:
+        for name in _BRANCHES[type(node)]:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                found += [each for each in value if isinstance(each, ast.AST)]
+            elif isinstance(value, ast.AST):
+                found.append(value)
+    return found
+
+
+class _Branches(dict[type[ast.AST], tuple[str, ...]]):
+    """The fields of each kind of node that may hold other nodes."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        bare = kind in (ast.Constant, ast.Name)
+        self[kind] = () if bare else tuple(each for each in kind._fields if each not in ("ctx", "op", "ops"))
+        return self[kind]
+
+
+_BRANCHES = _Branches()
+
+
+def unsafe_loads(tree: Tree) -> Iterator[tuple[int, str]]:
     """Yield line and name of what runs code while it reads an object: called, or handed on by its name."""
-    names = aliases(tree)
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    for node in ast.walk(tree):
+    names = tree.names
+    called = {id(node.func) for node in tree.nodes if isinstance(node, ast.Call)}
+    for node in tree.nodes:
         if isinstance(node, ast.Call):
             module, _, function = full_name(node.func, names).rpartition(".")
             if function in _LOADERS.get(module, ()) and not _guarded(module, function, node):
@@ -89,24 +127,23 @@ def _opens(node: ast.Call, names: dict[str, str]) -> bool:
     return bool(node.args) and full_name(node.args[0], names) in _PICKLES
 
 
-def vendor_uses(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def vendor_uses(tree: Tree) -> Iterator[tuple[int, str]]:
     """Yield line and name of vendor model SDKs that are imported, and of their hosts."""
-    names = aliases(tree)
-    for node in ast.walk(tree):
+    for node in tree.nodes:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names if _is_vendor(alias.name))
         elif isinstance(node, ast.ImportFrom) and not node.level:
             full = [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
             yield from ((node.lineno, name) for name in full[:1] + full[1:] if _is_vendor(name))
-        elif isinstance(node, ast.Call) and _is_vendor(_hidden_import(node, names)):
-            yield node.lineno, _hidden_import(node, names)
+        elif isinstance(node, ast.Call) and _is_vendor(_hidden_import(node, tree.names)):
+            yield node.lineno, _hidden_import(node, tree.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and HOSTS.search(node.value):
             yield node.lineno, HOSTS.search(node.value)[0]  # type: ignore[index]
 
 
-def prompt_literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def prompt_literals(tree: Tree) -> Iterator[tuple[int, str]]:
     """Yield line and start of prompts that are written in code, wherever a prompt goes."""
-    for node in ast.walk(tree):
+    for node in tree.nodes:
         if isinstance(node, ast.Dict):
             pairs = {
                 key.value: value
@@ -129,12 +166,12 @@ def prompt_literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
         )
 
 
-def functions(tree: ast.Module) -> frozenset[str]:
+def functions(tree: Tree) -> frozenset[str]:
     """Return the names of the functions at the top of a module."""
     return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
 
 
-def signatures(tree: ast.Module) -> Iterator[dict[str, Any]]:
+def signatures(tree: Tree) -> Iterator[dict[str, Any]]:
     """Yield each public function at the top of a module: name, what it reads, whether it is documented."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
@@ -142,16 +179,16 @@ def signatures(tree: ast.Module) -> Iterator[dict[str, Any]]:
             inputs = [argument.arg for argument in arguments]
             yield {
                 "name": node.name,
-                "inputs": inputs + (sorted(set(keys(node)) - set(inputs)) if inputs else []),
+                "inputs": inputs + (sorted(set(keys(nodes(node))) - set(inputs)) if inputs else []),
                 "documented": bool((ast.get_docstring(node) or "").strip()),
             }
 
 
-def keys(tree: ast.AST) -> Iterator[str]:
+def keys(walked: Iterable[ast.AST]) -> Iterator[str]:
     """Yield what is read by a written name: rows["x"], rows.get("x"), rows.loc[:, "x"], col("x")."""
-    for node in ast.walk(tree):
+    for node in walked:
         if isinstance(node, ast.Subscript):
-            yield from (literal(part) for part in ast.walk(node.slice) if isinstance(part, ast.Constant))
+            yield from (literal(part) for part in nodes(node.slice) if isinstance(part, ast.Constant))
         elif isinstance(node, ast.Call) and _called(node.func) in ("get", "col", "pop", "getattr"):
             yield from (literal(part) for part in node.args)
 
@@ -175,10 +212,10 @@ def literal(node: ast.expr | None) -> str:
     return ""
 
 
-def aliases(tree: ast.Module) -> dict[str, str]:
+def aliases(walked: Iterable[ast.AST]) -> dict[str, str]:
     """Return what each imported name stands for."""
     found = {}
-    for node in ast.walk(tree):
+    for node in walked:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found[alias.asname or alias.name.partition(".")[0]] = (

@@ -79,6 +79,24 @@ LIES = (
         append("Makefile", "\nship:\n\tkubectl apply -f deploy/\n"),
     ),
     Lie(
+        "a deploy through a Makefile, its failure ignored",
+        ("REL-01",),
+        append("Makefile", "\nship:\n\t-kubectl apply -f deploy/\n"),
+    ),
+    Lie(
+        "a deploy through a Makefile, by a push",
+        ("REL-01",),
+        append("Makefile", "\nship:\n\tgit push production main\n"),
+    ),
+    Lie(
+        "a deploy beside a promotion, on its line",
+        ("REL-01",),
+        write(
+            "scripts/ship.py",
+            'import os\nos.system("kubectl apply -f x"); os.system("credit-decision promote 1")\n',
+        ),
+    ),
+    Lie(
         "a deploy through another CI",
         ("REL-01",),
         write("azure-pipelines.yml", "steps:\n  - script: kubectl apply -f deploy/kubernetes\n"),
