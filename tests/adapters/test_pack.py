@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadworthy.adapters.git import git, isolated
+from roadworthy.adapters.git import git, isolated, run_git
 from roadworthy.adapters.git.merge import merge_again, merge_trees, renames, scratch
 from roadworthy.adapters.git.pack import Pack
 from roadworthy.core.merging.entries import content, entries
@@ -36,6 +38,32 @@ def test_git_finds_nothing_wrong_with_a_pack(algorithm: str, tmp_path: Path) -> 
     listed = git(tmp_path, "ls-tree", "-r", "-z", root, env=isolated()).decode().split("\0")[:-1]
     found = {row.partition("\t")[2]: tuple(row.split()[:3:2]) for row in listed}
     assert found == {path: (item.mode, item.oid) for path, item in entries(TREE, algorithm).items()}
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o770, 0o700])
+def test_a_pack_in_a_project_is_whole_or_unseen_and_read_by_whom_its_folder_lets_in(
+    mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tmp_path, "init", "-q", "--bare", env=isolated())
+    folder = tmp_path / "objects" / "pack"
+    folder.chmod(mode)
+    pack = Pack("sha1")
+    name = pack.add("blob", b"one\n")
+    with monkeypatch.context() as full:
+        full.setattr("os.replace", _no_index)
+        with pytest.raises(OSError, match="No space"):
+            pack.save(tmp_path / "objects")
+    assert [each.suffix for each in folder.iterdir()] == [".pack"]
+    assert run_git(tmp_path, "cat-file", "-e", name, env=isolated()).code != 0
+    pack.save(tmp_path / "objects")
+    assert git(tmp_path, "cat-file", "blob", name, env=isolated()) == b"one\n"
+    assert {each.stat().st_mode & 0o777 for each in folder.iterdir()} == {mode & 0o444}
+
+
+def _no_index(source: Path, target: Path, move: Callable[[Path, Path], None] = os.replace) -> None:
+    if target.suffix == ".idx":
+        raise OSError(28, "No space left on device")
+    move(source, target)
 
 
 @settings(max_examples=20, deadline=None)

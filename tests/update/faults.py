@@ -25,7 +25,7 @@ from tests.update.world import Case, build
 
 PAGE = 4096
 SIZE = 600 * 1024
-BIG = File(b"".join(b"line %d\n" % number for number in range(1200)))
+BIG = File(b"".join(b"line %d\n" % number for number in range(3600)))
 MORE = File(BIG.data + b"policy-big\n")
 GROWING = Case(
     old={**CLEAN.old, "sub/big.txt": BIG},

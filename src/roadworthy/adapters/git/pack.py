@@ -6,6 +6,7 @@ A merge needs a few dozen new objects; as one pack they cost two files and no pr
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 import zlib
 from itertools import accumulate
@@ -47,7 +48,9 @@ class Pack:
         return self.add("tree", b"".join(lines))
 
     def save(self, objects: Path) -> None:
-        """Write everything added into a repository's object folder."""
+        """Write everything added into a repository's object folder; git sees all of it, or nothing."""
+        if not self._objects:
+            return
         parts, places, checks = [b"PACK" + struct.pack(">II", 2, len(self._objects))], {}, {}
         offset = len(parts[0])
         for name, (kind, body) in self._objects.items():
@@ -57,10 +60,11 @@ class Pack:
             offset += len(part)
         data = b"".join(parts)
         trailer = self._digest(data)
-        place = objects / "pack" / f"pack-{trailer.hex()}"
-        place.parent.mkdir(exist_ok=True)
-        place.with_suffix(".pack").write_bytes(data + trailer)
-        place.with_suffix(".idx").write_bytes(self._index(places, checks, trailer))
+        place = objects / "pack"
+        place.mkdir(exist_ok=True)
+        index = self._index(places, checks, trailer)
+        # The index comes last: without it git passes a pack over.
+        _put(place, {f"pack-{trailer.hex()}.pack": data + trailer, f"pack-{trailer.hex()}.idx": index})
 
     def _index(self, places: dict[bytes, int], checks: dict[bytes, int], trailer: bytes) -> bytes:
         names = sorted(places)
@@ -74,6 +78,21 @@ class Pack:
 
     def _digest(self, data: bytes) -> bytes:
         return hashlib.new(self._algorithm, data).digest()
+
+
+def _put(folder: Path, files: dict[str, bytes]) -> None:
+    """Let files appear one by one, each whole, for everybody whom their folder lets in, as git's own do."""
+    aside = {name: folder / f"tmp_{os.urandom(8).hex()}" for name in files}  # a name that git prunes
+    try:
+        for name, data in files.items():
+            aside[name].write_bytes(data)
+            aside[name].chmod(folder.stat().st_mode & 0o444)
+        for name in files:
+            os.replace(aside[name], folder / name)
+    except OSError:
+        for part in aside.values():
+            part.unlink(missing_ok=True)
+        raise
 
 
 def _header(kind: int, size: int) -> bytes:

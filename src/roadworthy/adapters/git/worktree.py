@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from roadworthy.adapters.git.pack import Pack
 from roadworthy.adapters.git.process import GitFailed, git, isolated, run_git
 from roadworthy.core.merging.entries import Entry, content, entry
 from roadworthy.core.templates.tree import File
@@ -123,29 +124,18 @@ def _staged(checkout: Checkout, which: str) -> set[str]:
     return {os.fsdecode(row.partition(b"\t")[2]) for row in rows if row}
 
 
-def store(checkout: Checkout, contents: Sequence[bytes]) -> None:
-    """Write blobs into the project's object database. They are harmless until something names them."""
-    if not contents:
-        return
-    with tempfile.TemporaryDirectory(prefix="roadworthy-") as folder:
-        for number, data in enumerate(contents):
-            (Path(folder) / str(number)).write_bytes(data)
-        names = "".join(f"{folder}/{number}\n" for number in range(len(contents)))
-        flags = ("-w", "--no-filters", "--stdin-paths")
-        git(checkout.root, "hash-object", *flags, input=names.encode(), env=isolated())
-
-
 def index_with(
     checkout: Checkout, changes: Mapping[str, File | None], stages: Mapping[str, Mapping[int, File]]
 ) -> tuple[bytes, bytes]:
     """Return the index as it is, and as it is to be: changed paths staged, conflicts in stages 1 to 3.
 
-    Paths are relative to the project; every content is stored first.
+    Paths are relative to the project. Every content is stored first: harmless until something names it.
     """
-    files = [file for file in changes.values() if file] + [
-        file for each in stages.values() for file in each.values()
-    ]
-    store(checkout, [content(file) for file in files])
+    pack = Pack(checkout.algorithm)
+    for file in (*changes.values(), *(file for each in stages.values() for file in each.values())):
+        if file is not None:
+            pack.add("blob", content(file))
+    pack.save(checkout.objects)
     before = checkout.index.read_bytes() if checkout.index.exists() else b""
     with _copied(before) as index:
         rows = b"".join(_rows(checkout, changes, stages))
