@@ -54,6 +54,14 @@ def test_a_refusal_says_what_where_and_how_to_repair(
     assert json.loads(capsys.readouterr().out).keys() == {"verb", "ok", "refused", "where", "repair"}
 
 
+@pytest.mark.parametrize("verb", ["evaluate", "register", "promote", "rebuild"])
+@pytest.mark.parametrize("name", ["", "../gates/1", "-", "1/2"])
+def test_what_cannot_name_a_record_is_a_usage_error(verb: str, name: str) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(verb, "--", name)
+    assert stopped.value.code == 2
+
+
 def test_a_gate_that_says_no_ends_with_one(ran: Project, capsys: pytest.CaptureFixture[str]) -> None:
     ran.edit("policy/data.yaml", lambda value: value["rows"].update(min=10**6))
     assert main("data") == 1

@@ -59,6 +59,13 @@ def test_a_target_that_never_served_is_refused(three: Workshop) -> None:
     assert live() == "3"
 
 
+@pytest.mark.parametrize("reason", ["", " ", "TODO", "n/a"])
+def test_a_reason_that_says_nothing_is_refused(three: Workshop, reason: str) -> None:
+    with refusal("is no reason"):
+        rollback(reason=reason)
+    assert live() == "3"
+
+
 def test_a_named_target_that_served(three: Workshop) -> None:
     rollback(to="1")
     assert live() == "1"

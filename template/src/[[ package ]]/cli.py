@@ -6,6 +6,7 @@ import argparse
 import importlib
 import importlib.util
 import json
+import re
 import sys
 import traceback
 from dataclasses import dataclass
@@ -37,11 +38,18 @@ def option(*flags: str, **keywords: Any) -> Option:
     return Option(flags, keywords)
 
 
+def _name(text: str) -> str:
+    """What may stand in a record's file name."""
+    if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z-]*", text):
+        raise argparse.ArgumentTypeError(f"not a name: {text!r}")
+    return text
+
+
 ABOUT = """The life of this model, one verb per stage.
 Exit codes: 0 ok, 1 refused or a gate failed, 2 usage, 3 a defect, 130 interrupted."""
 _AS_OF = option("--as-of", help="the time to judge at, RFC 3339 (default: now); recorded when given")
-_RUN = option("run_id", nargs="?", help="run to use (default: the newest)")
-_VERSION = option("version", help="release, such as 1")
+_RUN = option("run_id", nargs="?", type=_name, help="run to use (default: the newest)")
+_VERSION = option("version", type=_name, help="release, such as 1")
 
 VERBS: dict[str, Verb] = {
     "data": Verb("check the data contract, snapshot and split by digest", "pipeline.dataset:data"),

@@ -13,6 +13,7 @@ from ..serving.routes import Routes
 from . import records, settings
 from .outcome import Outcome, Refused
 from .verdict import Verdict, bundle, verify
+from .words import is_placeholder
 
 FALLBACK = "fallback"
 
@@ -48,6 +49,8 @@ def promote(
 
 def rollback(*, reason: str, as_of: str | None = None, to: str | None = None) -> Outcome:
     """Return to the last approved release that served; with none left, to the safe answer (`fallback`)."""
+    if is_placeholder(reason):
+        raise Refused(f"{reason!r} is no reason", "--reason", "say what was seen, in words")
     judged = clock(as_of)
     with routes.locked():
         before = routes.read()
