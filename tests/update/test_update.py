@@ -377,6 +377,23 @@ def governed(world: World) -> None:
     with_policy(world, manifest, manifest)
 
 
+def test_an_answer_that_a_release_no_longer_takes_is_a_persons_to_change(make: Maker) -> None:
+    """Its default instead would rename the project, and say so in one line among two hundred."""
+    lock = {LOCK: File(b"schema: lock/v1\ntier: critical\n")}
+    world = make(Case(old={**CLEAN.old, **lock}, new={**CLEAN.new, **lock}, mine={**CLEAN.mine, **lock}))
+    with_policy(world, read_policy(), read_policy())
+    stricter = COPIER_YML + b"  validator: \"{% if name == 'demo' %}taken{% endif %}\"\n"
+    stricter = stricter.replace(b"default: demo", b"default: other")
+    (world.template / "copier.yml").write_bytes(stricter)
+    commit_all(world.template)
+    git(world.template, "tag", "-f", NEW, env=isolated(WHO))
+    with pytest.raises(UsageError, match=f"{NEW} does not accept the recorded answer name: demo") as caught:
+        update(Wish(project=world.project))
+    assert "--answers name=" in caught.value.hint
+    report = update(Wish(project=world.project, answers={"name": "mine"}))
+    assert [(each.name, each.after) for each in report.answers] == [("name", "mine")]
+
+
 def test_the_policy_difference_is_told_in_plain_words(make: Maker) -> None:
     lock = {LOCK: File(b"schema: lock/v1\ntier: critical\n")}
     world = make(Case(old={**CLEAN.old, **lock}, new={**CLEAN.new, **lock}, mine={**CLEAN.mine, **lock}))

@@ -50,6 +50,7 @@ def plan_update(
     folder = project.resolve().name
     base, notes = _base(recorded, aim, folder)
     theirs = remembered_side(aim.goal, aim.spec, aim.release, folder=folder, given=aim.answers)
+    _demand_kept(aim, theirs)
     if base.files == theirs.files and not aim.heal:
         return nothing_to_do(recorded.spec, recorded.release), None
     with scratch(checkout.objects, checkout.algorithm) as repo:
@@ -79,6 +80,16 @@ def _base(recorded: Recorded, aim: Aim, folder: str) -> tuple[Rendering, tuple[s
 def _unrecorded(aim: Aim, theirs: Rendering) -> tuple[str, ...]:
     hidden = sorted(aim.answers.keys() - theirs.answers.keys())
     return tuple(f"the answer to {name} is not recorded: the template hides it" for name in hidden)
+
+
+def _demand_kept(aim: Aim, theirs: Rendering) -> None:
+    """Demand that an answer of a governed project gives way to a person, never to a default."""
+    if not theirs.template_digest:
+        return
+    for name, said in aim.goal.answers.items():
+        if name not in aim.answers and theirs.answers.get(name, said) != said:
+            message = f"{theirs.source.release} does not accept the recorded answer {name}: {said}"
+            raise UsageError(message, f"give another: roadworthy update --answers {name}=VALUE")
 
 
 def _is_there(checkout: Checkout, record: Mapping[str, File]) -> bool:
