@@ -62,6 +62,17 @@ def test_a_demand_with_a_date_says_the_date(source: Path, project: Path) -> None
     )
 
 
+def test_the_policy_difference_is_of_this_project_with_its_own_day(source: Path, project: Path) -> None:
+    dates = f"enforce_from: {{low: 2199-03-01, high: {FUTURE}}}\n"
+    other = "applies: {kinds: [llm], min_tier: low}\n"
+    for name, more in (("NEW-01", dates), ("NEW-02", other)):
+        text = NEW_01.replace("NEW-01", name).format(since=more)
+        (source / POLICY / f"controls/{name}.yaml").write_text(text)
+    release(source, "v0.2.0")
+    told = f"NEW-01: new control: Named after the firm (1 checks, low) (binds from {FUTURE})"
+    assert preview(Wish(project=project)).policy == (told,)
+
+
 def test_what_failed_before_is_no_news(source: Path, project: Path) -> None:
     (project / "src/credit_decision/pipeline/verdict.py").write_text("# gone\n")
     commit_all(project, "Break a promise")
@@ -75,6 +86,7 @@ def test_what_the_merge_breaks_blocks(source: Path, project: Path) -> None:
     release(source, "v0.2.0")
     done = update(Wish(project=project))
     assert (done.state, done.exit_code, done.outlook.demanded) == (UPDATED, 1, ())
+    assert any("roadworthy update --abort" in step for step in done.next)
     assert any("rollback" in line for line in done.outlook.broken), done.outlook
     assert "broken by the merge: " in update_text(done)
 

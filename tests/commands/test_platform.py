@@ -183,7 +183,7 @@ def test_edits_of_both_levels_survive_a_release_of_upstream(home: Path, acme: Pa
     release(folder, "v0.2.0")
     wish = Wish(project=acme, source=str(folder))
     seen = preview(wish)
-    assert "obligations: drill_days: 31 to 14 (for tier critical; from at once)" in seen.policy
+    assert "obligations: drill_days: 31 to 14 (for tier critical; at once)" in seen.policy
     # Both sides' numbers stand in one generated line: shown, resolved by generating it again.
     taken = update(wish)
     assert (taken.state, [p for p, fate in fates(taken).items() if fate == "conflict"]) == (

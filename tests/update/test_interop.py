@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from roadworthy.adapters.git import git, isolated
+from roadworthy.commands.new import Request, new_project
 from roadworthy.commands.update import Wish, update
 from roadworthy.core.merging.report import CURRENT, UPDATED
+from roadworthy.core.templates.source import LOCK
 from roadworthy.core.templates.tree import File
 from tests.update.peers import COPIER
 from tests.update.situations import text
+from tests.update.upstream import edit, release, upstream
 from tests.update.world import ANSWERS, NEW, OLD, WHO, Case, build, commit_all
 
 CASE = Case(
@@ -43,3 +46,23 @@ def test_a_project_made_by_copier_is_updated_by_us_and_known_to_copier(
     recorded = (made / ANSWERS).read_bytes()
     subprocess.run((sys.executable, "-c", COPIER, str(made), NEW), check=True)
     assert ((made / ANSWERS).read_bytes(), git(made, "status", "--porcelain")) == (recorded, b"")
+
+
+def test_a_governed_project_updated_by_copier_gets_its_lock_from_our_next_update(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROADWORTHY_TRUSTED_SOURCES", str(tmp_path))
+    source, project = upstream(tmp_path, {}), tmp_path / "credit"
+    new_project(Request(destination=project, given={}, source=str(source), release="v0.1.0"), lambda _: None)
+    edit(source / "template/Makefile.jinja", "help: ## this list", "help: ## what there is")
+    release(source, "v0.2.0")
+    subprocess.run((sys.executable, "-c", COPIER, str(project), "v0.2.0"), check=True)
+    commit_all(project)
+    before = (project / LOCK).read_text()
+    assert ("v0.2.0" in (project / ANSWERS).read_text(), "v0.2.0" in before) == (True, False)
+    report = update(Wish(project=project))
+    assert (report.state, report.notes) == (UPDATED, (f"only what is recorded changes: {ANSWERS}, {LOCK}",))
+    assert git(project, "status", "--porcelain").decode() == f"M  {LOCK}\n"
+    commit_all(project)
+    for wish in (Wish(project=project), Wish(project=project, heal=True)):
+        assert update(wish).state == CURRENT

@@ -403,7 +403,7 @@ def test_the_policy_difference_is_told_in_plain_words(make: Maker) -> None:
     days = tiers["obligations"]["critical"]["review_days"]
     tiers["obligations"]["critical"]["review_days"] = days - 1
     with_policy(world, pack, {**pack, "tiers.yaml": yaml.safe_dump(tiers).encode()})
-    expected = f"obligations: review_days: {days} to {days - 1} (for tier critical; from at once)"
+    expected = f"obligations: review_days: {days} to {days - 1} (at once)"
     report = preview(Wish(project=world.project))
     assert report.policy == (expected,)
     assert f"policy: {expected}" in update_text(report)
@@ -540,10 +540,30 @@ def test_the_command_line(make: Maker) -> None:
     command = (sys.executable, "-m", "roadworthy", "update", str(world.project))
     dry = subprocess.run((*command, "--dry-run", "--json"), capture_output=True, text=True)
     assert (dry.returncode, json.loads(dry.stdout)["paths"][0]["fate"]) == (1, "conflict")
+    assert json.loads(dry.stdout)["next"] == [f"roadworthy update {world.project}"]
     done = subprocess.run(command, capture_output=True, text=True)
-    assert (done.returncode, "roadworthy update --continue" in done.stdout) == (1, True)
+    assert (done.returncode, f"  next: git -C {world.project} status\n" in done.stdout) == (1, True)
+    assert f"roadworthy update {world.project} --continue\n" in done.stdout
     back = subprocess.run((*command, "--abort"), capture_output=True, text=True)
     assert (back.returncode, back.stdout.startswith("taken back")) == (0, True)
+    here = subprocess.run((*command[:-1], "--answers", "name=a b"), cwd=world.project, capture_output=True)
+    assert here.stdout.startswith(b"updated %s v1.0.0 (the same release);" % os.fsencode(world.template))
+    assert b"  next: git commit" in here.stdout
+
+
+def test_the_command_that_takes_what_was_previewed_is_told(make: Maker) -> None:
+    world = make(CLASH)
+    wish = Wish(project=world.project, to=NEW, answers={"name": "a b"}, heal=True)
+    assert preview(wish).next == ("roadworthy update --to v2.0.0 --answers 'name=a b' --heal",)
+    assert preview(Wish(project=world.project, to=OLD)).next == ()
+
+
+def test_names_are_shown_and_not_obeyed(make: Maker) -> None:
+    name = "a\x1b[31m.txt"
+    world = make(
+        Case(old={name: text()}, new={name: text((3, "policy-3"))}, mine={name: text((15, "mine-15"))})
+    )
+    assert "merged          a\\u001b[31m.txt" in update_text(update(Wish(project=world.project)))
 
 
 def test_a_clean_looking_merge_that_means_something_else_is_a_conflict(make: Maker) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from roadworthy.arguments.answer import Answer, Verbs, keyed, told
@@ -76,6 +77,7 @@ def add_update_options(verb: argparse.ArgumentParser) -> None:
 def run_update(args: argparse.Namespace) -> Answer:
     """Do what was asked of a project's update, or of a platform's."""
     from roadworthy.commands import update as command
+    from roadworthy.core.merging.report import seen_from
     from roadworthy.render.update import update_json, update_text
 
     wish = command.Wish(
@@ -93,4 +95,6 @@ def run_update(args: argparse.Namespace) -> Answer:
         result = command.resume(wish.project, force=args.force)
     else:
         result = command.preview(wish) if args.dry_run else command.update(wish)
+    folder = "" if wish.project.resolve() == Path.cwd() else shlex.quote(args.project)
+    result = seen_from(result, folder, "platform update" if args.verb == "platform" else "update")
     return Answer(update_json(result) if args.json else update_text(result), result.exit_code)

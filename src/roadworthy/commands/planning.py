@@ -51,14 +51,15 @@ def plan_update(
     base, notes = _base(recorded, aim, folder)
     theirs = remembered_side(aim.goal, aim.spec, aim.release, folder=folder, given=aim.answers)
     _demand_kept(aim, theirs)
-    if base.files == theirs.files and not aim.heal:
-        return nothing_to_do(recorded.spec, recorded.release), None
     with scratch(checkout.objects, checkout.algorithm) as repo:
         plan = plan_merge(_request(checkout, recorded, base, theirs, heal=aim.heal), repo)
     record = {path: theirs.files[path] for path in _generated(recorded) if path in theirs.files}
     if not plan.changes and not plan.stages and _is_there(checkout, record):
         return nothing_to_do(recorded.spec, recorded.release, plan.paths), None
-    report = _report(base, theirs, plan, (*notes, *_unrecorded(aim, theirs)))
+    notes += _unrecorded(aim, theirs)
+    if not plan.changes and not plan.stages:
+        notes += (f"only what is recorded changes: {', '.join(sorted(record))}",)
+    report = _report(base, theirs, plan, notes)
     if not plan.stages:
         outlook = _outlook(project, recorded, base, theirs, {**plan.changes, **record})
         report = replace(report, outlook=outlook)
@@ -150,8 +151,7 @@ def _policy(base: Rendering, theirs: Rendering) -> tuple[str, ...]:
     from roadworthy.commands.policy_change import policy_change  # most sources have no policy to read
 
     lock = theirs.files.get(LOCK)
-    tier = str(parse_yaml(lock.data)["tier"]) if lock else ""
-    return policy_change(base.source, theirs.source, tier)
+    return policy_change(base.source, theirs.source, parse_yaml(lock.data) if lock else {})
 
 
 def _outlook(

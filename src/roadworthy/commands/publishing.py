@@ -16,7 +16,7 @@ from roadworthy.adapters.git.worktree import (
     index_with,
     unwatched_paths,
 )
-from roadworthy.commands.unfinished import COMMIT, RESOLVE, note_of, on_disk, place_of
+from roadworthy.commands.unfinished import BROKEN, COMMIT, RESOLVE, note_of, on_disk, place_of
 from roadworthy.core.merging.report import CONFLICTS, UPDATED, Update
 from roadworthy.core.templates.tree import File
 from roadworthy.core.values import replace
@@ -44,7 +44,8 @@ def publish(checkout: Checkout, report: Update, landing: Landing) -> Update:
         after=journal.OPEN if plan.stages else journal.DONE,
         check=lambda: demand_clean(checkout),
     )
-    state, following = (CONFLICTS, RESOLVE) if plan.stages else (UPDATED, COMMIT)
+    settled = BROKEN if report.outlook.broken else COMMIT
+    state, following = (CONFLICTS, RESOLVE) if plan.stages else (UPDATED, settled)
     return replace(report, state=state, next=following)
 
 

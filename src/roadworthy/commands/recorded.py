@@ -33,6 +33,12 @@ class Recorded:
         return str(self.answers.get("_src_path") or "")
 
     @property
+    def whole(self) -> bool:
+        """Say whether the lock is of the recorded release: another tool's update moves the answers alone."""
+        said = str(self.lock.get("release") or self.release)
+        return said.removeprefix("v") == self.release.removeprefix("v")
+
+    @property
     def made_from(self) -> tuple[str, str]:
         """Return the recorded source and release."""
         return self.spec, self.release

@@ -38,7 +38,9 @@ class Rendering:
 
     @cached_property
     def answers(self) -> dict[str, Any]:
-        """Return the answers it records."""
+        """Return the answers it records; a platform is asked nothing."""
+        if self.answers_file == PLATFORM:
+            return {}
         written = self.files.get(self.answers_file)
         found = mapping(self.answers_file, written.data if written else b"")
         return {key: value for key, value in found.items() if not key.startswith("_")}
@@ -71,7 +73,7 @@ def render_base(recorded: Recorded, folder: str, render: Side | None = None) -> 
             error.hint if recorded.spec == BUILTIN else hint,
         ) from error
     digest = recorded.lock.get("template_digest", "unreleased")
-    if made.template_digest and digest not in ("unreleased", made.template_digest):
+    if recorded.whole and made.template_digest and digest not in ("unreleased", made.template_digest):
         hint = "update from the installation that made the project, or name the source: --source SPEC"
         raise Unjudgeable(
             f"release {recorded.release} of {recorded.spec} is not what the project was made from", hint

@@ -24,6 +24,12 @@ RESOLVE = (
     "git status",
     "git mergetool, or edit the files and `git add` them",
     "roadworthy update --continue",
+    "or take it back: roadworthy update --abort",
+)
+BROKEN = (
+    "git diff --cached",
+    "repair what is broken, or take it back: roadworthy update --abort",
+    "git commit",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from roadworthy.adapters.git.worktree import Checkout, locate
 from roadworthy.commands.publishing import publish
 from roadworthy.commands.recorded import Recorded, find_answers_file, read_previous, read_recorded
 from roadworthy.commands.source import newest
-from roadworthy.commands.unfinished import demand_none_open, is_open, place_of, recover, take_back
+from roadworthy.commands.unfinished import BROKEN, demand_none_open, is_open, place_of, recover, take_back
 from roadworthy.core.merging.report import UPDATED, Update, nothing_to_do
 from roadworthy.core.values import field, frozen, replace
 from roadworthy.errors import Refused
@@ -40,12 +41,22 @@ class Wish:
         """Say whether nothing was asked for but to be up to date."""
         return not (self.to or self.source or self.answers or self.heal or self.back)
 
+    @property
+    def command(self) -> str:
+        """Return the command that asks for it, in the project's folder."""
+        named = (("--to", self.to), ("--source", self.source), ("--answers-file", self.answers_file))
+        words = [word for option, value in named if value for word in (option, value)]
+        words += [word for key, value in self.answers.items() for word in ("--answers", f"{key}={value}")]
+        words += ["--heal"] * self.heal + ["--back"] * self.back
+        return shlex.join(["roadworthy", "update", *words])
+
 
 def preview(wish: Wish) -> Update:
     """Return what an update would do. Nothing is touched; the work tree need not be clean."""
     checkout = locate(wish.project)
-    report, _ = _prepare(wish, checkout)
-    return replace(report, notes=(UNFINISHED, *report.notes)) if is_open(checkout) else report
+    report, landing = _prepare(wish, checkout)
+    notes = (UNFINISHED, *report.notes) if is_open(checkout) else report.notes
+    return replace(report, notes=notes, next=(wish.command,) if landing else ())
 
 
 def update(wish: Wish) -> Update:
@@ -85,7 +96,8 @@ def _finished(project: Path, checkout: Checkout, *, asked: bool, force: bool = F
         return finished
     from roadworthy.commands.outlook import outlook_of_resolved
 
-    return replace(finished, outlook=outlook_of_resolved(project, checkout))
+    outlook = outlook_of_resolved(project, checkout)
+    return replace(finished, outlook=outlook, next=BROKEN if outlook.broken else finished.next)
 
 
 @contextmanager
@@ -104,7 +116,7 @@ def _prepare(wish: Wish, checkout: Checkout) -> tuple[Update, Landing | None]:
     """Return the report, and what is to land if anything is."""
     recorded = read_recorded(wish.project, find_answers_file(wish.project, wish.answers_file))
     goal, spec, release = _aim(wish, recorded, checkout)
-    if (spec, release) == (recorded.spec, recorded.release) and not (wish.answers or wish.heal):
+    if (spec, release) == recorded.made_from and recorded.whole and not (wish.answers or wish.heal):
         return nothing_to_do(spec, release), None
     # What renders and merges takes longer to import than it takes to see that there is nothing to do.
     from roadworthy.commands.planning import Aim, plan_update

@@ -7,6 +7,7 @@ from collections import Counter
 
 from roadworthy.core.merging.plan import Fate, PathPlan
 from roadworthy.core.merging.report import ABORTED, CONFLICTS, CURRENT, PLANNED, UPDATED, Outlook, Update
+from roadworthy.render.escape import plain
 
 SCHEMA = "update/v1"
 ORDER = (
@@ -21,20 +22,23 @@ ORDER = (
 )
 HEADLINES = {
     CURRENT: "up to date: {source} {after}",
-    PLANNED: "would update {source} {before} -> {after}; nothing was touched",
-    UPDATED: "updated {source} {before} -> {after}; the changes are staged, not committed",
-    CONFLICTS: "{source} {before} -> {after} waits for you: until you resolve it, {before} stays recorded",
+    PLANNED: "would update {source} {move}; nothing was touched",
+    UPDATED: "updated {source} {move}; the changes are staged, not committed",
+    CONFLICTS: "{source} {move} waits for you: until you resolve it, {before} stays recorded",
     ABORTED: "taken back: everything is as it was at {source} {before}",
 }
 
 
 def update_text(update: Update) -> str:
     """Return the screen: headline, one line per path that is not simply unchanged, policy, next commands."""
-    headline = HEADLINES[update.state].format(source=update.source, before=update.before, after=update.after)
+    before, after = update.before, update.after
+    move = f"{before} -> {after}" if before != after else f"{after} (the same release)"
+    said = {"source": update.source, "before": before, "after": after, "move": move}
+    headline = HEADLINES[update.state].format(**said)
     parts = [headline, *_paths(update.paths), *_answers(update), *_listed("policy", update.policy)]
     parts += _judged(update.outlook)
     parts += [*_listed("note", update.notes), *_summary(update), *(f"  next: {step}" for step in update.next)]
-    return "\n".join(parts)
+    return "\n".join(map(plain, parts))
 
 
 def update_json(update: Update) -> str:

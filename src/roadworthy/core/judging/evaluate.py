@@ -72,9 +72,9 @@ def judge_control(control: Control, situation: Situation, asker: Asker) -> Judge
 
 def judge_check(control: Control, check: Check, situation: Situation, asker: Asker) -> Finding:
     """Return what one check comes to: answered first, then held against dates."""
-    beside = _beside(control.applies, situation) or _beside(check.applies, situation)
-    if beside:
-        return _finding(control, check, Verdict.NOT_APPLICABLE, reason=beside)
+    reason = beside(control.applies, situation) or beside(check.applies, situation)
+    if reason:
+        return _finding(control, check, Verdict.NOT_APPLICABLE, reason=reason)
     if check.when:
         precondition = asker.truth(check.when)
         if precondition.value is False:
@@ -135,7 +135,7 @@ def enforced_from(dates: Mapping[str, str], situation: Situation) -> date | None
     return None
 
 
-def _beside(applies: Applies, situation: Situation) -> str:
+def beside(applies: Applies, situation: Situation) -> str:
     """Why a question is not about this project; empty when it is. No known kind: nothing is escaped."""
     if applies.kinds and situation.kind in KINDS and situation.kind not in applies.kinds:
         return f"for kind {' or '.join(applies.kinds)}, this is {situation.kind}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from roadworthy.core.merging.plan import PathPlan
-from roadworthy.core.values import frozen
+from roadworthy.core.values import frozen, replace
 
 CURRENT, PLANNED, UPDATED, CONFLICTS, ABORTED = "current", "planned", "updated", "conflicts", "aborted"
 
@@ -56,6 +57,14 @@ class Update:
         if self.state == CONFLICTS or blocked or self.outlook.broken:
             return 1
         return 3 if self.outlook.unjudged else 0
+
+
+def seen_from(update: Update, folder: str, verb: str) -> Update:
+    """Return the report with its next commands as they are typed elsewhere, or with another verb."""
+    place = f" {folder}" if folder else ""
+    at = f"git -C{place} " if folder else "git "
+    steps = (step.replace("roadworthy update", f"roadworthy {verb}{place}") for step in update.next)
+    return replace(update, next=tuple(re.sub(r"(^|`)git ", rf"\g<1>{at}", step) for step in steps))
 
 
 def nothing_to_do(source: str, release: str, paths: tuple[PathPlan, ...] = ()) -> Update:
