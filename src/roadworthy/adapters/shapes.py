@@ -43,4 +43,11 @@ def _refuse(uri: str) -> Any:
 
 def _said(error: Any) -> str:
     place = ".".join(str(part) for part in error.instance_path)
-    return f"{place}: {error.message}"[:300] if place else str(error.message)[:300]
+    return f"{place}: {_told(error)}"[:300] if place else _told(error)[:300]
+
+
+def _told(error: Any) -> str:
+    """What is wrong; of words that are allowed, all of them: the library names two and counts the rest."""
+    error = getattr(error.kind, "error", error)
+    options = ", ".join(json.dumps(each) for each in getattr(error.kind, "options", ()))
+    return f"{json.dumps(error.instance)} is not one of {options}" if options else str(error.message)

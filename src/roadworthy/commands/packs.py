@@ -101,7 +101,7 @@ def _whole(tree: Tree, above: tuple[str, ...] = ()) -> Tree:
         return tree
     if base in above:
         raise UsageError(f"the packs {', '.join(above)} extend each other in a circle", LINT)
-    return compose(whole_policy(None if base == BUILT_IN else base, (*above, base)), tree)
+    return compose(whole_policy(None if base == BUILT_IN else base, (*above, base)), tree, misshapen)
 
 
 def keep_compiled(bench: Bench) -> None:

@@ -13,15 +13,31 @@ from typing import Any
 
 from roadworthy.core.approval.placeholders import is_placeholder
 from roadworthy.core.packs.lint import under_floor
-from roadworthy.core.packs.pack import LINT, Tree, as_file, read_file
+from roadworthy.core.packs.pack import CONTROL_SCHEMA, LINT, Shape, Tree, as_file, read_file
 from roadworthy.core.packs.strictness import looser, looser_parts
 from roadworthy.errors import UsageError
 
 PACK, TIERS = "pack.yaml", "tiers.yaml"
 TABLES = ("obligations", "limits")
-_KNOWN = {"schema", "id", "version", "title", "extends", "notes", "controls", "loosen", *TABLES}
-_PATCHES = {"severity", "waivable", "lifecycle", "enforce_from", "applies", "drop", "due"}
 _SHORT = 20
+_ROWS = {"type": "object", "additionalProperties": {"type": "object"}}
+_NAMED = {"type": ["string", "number"], "minLength": 1}
+_ABOUT = {
+    "id": _NAMED,
+    "version": _NAMED,
+    "schema": {},
+    "title": {},
+    "extends": {},
+    "notes": {"type": "array"},
+    "loosen": {"type": "array", "items": {"type": "object"}},
+    **dict.fromkeys(TABLES, _ROWS),
+}
+# What a patch may change of a control has the shape that it has there; of its checks, when they bind, or all.
+_CHANGED = ("severity", "waivable", "lifecycle", "enforce_from", "applies")
+_OF_CHECKS = {
+    "drop": {"type": "array", "items": {"type": "string"}},
+    "due": {"type": "object", "additionalProperties": {"enum": ["birth", "release"]}},
+}
 
 
 def extends(tree: Tree) -> str:
@@ -30,10 +46,11 @@ def extends(tree: Tree) -> str:
     return str(about.get("extends", "")) if isinstance(about, Mapping) else ""
 
 
-def compose(base: Tree, overlay: Tree) -> dict[str, bytes]:
+def compose(base: Tree, overlay: Tree, shape: Shape) -> dict[str, bytes]:
     """Return the files of the pack that an overlay makes of its base; to loosen needs a reason."""
     about = _read(overlay, PACK)
-    _refuse_unknown(about)
+    for problem in shape(_schema(_read(base, f"schemas/{CONTROL_SCHEMA}")), about):
+        raise _wrong(problem)
     tiers, loosened = _tiers(_read(base, TIERS), about)
     controls, more = _controls(base, about.get("controls", {}))
     found = [*loosened, *more]
@@ -41,6 +58,15 @@ def compose(base: Tree, overlay: Tree) -> dict[str, bytes]:
     _refuse_floors(tiers)
     merged = {**base, **controls, **_added(base, overlay), TIERS: as_file(tiers)}
     return {**merged, PACK: as_file(_about(_read(base, PACK), about, reasons))}
+
+
+def _schema(control: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the shape of an overlay's own file; `control` is that of a control."""
+    changed = {**{name: control["properties"][name] for name in _CHANGED}, **_OF_CHECKS}
+    patch = {"type": "object", "propertyNames": {"enum": list(changed)}, "properties": changed}
+    about = {**_ABOUT, "controls": {"type": "object", "additionalProperties": patch}}
+    names = {"required": ["id", "version"], "propertyNames": {"enum": list(about)}}
+    return {"type": "object", **names, "properties": about, "$defs": control["$defs"]}
 
 
 def _tiers(tiers: dict[str, Any], about: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -65,8 +91,6 @@ def _controls(base: Tree, patches: Mapping[str, Mapping[str, Any]]) -> tuple[dic
         path = f"controls/{name}.yaml"
         if path not in base:
             raise _wrong(f"controls.{name}: the pack that it extends has no such control")
-        if strange := sorted(patch.keys() - _PATCHES):
-            raise _wrong(f"controls.{name}.{strange[0]}: only {', '.join(sorted(_PATCHES))} can be changed")
         old = _read(base, path)
         new = _patched(name, old, patch)
         loosened += [f"controls.{name}.{part}" for part in looser_parts(old, new)]
@@ -80,14 +104,11 @@ def _patched(name: str, old: Mapping[str, Any], patch: Mapping[str, Any]) -> dic
     known = {check["id"] for check in old["checks"]}
     if strange := sorted({*due, *drop} - known):
         raise _wrong(f"controls.{name}: it has no check {strange[0]}")
-    checks = [{**check, **_due(due, check["id"])} for check in old["checks"] if check["id"] not in drop]
+    kept = [check for check in old["checks"] if check["id"] not in drop]
+    checks = [{**check, "due": due[check["id"]]} if check["id"] in due else check for check in kept]
     cases = [case for case in old["cases"] if case.get("check") not in drop]
     applies = {**old.get("applies", {}), **patch.get("applies", {})}
     return {**old, **plain, "applies": applies, "checks": checks, "cases": cases}
-
-
-def _due(due: Mapping[str, str], name: str) -> dict[str, str]:
-    return {"due": due[name]} if name in due else {}
 
 
 def _added(base: Tree, overlay: Tree) -> dict[str, bytes]:
@@ -116,16 +137,6 @@ def _reasons(given: Iterable[Mapping[str, Any]], loosened: list[str]) -> list[st
 def _refuse_floors(tiers: Mapping[str, Any]) -> None:
     for text in under_floor(tiers):
         raise UsageError(f"policy/{PACK}: {text}", "no reason loosens what a law demands: raise the number")
-
-
-def _refuse_unknown(about: Any) -> None:
-    if not isinstance(about, Mapping):
-        raise _wrong("expected a mapping")
-    for name in ("id", "version"):
-        if not about.get(name):
-            raise _wrong(f"a pack has an {name}")
-    if strange := sorted(about.keys() - _KNOWN):
-        raise _wrong(f"{strange[0]} means nothing here; there is {', '.join(sorted(_KNOWN))}")
 
 
 def _about(base: Mapping[str, Any], about: Mapping[str, Any], notes: Iterable[str]) -> dict[str, Any]:
