@@ -10,7 +10,7 @@ from typing import Any
 
 from roadworthy.adapters.git import read_git
 from roadworthy.commands.revision import cat, past_bytes
-from roadworthy.core.documents.parse import ParseError, parse
+from roadworthy.core.documents.parse import parsed
 from roadworthy.errors import Unjudgeable
 from roadworthy.facts.history import LOG, LOG_FORMAT, History, parse_log
 
@@ -28,7 +28,7 @@ class Committed:
 
     def document(self, path: str) -> Any:
         """Return a parsed YAML or JSON file of HEAD; None when it is missing or cannot be read."""
-        return document(path, self.held.get(path))
+        return parsed(path, self.held.get(path))
 
     def has(self, commit: str) -> bool:
         """Return whether HEAD contains a commit, by its full name."""
@@ -45,14 +45,6 @@ def open_head(project: Path) -> Committed:
     history = History(available=True, changes=parse_log(log), tree=tree)
     bare = Committed(project=project, history=history, held={})
     return replace(bare, held=read(bare, (path for path in tree if path.startswith(HELD))))
-
-
-def document(path: str, data: bytes | None) -> Any:
-    """Return parsed YAML or JSON; None when there is none, or when it cannot be read safely."""
-    try:
-        return parse(path, data) if data is not None else None
-    except ParseError:
-        return None
 
 
 def read(committed: Committed, paths: Iterable[str]) -> dict[str, bytes]:

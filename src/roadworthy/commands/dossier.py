@@ -11,7 +11,7 @@ from typing import Any
 
 from roadworthy.adapters.filing import Bundle, read_bundle, read_file, read_tree
 from roadworthy.commands.clock import moment
-from roadworthy.commands.committed import HELD, Committed, at_commit, document, open_head, read
+from roadworthy.commands.committed import HELD, Committed, at_commit, open_head, read
 from roadworthy.commands.filed import FOLDER, SIGNERS, filed, tampered, verified
 from roadworthy.commands.packs import open_bench
 from roadworthy.core.approval.approvals import Approval, Demand
@@ -22,6 +22,7 @@ from roadworthy.core.approval.pickles import pickle_in
 from roadworthy.core.approval.signatures import GATE_NAMESPACE, Status, shared_keys
 from roadworthy.core.approval.subject import IN_GIT, Entry, Shipped, entries, sha256, subject_digest
 from roadworthy.core.approval.verdict import passed
+from roadworthy.core.documents.parse import parsed
 from roadworthy.core.documents.parts import part
 from roadworthy.core.packs.tiers import PROHIBITED, assess, highest, obligations, risk_answers
 from roadworthy.core.times import parse_time
@@ -74,8 +75,7 @@ def _release(head: Committed, version: str) -> Mapping[str, Any]:
     if not _VERSION.fullmatch(version):
         raise UsageError(f"{version!r} is no version", "name a release, such as 1: ls governance/releases")
     path = f"governance/releases/{version}.json"
-    data = head.held.get(path) or read_file(head.project / path)
-    found = document(path, data)
+    found = parsed(path, head.held.get(path) or read_file(head.project / path))
     if not isinstance(found, dict) or found.get("schema") != "release/v1" or found.get("version") != version:
         raise Refused(
             f"{path} is missing, or not the release/v1 record of version {version}", "make register"

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from roadworthy.adapters.filing import list_files, read_file
 from roadworthy.adapters.signing import INSTALL, verify
-from roadworthy.commands.committed import Committed, document
+from roadworthy.commands.committed import Committed
 from roadworthy.core.approval.approvals import Approval
 from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE, Signature, Status
 from roadworthy.core.approval.subject import sha256
+from roadworthy.core.documents.parse import parsed
 from roadworthy.core.documents.parts import mapping
 from roadworthy.core.times import parse_time
 from roadworthy.errors import Unjudgeable
@@ -46,7 +47,7 @@ def _here(head: Committed) -> dict[str, bytes]:
 
 def _approval(head: Committed, path: str, here: Mapping[str, bytes], now: datetime) -> Approval:
     history, both = head.history, (path, f"{path}.sig")
-    record = mapping(document(path, here[path]))
+    record = mapping(parsed(path, here[path]))
     decided = parse_time(record.get("decided_at")) or now
     revoked = next(iter(_revocation(path.removesuffix(".yaml") + REVOKED, here)), "")
     return Approval(
@@ -74,5 +75,5 @@ def verified(
 def _revocation(path: str, here: Mapping[str, bytes]) -> Iterator[str]:
     """Any revocation counts, even a broken one: withdrawing trust must never fail open."""
     if path in here:
-        said = mapping(document(path, here[path]))
+        said = mapping(parsed(path, here[path]))
         yield f"{said.get('reason', 'no reason given')} ({said.get('identity', 'unknown')}, {path})"

@@ -10,7 +10,6 @@ from roadworthy import __version__
 from roadworthy.adapters.filing import read_file, replace
 from roadworthy.adapters.signing import sign, verify
 from roadworthy.commands.clock import moment
-from roadworthy.commands.committed import document
 from roadworthy.commands.controls import Controls, judge_controls
 from roadworthy.commands.dossier import Dossier, open_dossier
 from roadworthy.commands.filed import SIGNERS
@@ -23,6 +22,7 @@ from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.signatures import GATE_NAMESPACE, Signature, Status, signer_line
 from roadworthy.core.approval.subject import actual, judge_subject
 from roadworthy.core.approval.verdict import Findings, Gated, Verified, as_bytes, judge_verdict, statement
+from roadworthy.core.documents.parse import parsed
 from roadworthy.core.documents.parts import mapping
 from roadworthy.errors import Refused, UsageError
 
@@ -105,7 +105,7 @@ def verify_verdict(
     if data is None or allowed is None:
         missing = path if data is None else trusted
         raise Refused(f"{missing} cannot be read", "name the verdict, and --signers FILE if it is elsewhere")
-    said = document(path.name, data)
+    said = parsed(path.name, data)
     seal = verify(data, read_file(path.with_name(f"{path.name}.sig")), allowed, GATE_NAMESPACE, now)
     return Verified(
         path=file,

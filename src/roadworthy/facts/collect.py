@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any
 
 from roadworthy.core.approval.subject import canonical, sha256
-from roadworthy.core.documents.snapshot import Unreadable
 from roadworthy.core.expressions.fact_schema import FactSchema, complete
 from roadworthy.core.times import rfc3339
 from roadworthy.facts import lineage, proofs
@@ -118,8 +117,8 @@ class Collection:
         """Return the facts under `records`."""
         shelf, controls = self.shelf, {control.id: control for control in self.sources.pack.controls}
         named = {release.text("run_id") for release in shelf.of("releases")}
-        contract = self.sources.snapshot.read(lineage.CONTRACT)
-        contract_now = "" if isinstance(contract, Unreadable) else sha256(contract)
+        contract = self.sources.snapshot.data(lineage.CONTRACT)
+        contract_now = "" if contract is None else sha256(contract)
         return {
             "invalid": list(shelf.invalid),
             "datasets": lineage.datasets(shelf, self.past, contract_now),
@@ -146,9 +145,8 @@ class Collection:
 
 
 def _history(collection: Collection) -> dict[str, Any]:
-    history, read = collection.history, collection.sources.snapshot.read
-    data = {path: read(path) for path in history.touched if path.startswith(ADD_ONLY)}
-    present = {path: each if isinstance(each, bytes) else None for path, each in data.items()}
+    history, data = collection.history, collection.sources.snapshot.data
+    present = {path: data(path) for path in history.touched if path.startswith(ADD_ONLY)}
     return history_facts(history, present, loosened(collection.deck) if history.available else ())
 
 

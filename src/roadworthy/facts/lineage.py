@@ -7,7 +7,7 @@ from typing import Any
 
 from roadworthy.core.approval.evidence import compared
 from roadworthy.core.approval.subject import canonical, sha256
-from roadworthy.core.documents.parse import ParseError, parse_yaml
+from roadworthy.core.documents.parse import parsed
 from roadworthy.core.documents.parts import mapping, number, rows
 from roadworthy.core.values import frozen
 from roadworthy.facts.records import Record, Shelf
@@ -33,11 +33,7 @@ class Past:
 
     def document(self, commit: str, path: str) -> Mapping[str, Any]:
         """Return a YAML file at a commit; empty when it says nothing readable."""
-        try:
-            value = parse_yaml(self.blobs.get((commit, path), b""))
-        except ParseError:
-            return {}
-        return mapping(value)
+        return mapping(parsed(path, self.blobs.get((commit, path))))
 
 
 def look_back(shelf: Shelf, blobs: Blobs) -> Past:

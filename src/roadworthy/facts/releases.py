@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import takewhile
 from typing import Any
@@ -20,7 +20,6 @@ from roadworthy.core.approval.signatures import (
 from roadworthy.core.approval.subject import IN_GIT, entries, sha256, subject_digest
 from roadworthy.core.documents.parse import ParseError, parse
 from roadworthy.core.documents.parts import mapping, part, rows
-from roadworthy.core.documents.snapshot import Unreadable
 from roadworthy.core.times import parse_time
 from roadworthy.core.values import frozen
 from roadworthy.facts.lineage import Past, model_digest
@@ -47,8 +46,7 @@ class Deck:
     @cached_property
     def signers(self) -> bytes:
         """Return the keys that count."""
-        data = self.sources.snapshot.read(SIGNERS)
-        return b"" if isinstance(data, Unreadable) else data
+        return self.sources.snapshot.data(SIGNERS) or b""
 
     @cached_property
     def gate_signatures(self) -> dict[str, Signature]:
@@ -62,15 +60,13 @@ class Deck:
 
     def signature(self, record: Record, namespace: str) -> Signature:
         """Verify the file beside a record, at the time the record says it was made."""
-        beside = self.sources.snapshot.read(f"{record.path}.sig")
+        sealed = self.sources.snapshot.data(f"{record.path}.sig")
         made = parse_time(record.base["at"]) or self.sources.as_of
-        sealed = beside if isinstance(beside, bytes) else None
         return self.sources.verify(record.data, sealed, self.signers, namespace, made)
 
     def _approval(self, record: Record) -> Approval:
         history, signature = self.shelf.history, f"{record.path}.sig"
-        beside = self.sources.snapshot.read(signature)
-        kept = history.added_once(signature, beside if isinstance(beside, bytes) else None)
+        kept = history.added_once(signature, self.sources.snapshot.data(signature))
         return Approval(
             id=record.stem,
             path=record.path,
@@ -119,7 +115,6 @@ def demand(deck: Deck, release: Record) -> Demand:
     """Return what a release must be approved as; the same question that the gate asks."""
     subject = entries(release.value.get("subject")) or ()
     known = people(deck.documents["roles"].get("value"))
-    seen = [record.record.get("gate_result", {}) for record in deck.approvals]
     return Demand(
         system=release.text("system"),
         version=release.text("version"),
@@ -128,7 +123,7 @@ def demand(deck: Deck, release: Record) -> Demand:
         run_id=release.text("run_id"),
         tier=str(deck.project["tier"]),
         obligations=deck.tier,
-        policy_pack=_policy_seen(deck, release, seen),
+        policy_pack=_policy_seen(deck, release),
         people=known,
         builders=_builders(deck, release),
         shared_keys=shared_keys(deck.signers.decode(errors="replace")),
@@ -136,7 +131,7 @@ def demand(deck: Deck, release: Record) -> Demand:
     )
 
 
-def _policy_seen(deck: Deck, release: Record, seen: Sequence[Any]) -> str:
+def _policy_seen(deck: Deck, release: Record) -> str:
     """The policy the gate let it pass under; before a gate has spoken, the policy that judges now."""
     gate = deck.gate_of(release)
     policy = mapping(gate.mapping("predicate").get("policy")) if gate else {}

@@ -10,7 +10,7 @@ from typing import Any
 
 from roadworthy.core.documents.bounds import MAX_DEPTH, ParseError, finite, plain
 
-__all__ = ["ParseError", "decode", "parse", "parse_json", "parse_toml", "parse_yaml"]
+__all__ = ["ParseError", "decode", "parse", "parse_json", "parse_toml", "parse_yaml", "parsed"]
 
 MAX_BYTES = 1 << 20
 
@@ -22,6 +22,14 @@ def parse(path: str, data: bytes) -> Any:
     if reader is None:
         raise ParseError("not a YAML, JSON or TOML file by its name")
     return reader(data)
+
+
+def parsed(path: str, data: bytes | None) -> Any:
+    """Return the parsed `data` of a file; None when there is none, or when it cannot be read safely."""
+    try:
+        return None if data is None else parse(path, data)
+    except ParseError:
+        return None
 
 
 def decode(data: bytes, limit: int = MAX_BYTES) -> str:
