@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from roadworthy.core.approval.subject import canonical, sha256
+from roadworthy.core.approval.verdict import passed
 from roadworthy.core.expressions.fact_schema import FactSchema, complete
 from roadworthy.core.times import rfc3339
 from roadworthy.facts import lineage, proofs
@@ -138,10 +139,9 @@ class Collection:
 
     def _released(self) -> bool:
         """A verdict that let a release pass, or traffic put on one: a mere claim of it counts."""
-        passed = any(
-            g.mapping("predicate").get("verificationResult") == "PASSED" for g in self.shelf.of("gates")
+        return any(passed(gate.value) for gate in self.shelf.of("gates")) or bool(
+            self.shelf.of("deployments")
         )
-        return passed or bool(self.shelf.of("deployments"))
 
 
 def _history(collection: Collection) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from roadworthy.core.approval.signatures import (
     shared_keys,
 )
 from roadworthy.core.approval.subject import IN_GIT, entries, sha256, subject_digest
-from roadworthy.core.documents.parse import ParseError, parse
+from roadworthy.core.approval.verdict import passed
+from roadworthy.core.documents.parse import parsed
 from roadworthy.core.documents.parts import mapping, part, rows
 from roadworthy.core.times import parse_time
 from roadworthy.core.values import frozen
@@ -84,18 +85,15 @@ class Deck:
 
     def passes(self, gate: Record) -> bool:
         """Return whether a verdict is the gate's own, and lets its release pass."""
-        said = gate.mapping("predicate").get("verificationResult")
-        return self.gate_signatures[gate.path].status is Status.VALID and said == "PASSED"
+        return self.gate_signatures[gate.path].status is Status.VALID and passed(gate.value) is not None
 
     def passed(self, data: bytes, seal: bytes | None) -> bool:
         """Return whether a verdict that git kept was the gate's own, and let its release pass."""
-        try:
-            predicate = parse("gate.json", data)["predicate"]
-            made, said = parse_time(predicate["timeVerified"]), predicate["verificationResult"]
-        except (ParseError, TypeError, KeyError):
+        let = passed(parsed("gate.json", data))
+        if let is None:
             return False
-        signature = self.sources.verify(data, seal, self.signers, GATE_NAMESPACE, made or self.sources.as_of)
-        return signature.status is Status.VALID and said == "PASSED"
+        at = parse_time(let.at) or self.sources.as_of
+        return self.sources.verify(data, seal, self.signers, GATE_NAMESPACE, at).status is Status.VALID
 
     def _lets(self, gate: Record, release: Record) -> bool:
         said = gate_details(gate)

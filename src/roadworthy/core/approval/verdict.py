@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from roadworthy.core.approval.signatures import Signature, Status
 from roadworthy.core.approval.subject import Entry
 from roadworthy.core.documents.parts import part
 from roadworthy.core.times import parse_time, rfc3339
+from roadworthy.core.values import frozen
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/verification_summary/v1"
@@ -21,7 +21,7 @@ POLICY_URI = "roadworthy:policy"
 PASSED, FAILED = "PASSED", "FAILED"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Findings:
     """What a gate run came to: approvals that count, verdicts of controls, and every refusal."""
 
@@ -31,7 +31,7 @@ class Findings:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Gated:
     """A verdict, where it was written, and why not if not."""
 
@@ -40,7 +40,7 @@ class Gated:
     refusals: tuple[Refusal, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Verified:
     """What a verdict file says, who sealed it, and why it does not let anything ship if it does not."""
 
@@ -72,6 +72,8 @@ def statement(demand: Demand, subject: Sequence[Entry], findings: Findings, engi
 
 
 def _details(demand: Demand, findings: Findings) -> dict[str, Any]:
+    from dataclasses import asdict  # slow to import, and a check only reads verdicts
+
     ends = [str(each.record["expires_at"]) for each in findings.approvals]
     return {
         "system": demand.system,
@@ -91,7 +93,7 @@ def _who(approval: Approval) -> dict[str, str]:
     return {"id": approval.id, "identity": approval.identity, "role": approval.role}
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Passed:
     """What a verdict let pass: a version, the commit it was built from, and when. Not who signed."""
 
