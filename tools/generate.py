@@ -2,6 +2,7 @@
 
 What appears in two places is derived from one. In `copier.yml` the rubric questions, the tier and its
 obligations come from `policy/tiers.yaml`, the files an update never touches from `policy/ownership.yaml`.
+`pack.json` is the policy pack as a check wants it: parsed, held against its schema, typed.
 The line on each module comes from its docstring, the page on a project's files from rendering every shape,
 the pages on updates from running them.
 """
@@ -22,6 +23,9 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import update_pages
 
+from roadworthy.adapters.policy import as_read, read_policy
+from roadworthy.commands.packs import proved
+from roadworthy.core.packs.pack import pack_digest
 from roadworthy.core.packs.questions import replace_block, with_policy
 from roadworthy.core.templates.ownership import UNCLAIMED, ownership_of
 
@@ -61,9 +65,16 @@ def _module_line(path: str, source: Path) -> str:
     return f"  - {{path: {path}, ownership: managed, purpose: {purpose}}}\n"
 
 
+def pack_json() -> str:
+    """Return the built-in pack read and proved, so that no check has to."""
+    tree = read_policy()
+    return as_read(pack_digest(tree), dict(proved(tree)))
+
+
 # In the order in which they build on one another.
 GENERATED: Mapping[str, Callable[[], str]] = {
     "src/roadworthy/policy/ownership.yaml": ownership_yaml,
+    "src/roadworthy/pack.json": pack_json,
     "copier.yml": copier_yml,
     "docs/how-to/resolve-a-conflict.md": update_pages.conflict_page,
     "docs/reference/update-situations.md": update_pages.situations_page,

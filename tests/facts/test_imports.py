@@ -135,6 +135,8 @@ LOADS = [
     "import numpy as np\nnp.load(f, allow_pickle=1)\n",
     "from keras.models import load_model\nload_model(f)\n",
     "import mlflow.sklearn\nmlflow.sklearn.load_model(x)\n",
+    "from yaml import load\nload(f)\n",
+    "import \U0001d4f9ickle\n\U0001d4f9ickle.load(f)\n",
 ]
 SAFE_LOADS = [
     "import torch\ntorch.load(f, weights_only=True)\n",
@@ -161,6 +163,8 @@ HIDDEN = [
     "import ctypes\nctypes.CDLL(x)\n",
     "import subprocess\nsubprocess.run(x, shell=True)\n",
     "import os\nos.system(x)\n",
+    "import os\ngetattr(os, 'sy' + 'stem')(x)\n",
+    "import os\nos.\U0001d530ystem(x)\n",
 ]
 PLAIN = [
     "import ast\nast.literal_eval(x)\n",
@@ -172,6 +176,13 @@ PLAIN = [
     "import subprocess\nsubprocess.run(['git', 'status'])\n",
     "def eval(x):\n    return x\n\n\neval(1)\n",
 ]
+
+
+@pytest.mark.parametrize("line", ["# coding: utf-7\n", "#!/usr/bin/python\n# -*- coding: utf-7 -*-\n"])
+def test_code_in_letters_that_only_python_reads_is_not_read(line: str) -> None:
+    found = facts(pipeline__extra=f"{line}+AGkAbQBwAG8AcgB0- pickle\n")
+    assert not found["available"]
+    assert "extra.py" in found["reason"]
 
 
 @pytest.mark.parametrize("text", HIDDEN)

@@ -9,10 +9,12 @@ from typing import Any
 import cel
 import pytest
 
-from roadworthy.commands.packs import Bench, open_bench
+from roadworthy.adapters.policy import already_read, read_policy
+from roadworthy.commands.packs import Bench, open_bench, proved
 from roadworthy.commands.policy import document_pack, lint_pack, prove_pack
 from roadworthy.core.judging.models import Control, Grade
 from roadworthy.core.packs.cases import cases_of
+from roadworthy.core.packs.pack import pack_digest
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH: Bench = open_bench()
@@ -126,6 +128,13 @@ def test_the_reference_pages_are_fresh() -> None:
     assert found.pages == 48
     assert found.changed == ()
     assert found.strangers == ()
+
+
+def test_the_pack_that_was_read_before_is_the_pack_and_no_other() -> None:
+    """`test_generated_text_is_fresh` tells when the files have moved on; a check then reads them itself."""
+    assert already_read(BENCH.pack.digest) == proved(read_policy())
+    for other in ("", "sha256:" + "0" * 64, pack_digest({**read_policy(), "pack.yaml": b"id: other"})):
+        assert already_read(other) is None
 
 
 def _expressions(control: Control) -> list[tuple[str, Mapping[str, Any]]]:

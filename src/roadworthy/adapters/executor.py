@@ -6,6 +6,7 @@ The child is a fork, so imports are paid once. Where there is no fork the work i
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -130,6 +131,7 @@ def _be_the_child(work: Callable[[], Any], limits: Limits, folder: str, writing:
             _leave(writing, limits)
         _limit(limits)
         os.chdir(folder)
+        gc.disable()  # its life is short, and syntax trees make the collector look at everything again
         said: dict[str, Any] = {"value": work()}
     except RoadworthyError as error:
         said = {"refused": [type(error).__name__, error.message, error.hint, error.exit_code]}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from roadworthy.adapters.cel import Engine
 from roadworthy.adapters.memory import recall, remember
-from roadworthy.adapters.policy import read_policy
+from roadworthy.adapters.policy import already_read, read_policy
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.commands.extensions import allowed_extensions
 from roadworthy.core.expressions.fact_schema import FactSchema, parse_schema
@@ -55,7 +54,7 @@ def open_bench(policy: str | None = None) -> Bench:
 
 @cache
 def _opened(policy: str | None) -> Bench:
-    return _bench(lambda: whole_policy(policy), "" if policy else BUILT_IN)
+    return _bench(whole_policy(policy))
 
 
 def bench_of(source: Source) -> Bench:
@@ -65,18 +64,18 @@ def bench_of(source: Source) -> Bench:
 
 @cache
 def _bench_once(files: frozenset[tuple[str, bytes]]) -> Bench:
-    return _bench(lambda: _whole(dict(files)))
+    return _bench(_whole(dict(files)))
 
 
-def _bench(whole: Callable[[], Tree], name: str = "") -> Bench:
+def _bench(tree: Tree) -> Bench:
     extensions, strangers = allowed_extensions()
-    parsed, digest = _parsed(lambda: extended(whole(), extensions), "" if extensions else name)
-    pack = pack_of(parsed, digest)
+    tree = extended(tree, extensions)
+    digest = pack_digest(tree)
+    pack = pack_of(_parsed(tree, digest), digest)
     schema = parse_schema(pack.fact_types)
     engine = Engine(tuple(schema.root.fields))
-    bench = Bench(pack=pack, schema=schema, engine=engine, extensions=extensions, strangers=strangers)
-    bench.engine.load(recall("compiled", digest) or {})
-    return bench
+    engine.load(recall("compiled", digest) or {})
+    return Bench(pack=pack, schema=schema, engine=engine, extensions=extensions, strangers=strangers)
 
 
 def whole_policy(policy: str | None = None, above: tuple[str, ...] = ()) -> Tree:
@@ -110,25 +109,23 @@ def keep_compiled(bench: Bench) -> None:
         remember("compiled", bench.pack.digest, bench.engine.dump())
 
 
-def _parsed(whole: Callable[[], Tree], name: str) -> tuple[Parsed, str]:
-    """Parsing YAML is most of the work of opening a pack, and the same bytes parse the same.
-
-    The built-in pack has a name: it is part of the engine, whose state every key holds, and need not be read.
-    """
-    tree = {} if name else whole()
-    key = name or pack_digest(tree)
-    known = recall("pack", key)
+def _parsed(tree: Tree, digest: str) -> Parsed:
+    """Parsing YAML is most of the work of opening a pack, and the same bytes parse the same."""
+    known: Parsed | None = already_read(digest) or recall("pack", digest)
     if known is None:
-        tree = tree or whole()
-        known = [_believed(parse_pack(tree, misshapen)), pack_digest(tree)]
-        remember("pack", key, known)
-    return known[0], known[1]
+        known = proved(tree)
+        remember("pack", digest, known)
+    return known
 
 
-def _believed(parsed: Parsed) -> Parsed:
-    """A pack whose every expression has the right type over the fact schema: the engine would not notice."""
+def proved(tree: Tree) -> Parsed:
+    """Return the parsed files of a pack whose every expression has the right type over its fact schema.
+
+    The engine would not notice: to it a field that nobody ever fills is just missing.
+    """
     from roadworthy.core.packs.lint import mistyped
 
+    parsed = parse_pack(tree, misshapen)
     pack = pack_of(parsed, "")
     schema = parse_schema(pack.fact_types)
     for control in pack.controls:

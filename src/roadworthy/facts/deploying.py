@@ -78,10 +78,9 @@ _SENDS = frozenset(
     {"-d", "--data", "--data-raw", "--json", "-F", "-T", "--upload-file", "POST", "PUT", "PATCH"}
 )
 # Text without any of these words needs no second look. A make recipe may put a dash before its command.
-SUSPECT = re.compile(
-    rf"(?<!\w)(?<![\w-]-)(?:{'|'.join(sorted([*DEPLOYERS, *_CLOUDS]))}"
-    r"|rsync|scp|ssh|curl|wget|http|git(?= push))(?![\w-])"
-)
+_PROGRAMS = ("rsync", "scp", "ssh", "curl", "wget", "http", *DEPLOYERS, *_CLOUDS)
+SUSPECT = re.compile(rf"(?<!\w)(?<![\w-]-)(?:{'|'.join(sorted(_PROGRAMS))}|git(?= push))(?![\w-])")
+DEPLOYING_WORDS = frozenset({"push", "promote", *(name.partition("-")[0] for name in _PROGRAMS)})
 _DRY = frozenset({"--dry-run", "--dry-run=client", "--dry-run=server"})
 # These print, search or fetch words; what the words would do is not done.
 _QUIET = frozenset(

@@ -9,7 +9,7 @@ from roadworthy.core.documents.parts import strings
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts.deploying import SUSPECT, deploys, promotes
 from roadworthy.facts.jobs import MAKEFILES, Scripts, line_by_line
-from roadworthy.facts.python_runs import STARTS
+from roadworthy.facts.python_runs import may_run
 from roadworthy.facts.shell import Command
 
 _OTHER_CI = re.compile(
@@ -51,8 +51,9 @@ def _is_script(path: str, name: str, snapshot: Snapshot) -> bool:
 
 
 def _suspect(path: str, snapshot: Snapshot) -> bool:
-    text = snapshot.text(path)
-    return SUSPECT.search(text) is not None or (path.endswith(".py") and STARTS.search(text) is not None)
+    if path.endswith(".py"):
+        return may_run(snapshot.data(path) or b"")
+    return SUSPECT.search(snapshot.text(path)) is not None
 
 
 def _made(path: str, scripts: Scripts, gated: frozenset[str]) -> Iterator[str]:

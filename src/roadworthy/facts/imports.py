@@ -13,23 +13,16 @@ from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts import python_hidden, python_tree
 from roadworthy.facts.python_hidden import hidden_code
 from roadworthy.facts.python_logic import copies, feature_logic
-from roadworthy.facts.python_text import Source, helpers_in, read_source, read_tests
+from roadworthy.facts.python_text import Source, helpers_in, read_source, read_tests, same_letters, words
 
 MOST = 20
 MAX_FILES = 2000
-_SUSPECT_LOAD = re.compile(
-    rb"pickle|joblib|dill|marshal|shelve|torch|unsafe_load|full_load|yaml\.load|YAML|Unsafe|Unpickler|load_|read_array|skops|allow_pickle|__import__|import_module"
-)
-_SUSPECT_VENDOR = re.compile(
-    "|".join(sorted(name.replace(".", r"\.") for name in python_tree.VENDORS)).encode()
-    + rb"|google|api\.|azure\.com|bedrock|__import__|import_module"
-)
-_SUSPECT_PROMPT = re.compile(
-    rb"prompt|\bsystem(_message|_instruction)?\s*[=:]|instructions|persona|[\"']role[\"']|from_messages",
-    re.IGNORECASE,
-)
+# A prompt is in what is called so, in a message of a role, or in what makes messages.
+_MESSAGES = frozenset({"role", "from_template", "from_messages"})
 _TEST_FILE = re.compile(r"(^|.*/)(test_[^/]*|[^/]*_test)\.py")
 _OWN_LOGIC = ("features.py", "data.py", "model.py")
+Words = frozenset[str]
+Suspect = Callable[[Words], bool]
 Finder = Callable[[Any], Iterator[tuple[int, str]]]
 
 
@@ -53,9 +46,11 @@ def imports(snapshot: Snapshot, package: str) -> dict[str, Any]:
     elsewhere = [path for path in data if path.removeprefix(root) not in _OWN_LOGIC]
     facts = {
         "feature_logic_elsewhere": _logic(elsewhere, code, root, snapshot),
-        "unsafe_loads": code.find(data, _SUSPECT_LOAD, python_tree.unsafe_loads),
-        "vendor_sdks": code.find(_outside_gateway(data, root), _SUSPECT_VENDOR, python_tree.vendor_uses),
-        "prompt_literals": code.find(data, _SUSPECT_PROMPT, python_tree.prompt_literals),
+        "unsafe_loads": code.find(data, python_tree.may_load, python_tree.unsafe_loads),
+        "vendor_sdks": code.find(
+            _outside_gateway(data, root), _any_of(python_tree.SOLD), python_tree.vendor_uses
+        ),
+        "prompt_literals": code.find(data, _prompting, python_tree.prompt_literals),
         "imports_roadworthy": [
             f"{path}:{line}"
             for path, source in sources.items()
@@ -86,8 +81,8 @@ class _Code:
         self.data = data
         self.unparsed: set[str] = set()
 
-    def find(self, paths: Iterable[str], suspect: re.Pattern[bytes], finder: Finder) -> list[str]:
-        """Return `path:line what` for every finding in the files that look suspicious."""
+    def find(self, paths: Iterable[str], suspect: Suspect, finder: Finder) -> list[str]:
+        """Return `path:line what` for every finding in the files whose words look suspicious."""
         found = []
         for path in paths:
             lines = _findings(finder, suspect, self.data[path])
@@ -99,9 +94,10 @@ class _Code:
 
 
 @lru_cache(maxsize=4096)
-def _findings(finder: Finder, suspect: re.Pattern[bytes], data: bytes) -> tuple[tuple[int, str], ...] | None:
+def _findings(finder: Finder, suspect: Suspect, data: bytes) -> tuple[tuple[int, str], ...] | None:
     """What a finder finds in a file: the same bytes in a thousand projects are looked at once."""
-    if not suspect.search(data):
+    found = words(data)
+    if found is not None and not suspect(found):
         return ()
     tree = python_tree.tree_of(data)
     return None if tree is None else tuple(sorted(finder(tree)))
@@ -110,16 +106,13 @@ def _findings(finder: Finder, suspect: re.Pattern[bytes], data: bytes) -> tuple[
 def _logic(paths: list[str], code: _Code, root: str, snapshot: Snapshot) -> list[str]:
     """Feature computations outside the features module: over the contract's columns, or a copied function."""
     columns = frozenset(_columns(snapshot))
-    found = code.find(paths, _words(columns), _same(feature_logic, columns=columns)) if columns else []
     features = code.data.get(f"{root}features.py")
     own = python_tree.tree_of(features) if features else None
     names = (
-        frozenset(name for name in python_tree.functions(own) if not name.startswith("_"))
-        if own
-        else frozenset[str]()
+        frozenset(name for name in python_tree.functions(own) if name[0] != "_") if own else frozenset[str]()
     )
-    if names:
-        found += code.find(paths, _words(names), _same(copies, names=names, columns=columns))
+    found = code.find(paths, _any_of(_parts(columns)), _same(feature_logic, columns=columns))
+    found += code.find(paths, _any_of(names), _same(copies, names=names, columns=columns))
     return found[:MOST]
 
 
@@ -129,13 +122,23 @@ def _same(finder: Callable[..., Any], **about: frozenset[str]) -> Finder:
     return partial(finder, **about)
 
 
-def _words(names: Iterable[str]) -> re.Pattern[bytes]:
-    return re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b")
+@lru_cache(maxsize=256)
+def _any_of(names: Words) -> Suspect:
+    return lambda found: not found.isdisjoint(names)
+
+
+def _parts(names: Iterable[str]) -> Words:
+    """The words of names: a column may be called by several."""
+    return frozenset(word for name in names for word in re.findall(r"\w+", same_letters(name)))
+
+
+def _prompting(found: Words) -> bool:
+    return not found.isdisjoint(_MESSAGES) or any(map(python_tree.prompts, found))
 
 
 def _hidden(code: _Code) -> list[dict[str, str]]:
-    found = (each.partition(" ")[::2] for each in code.find(code.data, python_hidden.SUSPECT, hidden_code))
-    return [{"path": place.rpartition(":")[0], "what": f"{place} {what}"} for place, what in found]
+    found = code.find(code.data, _any_of(python_hidden.SUSPECT), hidden_code)
+    return [{"path": each.partition(" ")[0].rpartition(":")[0], "what": each} for each in found]
 
 
 def _keys(data: bytes | None, columns: Iterable[str]) -> list[str]:
@@ -143,7 +146,7 @@ def _keys(data: bytes | None, columns: Iterable[str]) -> list[str]:
     tree = python_tree.tree_of(data) if data else None
     if tree is None:
         return []
-    arguments = {node.arg for node in tree.nodes if isinstance(node, ast.arg)}
+    arguments = {node.arg for node in tree.of(ast.arg)}
     return sorted({*python_tree.keys(tree.nodes), *arguments} & set(columns))
 
 

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from roadworthy.facts.python_tree import Tree, full_name, literal
 
-SUSPECT = re.compile(
-    rb"\beval\b|\bexec|__import__|import_module|__builtins__|\bbuiltins\b|runpy|spec_from|SourceFileLoader|\bimp\b"
-    rb"|FunctionType|CodeType|ctypes|\bcffi\b|shell\s*=|\bsystem\b|\bpopen\b|trust_remote_code|InteractiveInterpreter"
-)
 _RUN_TEXT = frozenset({"eval", "exec", "__builtins__"})
 _RUN = frozenset(
     {
@@ -22,13 +17,20 @@ _RUN = frozenset(
     }
 )
 _IMPORTS = frozenset({"__import__", "importlib.import_module", "importlib.__import__"})
+# A file with none of these words hides nothing.
+SUSPECT = frozenset(
+    {
+        *("getattr", "shell", "trust_remote_code"),
+        *(n.rpartition(".")[2] for n in (*_RUN_TEXT, *_RUN, *_IMPORTS)),
+    }
+)
 
 
 def hidden_code(tree: Tree) -> Iterator[tuple[int, str]]:
     """Yield line and name of what turns into code something that stands in no file of the package."""
     names = tree.names
-    defined = {node.name for node in tree.nodes if isinstance(node, ast.FunctionDef)}
-    for node in tree.nodes:
+    defined = {node.name for node in tree.of(ast.FunctionDef)}
+    for node in tree.of(ast.Name, ast.Attribute, ast.Call):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             name = names.get(node.id, node.id)
             if (name in _RUN_TEXT and node.id not in defined) or name in _RUN:

@@ -23,9 +23,9 @@ Columns = frozenset[str]
 def feature_logic(tree: Tree, columns: Columns) -> Iterator[tuple[int, str]]:
     """Yield line and words of arithmetic, comparisons and formulas over the contract's columns."""
     stand_ins = _stand_ins(tree, columns)
-    for node in tree.nodes:
+    for node in tree.of(ast.BinOp, ast.AugAssign, ast.Compare, ast.Call, ast.Constant):
         formulas = {name for text in _formulas(node) for name in _formula(text, columns)}
-        used = formulas or _used(_operands(node, tree.names), columns, stand_ins)
+        used = formulas or _used(list(_operands(node, tree.names)), columns, stand_ins)
         if used:
             yield getattr(node, "lineno", 0), f"computes with {', '.join(sorted(used))}"
 
@@ -43,8 +43,10 @@ def _operands(node: ast.AST, names: dict[str, str]) -> Iterator[ast.expr]:
         yield from (node.func.value, *node.args)
 
 
-def _used(parts: Iterable[ast.expr], columns: Columns, stand_ins: Mapping[str, str]) -> Set[str]:
+def _used(parts: list[ast.expr], columns: Columns, stand_ins: Mapping[str, str]) -> Set[str]:
     """The columns that operands read: by key; or two of them by attribute, argument or another name."""
+    if not parts:
+        return frozenset()
     walked = [node for part in parts for node in nodes(part)]
     by_key = columns.intersection(keys(walked))
     loose = set(_loose(walked, columns, stand_ins))
@@ -64,8 +66,8 @@ def _loose(walked: Iterable[ast.AST], columns: Columns, stand_ins: Mapping[str, 
 def _stand_ins(tree: Tree, columns: Columns) -> dict[str, str]:
     """Names that stand for a column: its written name, or what was read by it."""
     found: dict[str, str] = {}
-    for node in tree.nodes:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+    for node in tree.of(ast.Assign):
+        if isinstance(node.targets[0], ast.Name):
             value = node.value
             read = [literal(value)] if isinstance(value, ast.Constant) else _plain(value)
             for name in columns.intersection(read):
@@ -94,8 +96,8 @@ def _formula(text: str, columns: Columns) -> set[str]:
 
 def copies(tree: Tree, names: frozenset[str], columns: Columns) -> Iterator[tuple[int, str]]:
     """Yield second definitions of features: at the top of a module, or anywhere over columns."""
-    for node in tree.nodes:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in names:
+    for node in tree.of(ast.FunctionDef, ast.AsyncFunctionDef):
+        if node.name in names:
             takes = {argument.arg for argument in nodes(node.args) if isinstance(argument, ast.arg)}
             if node in tree.body or takes & columns:
                 yield node.lineno, f"defines {node.name} a second time"

@@ -6,8 +6,10 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import Any
 
-from roadworthy.facts.deploying import CALL, LATER, deploys, named_deployer, promotes
+from roadworthy.facts.deploying import CALL, DEPLOYING_WORDS, LATER, deploys, named_deployer, promotes
+from roadworthy.facts.python_text import words
 from roadworthy.facts.python_tree import Tree, full_name, literal, nodes, tree_of
 from roadworthy.facts.shell import Command, commands
 
@@ -39,7 +41,11 @@ _CLIENTS = {
         "fabric": "run put sudo",
     }.items()
 }
-STARTS = re.compile(rf"\b(?:{'|'.join(_CLIENTS)}|subprocess|system|popen|exec|spawn|getattr)")
+_STARTERS = ("subprocess", "system", "popen", "exec", "spawn", "getattr")
+_SPACED, _WORD = re.compile(r"\S\s+\S"), re.compile(r"\w+")
+# What lets a shell make a word of several.
+_PUT_TOGETHER = re.compile(r"[$'\"\\]")
+_WORDS = DEPLOYING_WORDS.union(_CLIENTS)
 _CALLED_BY_NAME = ("sh.", "plumbum.cmd.")
 # What these are given is shown or compared, not done.
 _SHOWS = (
@@ -58,6 +64,12 @@ _SHOWS = (
 _SHOWS_MORE = ("add_argument", "add_parser", "ArgumentParser", "option", "argument", "fail", "skip", "match")
 
 
+def may_run(data: bytes) -> bool:
+    """Return whether Python source has a word of what deploys or starts; what cannot be read may."""
+    found = words(data)
+    return found is None or not found.isdisjoint(_WORDS) or any(word.startswith(_STARTERS) for word in found)
+
+
 def runs_in(data: bytes) -> tuple[Command, ...]:
     """Return the deploying commands that Python source would run, in order of lines."""
     tree = tree_of(data)
@@ -68,7 +80,7 @@ def runs_in(data: bytes) -> tuple[Command, ...]:
 def _runs(tree: Tree) -> tuple[Command, ...]:
     shown, texts = _shown(tree), _texts(tree)
     found: dict[int, Command] = {}
-    for node in tree.nodes:
+    for node in tree.of(ast.Constant, ast.JoinedStr, ast.BinOp, ast.List, ast.Tuple, ast.Call):
         if id(node) not in shown:
             for command in _commands(node, tree.names, texts):
                 # One of a line is enough to say; what promotes never stands for what ships beside it.
@@ -77,18 +89,18 @@ def _runs(tree: Tree) -> tuple[Command, ...]:
     return tuple(found[line] for line in sorted(found))
 
 
-def _commands(node: ast.AST, names: dict[str, str], texts: Mapping[str, str]) -> Iterator[Command]:
-    if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
-        yield from (c for c in _in_text(literal(node), node.lineno) if deploys(c))
-    elif isinstance(node, ast.List | ast.Tuple):
-        yield from _listed(node.elts, node.lineno, texts)
-    elif isinstance(node, ast.Call):
+def _commands(node: Any, names: dict[str, str], texts: Mapping[str, str]) -> Iterator[Command]:
+    if isinstance(node, ast.Call):
         yield from _listed(node.args, node.lineno, texts)
         yield from _called(node, names)
+    elif isinstance(node, (ast.List, ast.Tuple)):
+        yield from _listed(node.elts, node.lineno, texts)
+    else:
+        yield from (c for c in _in_text(literal(node), node.lineno) if deploys(c))
 
 
 def _in_text(text: str, line: int) -> Iterator[Command]:
-    if any(c.isspace() for c in text.strip()):
+    if _SPACED.search(text) and (_PUT_TOGETHER.search(text) or not _WORDS.isdisjoint(_WORD.findall(text))):
         yield from (_command(command.words, line) for command in commands(text))
 
 
@@ -126,8 +138,7 @@ def _texts(tree: Tree) -> dict[str, str]:
     """Names that stand for one written text."""
     return {
         target.id: literal(node.value)
-        for node in tree.nodes
-        if isinstance(node, ast.Assign)
+        for node in tree.of(ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name) and literal(node.value)
     }
@@ -136,16 +147,17 @@ def _texts(tree: Tree) -> dict[str, str]:
 def _shown(tree: Tree) -> set[int]:
     """The nodes whose text is only shown or compared: messages, help, docstrings, assertions."""
     found: set[int] = set()
-    for node in tree.nodes:
+    for node in tree.of(ast.Call, ast.Expr, ast.Assert, ast.Raise):
         if id(node) not in found and _is_shown(node):
             found.update(id(inner) for inner in nodes(node))
     return found
 
 
 def _is_shown(node: ast.AST) -> bool:
+    """Whether a call, an expression alone, an assertion or a raise only shows what it holds."""
     if isinstance(node, ast.Call):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         return name in _SHOWS or name in _SHOWS_MORE or name.startswith(("assert", "_print"))
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
-    return isinstance(node, ast.Assert | ast.Raise)
+    return True

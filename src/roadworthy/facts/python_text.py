@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 MAX_SOURCE = 524_288
+_WORD = re.compile(r"\w+")
+# In either of the first two lines a comment may name the encoding that Python reads the file in.
+_CODING = re.compile(rb"(?:[ \t\f]*(?:#[^\n\r]*)?\r?\n)?[ \t\f]*#[^\n\r]*?coding[:=][ \t]*([-\w.]+)")
+_UTF8 = (b"utf-8", b"utf8", b"utf_8", b"utf-8-sig", b"ascii", b"us-ascii")
 _STRING_OR_COMMENT = re.compile(
     r"#[^\n]*|[rbfuRBFU]{0,2}(?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''"
     r"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')",
@@ -45,13 +49,37 @@ class Test:
 
 
 @lru_cache(maxsize=4096)
-def read_source(data: bytes) -> Source | None:
-    """Return a file's text as data; None when it is too large or not UTF-8."""
+def words(data: bytes) -> frozenset[str] | None:
+    """Return every word of a file, strings and comments included; None when it cannot be read."""
+    text = _decoded(data)
+    return None if text is None else frozenset(_WORD.findall(same_letters(text)))
+
+
+def _decoded(data: bytes) -> str | None:
+    """The text, unless it is too large, holds a NUL, or is or calls itself anything but UTF-8."""
+    coding = _CODING.match(data)
+    if len(data) > MAX_SOURCE or b"\x00" in data or (coding and coding[1].lower() not in _UTF8):
+        return None
     try:
-        text = data.decode("utf-8-sig") if len(data) <= MAX_SOURCE else ""
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
-    if "\x00" in text or (not text and data):
+
+
+def same_letters(text: str) -> str:
+    """Return a text in the letters by which Python knows a name."""
+    if text.isascii():
+        return text
+    from unicodedata import normalize
+
+    return normalize("NFKC", text)
+
+
+@lru_cache(maxsize=4096)
+def read_source(data: bytes) -> Source | None:
+    """Return a file's text as data; None when it cannot be read."""
+    text = _decoded(data)
+    if text is None:
         return None
     strings: set[str] = set()
     code = _STRING_OR_COMMENT.sub(lambda match: _blank(match[0], strings), text)

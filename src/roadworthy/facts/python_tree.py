@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -49,6 +49,17 @@ _LOADERS = {
 }
 _PICKLES = ("pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal")
 _ALWAYS = ("Unpickler", "load_from_checkpoint", "UnsafeLoader")
+# A file has words of these together, or one of those alone, or it loads nothing that runs code.
+_ASKED: dict[str, set[str]] = {}
+for _module, _functions in _LOADERS.items():
+    more = {"Unpickler", "getattr"} if _module in _PICKLES else set[str]()
+    _ASKED.setdefault(_module.partition(".")[0], set()).update(_functions, more)
+_TELLING = frozenset({*_ALWAYS, "__import__", "import_module"})
+# A file with none of these words names no vendor and no host of one.
+SOLD = frozenset(
+    {*(name.partition(".")[0] for name in VENDORS), "api", "generativelanguage", "bedrock", "__import__"}
+    | {"import_module"}
+)
 _PROMPT_NAME = re.compile(r"prompt|system_message|system_instruction|instructions|persona", re.IGNORECASE)
 LITERAL = 20
 
@@ -59,6 +70,10 @@ class Tree:
     def __init__(self, module: ast.Module) -> None:
         self.body = module.body
         self.nodes = nodes(module)
+
+    def of(self, *kinds: type[ast.AST]) -> list[Any]:
+        """Return the nodes of some kinds."""
+        return [node for node in self.nodes if type(node) in kinds]
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -100,6 +115,12 @@ class _Branches(dict[type[ast.AST], tuple[str, ...]]):
 
 
 _BRANCHES = _Branches()
+
+
+def may_load(words: Set[str]) -> bool:
+    """Return whether a file of these words may load what runs code while it is read."""
+    asked = (not words.isdisjoint(functions) for head, functions in _ASKED.items() if head in words)
+    return not words.isdisjoint(_TELLING) or any(asked)
 
 
 def unsafe_loads(tree: Tree) -> Iterator[tuple[int, str]]:
@@ -152,12 +173,12 @@ def prompt_literals(tree: Tree) -> Iterator[tuple[int, str]]:
             }
             candidates = [pairs["content"]] if {"role", "content"} <= pairs.keys() else []
         elif isinstance(node, ast.Call):
-            candidates = [keyword.value for keyword in node.keywords if keyword.arg and _prompts(keyword.arg)]
+            candidates = [keyword.value for keyword in node.keywords if keyword.arg and prompts(keyword.arg)]
             if isinstance(node.func, ast.Attribute) and node.func.attr in ("from_template", "from_messages"):
                 candidates += node.args
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            named = any(_prompts(getattr(target, "id", getattr(target, "attr", ""))) for target in targets)
+            named = any(prompts(getattr(target, "id", getattr(target, "attr", ""))) for target in targets)
             candidates = [node.value] if named and node.value else []
         else:
             continue
@@ -268,5 +289,7 @@ def _is_vendor(name: str) -> bool:
     return any(name == vendor or name.startswith(f"{vendor}.") for vendor in VENDORS)
 
 
-def _prompts(name: str) -> bool:
+@lru_cache(maxsize=65_536)
+def prompts(name: str) -> bool:
+    """Return whether a name says that it holds a prompt."""
     return bool(_PROMPT_NAME.search(name)) or name == "system"
