@@ -11,6 +11,7 @@ from typing import Any
 from roadworthy.core.documents.parts import mapping, part
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts import python_hidden, python_tree
+from roadworthy.facts.clean import is_clean
 from roadworthy.facts.python_hidden import hidden_code
 from roadworthy.facts.python_logic import copies, feature_logic
 from roadworthy.facts.python_text import Source, helpers_in, read_source, read_tests, same_letters, words
@@ -74,6 +75,15 @@ def imports(snapshot: Snapshot, package: str) -> dict[str, Any]:
     }
 
 
+# What these find depends on nothing but the file.
+FINDERS: tuple[Finder, ...] = (
+    python_tree.unsafe_loads,
+    python_tree.vendor_uses,
+    python_tree.prompt_literals,
+    hidden_code,
+)
+
+
 class _Code:
     """Syntax trees on demand, remembering which could not be had."""
 
@@ -97,7 +107,7 @@ class _Code:
 def _findings(finder: Finder, suspect: Suspect, data: bytes) -> tuple[tuple[int, str], ...] | None:
     """What a finder finds in a file: the same bytes in a thousand projects are looked at once."""
     found = words(data)
-    if found is not None and not suspect(found):
+    if (found is not None and not suspect(found)) or (finder in FINDERS and is_clean(data)):
         return ()
     tree = python_tree.tree_of(data)
     return None if tree is None else tuple(sorted(finder(tree)))

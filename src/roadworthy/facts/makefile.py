@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from roadworthy.core.values import frozen
 
 _VARIABLE = re.compile(r"^(?:export\s+|override\s+)?([A-Za-z_]\w*)\s*(?::::?|::?|\?|\+)?=\s*(.*)$")
 _RULE = re.compile(r"^([^\s#:=][^:=#]*?)\s*::?(?!=)\s*([^=].*)?$")
@@ -13,7 +14,7 @@ _OPTION = re.compile(r"\$\((?:or|if) \$\((\w+)\),([^()]*)\)")
 MAX_EXPANSION = 8192
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Recipe:
     """What a target runs, where it starts, and which targets it needs first."""
 

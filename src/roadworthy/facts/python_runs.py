@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from roadworthy.facts.clean import is_clean
 from roadworthy.facts.deploying import CALL, DEPLOYING_WORDS, LATER, deploys, named_deployer, promotes
 from roadworthy.facts.python_text import words
 from roadworthy.facts.python_tree import Tree, full_name, literal, nodes, tree_of
@@ -72,12 +73,13 @@ def may_run(data: bytes) -> bool:
 
 def runs_in(data: bytes) -> tuple[Command, ...]:
     """Return the deploying commands that Python source would run, in order of lines."""
-    tree = tree_of(data)
-    return () if tree is None else _runs(tree)
+    tree = None if is_clean(data) else tree_of(data)
+    return () if tree is None else runs_of(tree)
 
 
 @lru_cache(maxsize=256)
-def _runs(tree: Tree) -> tuple[Command, ...]:
+def runs_of(tree: Tree) -> tuple[Command, ...]:
+    """Return the deploying commands that a parsed file would run."""
     shown, texts = _shown(tree), _texts(tree)
     found: dict[int, Command] = {}
     for node in tree.of(ast.Constant, ast.JoinedStr, ast.BinOp, ast.List, ast.Tuple, ast.Call):

@@ -6,11 +6,13 @@ A syntax tree costs ten times as much; `facts/python_tree.py` makes it for files
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from roadworthy.core.values import frozen
 
 MAX_SOURCE = 524_288
 _WORD = re.compile(r"\w+")
+_SELF = re.compile(r"[\"'.]\s*self\b")
 # In either of the first two lines a comment may name the encoding that Python reads the file in.
 _CODING = re.compile(rb"(?:[ \t\f]*(?:#[^\n\r]*)?\r?\n)?[ \t\f]*#[^\n\r]*?coding[:=][ \t]*([-\w.]+)")
 _UTF8 = (b"utf-8", b"utf8", b"utf_8", b"utf-8-sig", b"ascii", b"us-ascii")
@@ -30,7 +32,7 @@ _ASSERTION = re.compile(
 _SKIPPED = re.compile(r"@[\w.]*\b(?:skip|xfail)\b")
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Source:
     """One file: its code without strings and comments, its short strings, and the modules it names."""
 
@@ -39,7 +41,7 @@ class Source:
     imports: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Test:
     """One test function, and whether it asserts anything."""
 
@@ -50,9 +52,16 @@ class Test:
 
 @lru_cache(maxsize=4096)
 def words(data: bytes) -> frozenset[str] | None:
-    """Return every word of a file, strings and comments included; None when it cannot be read."""
+    """Return every word of a file, strings and comments included; None when it cannot be read.
+
+    A method's `self` is none, because every class has it; a column of that name has a quote or a dot.
+    """
     text = _decoded(data)
-    return None if text is None else frozenset(_WORD.findall(same_letters(text)))
+    if text is None:
+        return None
+    text = same_letters(text)
+    found = frozenset(_WORD.findall(text))
+    return found if "self" not in found or _SELF.search(text) else found - {"self"}
 
 
 def _decoded(data: bytes) -> str | None:
