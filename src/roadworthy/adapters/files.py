@@ -20,6 +20,8 @@ from roadworthy.core.documents.snapshot import (
 )
 from roadworthy.errors import UsageError
 
+# Of folders that are kept open while their files are read.
+MOST_HANDLES = 64
 TOO_DEEP = "too deep a path"
 # State of one machine and installed packages: never part of what a project delivers.
 PASSED_BY = frozenset(
@@ -147,16 +149,22 @@ def _odd(facts: os.stat_result) -> str:
 
 
 class _Reader:
-    """Reads files below one root, within one budget of bytes."""
+    """Reads files below one root, within one budget of bytes. It closes what it opened when nobody needs it."""
 
     def __init__(self, root: int | str) -> None:
         self.root = root
         self.left = MAX_TOTAL
+        self.folders: dict[str, int] = {}
+
+    def __del__(self) -> None:
+        self._forget()
+        if isinstance(self.root, int):
+            os.close(self.root)
 
     def read(self, path: str) -> bytes | Unreadable:
         """Return the bytes of one file, looked at again after opening: it may have been swapped."""
         try:
-            handle = _open_below(self.root, path)
+            handle = self._open(path)
         except OSError as error:
             link = error.errno in (errno.ELOOP, errno.EMLINK)
             return Unreadable(
@@ -166,6 +174,27 @@ class _Reader:
             return self._bounded(handle)
         finally:
             os.close(handle)
+
+    def _open(self, path: str) -> int:
+        """Open a file through real folders only: each from the handle of the one above, and each once."""
+        if isinstance(self.root, str):
+            return _open_by_name(self.root, path)
+        folder, _, name = path.rpartition("/")
+        if len(self.folders) >= MOST_HANDLES:
+            self._forget()
+        return os.open(name, _FLAGS, dir_fd=self._handle(folder, self.root))
+
+    def _handle(self, folder: str, root: int) -> int:
+        if not folder:
+            return root
+        if folder not in self.folders:
+            above, _, name = folder.rpartition("/")
+            self.folders[folder] = os.open(name, _FLAGS | os.O_DIRECTORY, dir_fd=self._handle(above, root))
+        return self.folders[folder]
+
+    def _forget(self) -> None:
+        while self.folders:
+            os.close(self.folders.popitem()[1])
 
     def _bounded(self, handle: int) -> bytes | Unreadable:
         facts = os.fstat(handle)
@@ -185,22 +214,6 @@ def _all(handle: int, most: int) -> bytes:
         chunks.append(chunk)
         most -= len(chunk)
     return b"".join(chunks)
-
-
-def _open_below(root: int | str, path: str) -> int:
-    """Open a file through real folders only: each step from the handle of the one before."""
-    *folders, name = path.split("/")
-    if isinstance(root, str):
-        return _open_by_name(root, path)
-    current, opened = root, []
-    try:
-        for folder in folders:
-            current = os.open(folder, _FLAGS | os.O_DIRECTORY, dir_fd=current)
-            opened.append(current)
-        return os.open(name, _FLAGS, dir_fd=current)
-    finally:
-        for handle in opened:
-            os.close(handle)
 
 
 def _open_by_name(root: str, path: str) -> int:
