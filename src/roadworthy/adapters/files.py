@@ -149,7 +149,7 @@ def _odd(facts: os.stat_result) -> str:
 
 
 class _Reader:
-    """Reads files below one root, within one budget of bytes. It closes what it opened when nobody needs it."""
+    """Reads files below one root, within one budget of bytes; closes what it opened when nobody needs it."""
 
     def __init__(self, root: int | str) -> None:
         self.root = root

@@ -7,7 +7,7 @@ were a quarter of the time of a whole `check`. Here all classes share the same m
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform
 
@@ -41,7 +41,15 @@ def frozen(cls: type[T]) -> type[T]:
 
 def replace(old: T, **changes: Any) -> T:
     """Return a value with some fields changed, as `dataclasses.replace` does."""
-    return type(old)(**{**{name: getattr(old, name) for name in type(old).__annotations__}, **changes})
+    names, held, new = type(old).__annotations__, vars(old), object.__new__(type(old))
+    if not changes.keys() <= names.keys():
+        raise _misfit(old, changes.keys() - names.keys())
+    vars(new).update({name: held[name] for name in names}, **changes)
+    return new
+
+
+def _misfit(value: object, names: Iterable[str]) -> TypeError:
+    return TypeError(f"{type(value).__name__}: missing or unknown: {', '.join(sorted(names))}")
 
 
 class _Fields:
@@ -61,14 +69,13 @@ def _methods(
     key = attrgetter(*names)
 
     def init(self: object, **given: Any) -> None:
-        whole = {**defaults, **given}
+        held = vars(self)
+        held.update(defaults, **given)
         for name, make in factories.items():
-            if name not in given:
-                whole[name] = make()
-        if whole.keys() != fields:
-            wrong = ", ".join(sorted(fields ^ whole.keys()))
-            raise TypeError(f"{type(self).__name__}: missing or unknown: {wrong}")
-        vars(self).update(whole)
+            if name not in held:
+                held[name] = make()
+        if held.keys() != fields:
+            raise _misfit(self, fields ^ held.keys())
 
     def shown(self: object) -> str:
         said = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)

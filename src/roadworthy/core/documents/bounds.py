@@ -44,6 +44,8 @@ class _Plain:
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
             raise ParseError(f"more than {MAX_NODES:,} values or nested deeper than {MAX_DEPTH}")
         kind = type(value)
+        if kind is str:
+            return self.text(value)
         if kind is dict:
             return {self.text(key): self.copy(item, depth + 1) for key, item in value.items()}
         if kind is list or kind is tuple:
@@ -64,13 +66,15 @@ def _scalar(value: Any) -> Any:
 
 
 def _mended(value: Any) -> str:
-    return _BAD_TEXT.sub("\ufffd", value) if isinstance(value, str) else text_of(value)
+    if isinstance(value, str):
+        return value if value.isprintable() else _BAD_TEXT.sub("\ufffd", value)
+    return text_of(value)
 
 
 def text_of(value: Any, line: int = 0) -> str:
     if not isinstance(value, str):
         raise ParseError(f"a key that is not text: {str(value)[:40]!r}", line)
-    if _BAD_TEXT.search(value):
+    if not value.isprintable() and _BAD_TEXT.search(value):
         raise ParseError("text with a NUL or half a surrogate pair", line)
     return value
 

@@ -9,6 +9,7 @@ from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 
 _EMPTY: dict[str, Any] = {"string": "", "bool": False, "int": 0, "double": 0.0, "time": "", "any": None}
+_EXACT = {"string": str, "bool": bool, "int": int, "double": float, "time": str}
 _PYTHON: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "bool": (bool,),
@@ -55,7 +56,7 @@ def parse_schema(document: Mapping[str, Any]) -> FactSchema:
 
 def complete(facts: Any, type_: Type) -> Any:
     """Return `facts` with every absent or wrongly typed value replaced by the empty value of its type."""
-    if type_.name == "any":
+    if type(facts) is _EXACT.get(type_.name) or type_.name == "any":
         return facts
     if type_.name == "map":
         return _complete_map(facts if isinstance(facts, Mapping) else {}, type_)
