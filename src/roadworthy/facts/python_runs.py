@@ -65,6 +65,7 @@ _SHOWS = (
 _SHOWS_MORE = ("add_argument", "add_parser", "ArgumentParser", "option", "argument", "fail", "skip", "match")
 
 
+@lru_cache(maxsize=4096)
 def may_run(data: bytes) -> bool:
     """Return whether Python source has a word of what deploys or starts; what cannot be read may."""
     found = words(data)

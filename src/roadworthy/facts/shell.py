@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from roadworthy.core.values import frozen, replace
@@ -62,7 +63,17 @@ def commands(
     script: str, *, pipefail: bool = False, known: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[Command]:
     """Yield the simple commands of a script, in order, with `-e` as CI has it; `known` is the environment."""
-    brave, depth, values = True, 0, dict(known)
+    return iter(_commands(script, pipefail, tuple(known.items())))
+
+
+@lru_cache(maxsize=1024)
+def _commands(script: str, pipefail: bool, known: tuple[tuple[str, str], ...]) -> tuple[Command, ...]:
+    """The same targets and scripts are called from many jobs, and are the same in many projects."""
+    return tuple(_read(script, pipefail, dict(known)))
+
+
+def _read(script: str, pipefail: bool, values: dict[str, str]) -> Iterator[Command]:
+    brave, depth = True, 0
     for number, line, fed in _lines(script[:MAX_SCRIPT]):
         for first, words, sure in _simple(_tokens(line), pipefail):
             head = words[0] if words else ""
