@@ -46,6 +46,7 @@ generate: $(VENV)/.ready
 
 release: $(VENV)/.ready
 	$(BIN)/python tools/release.py $(VERSION)
+	$(BIN)/python tools/generate.py
 
 lock:
 	tools/lock.sh
