@@ -95,9 +95,9 @@ def _demand_newer(version: str, entries: tuple[Entry, ...]) -> None:
 def _demand_clean(root: Path) -> None:
     changed = git(root, "status", "--porcelain").decode().splitlines()
     if changed:
-        raise Refused(
-            f"the tree has {len(changed)} uncommitted changes", "commit them: a release is a commit's tree"
-        )
+        shown = ", ".join(line[3:] for line in changed[:5])
+        hint = "commit them: a release is a commit's tree"
+        raise Refused(f"the tree has {len(changed)} uncommitted changes: {shown}", hint)
 
 
 def _demand_updatable(last: Source, candidate: Source) -> None:
@@ -205,7 +205,8 @@ def _archive(root: Path, entry: Entry) -> bytes:
     data = (root / FOLDER / entry.file).read_bytes()
     if hashlib.sha256(data).hexdigest() != entry.sha256:
         raise Refused(
-            f"{FOLDER}/{entry.file} is not the recorded one", f"git checkout -- {FOLDER}/{entry.file}"
+            f"{FOLDER}/{entry.file} is not the recorded one",
+            f"git checkout v{entry.version} -- {FOLDER}/{entry.file}",
         )
     return data
 

@@ -389,8 +389,8 @@ def test_an_answer_that_a_release_no_longer_takes_is_a_persons_to_change(make: M
     git(world.template, "tag", "-f", NEW, env=isolated(WHO))
     with pytest.raises(UsageError, match=f"{NEW} does not accept the recorded answer name: demo") as caught:
         update(Wish(project=world.project))
-    assert "--answers name=" in caught.value.hint
-    report = update(Wish(project=world.project, answers={"name": "mine"}))
+    assert f"--to {NEW} --answers name=" in caught.value.hint
+    report = update(Wish(project=world.project, to=NEW, answers={"name": "mine"}))
     assert [(each.name, each.after) for each in report.answers] == [("name", "mine")]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from roadworthy.adapters import journal
+from roadworthy.adapters.git.attributes import as_committed
 from roadworthy.adapters.git.merge import scratch
 from roadworthy.adapters.git.worktree import Checkout
 from roadworthy.commands.merging import MergePlan, Request, plan_merge
@@ -90,7 +91,8 @@ def _demand_kept(aim: Aim, theirs: Rendering) -> None:
     for name, said in aim.goal.answers.items():
         if name not in aim.answers and theirs.answers.get(name, said) != said:
             message = f"{theirs.source.release} does not accept the recorded answer {name}: {said}"
-            raise UsageError(message, f"give another: roadworthy update --answers {name}=VALUE")
+            hint = f"give another: roadworthy update --to {aim.release} --answers {name}=VALUE"
+            raise UsageError(message, hint)
 
 
 def _is_there(checkout: Checkout, record: Mapping[str, File]) -> bool:
@@ -110,8 +112,8 @@ def _request(
     return Request(
         algorithm=checkout.algorithm,
         ours=checkout.tree,
-        base=base.files,
-        theirs=theirs.files,
+        base=as_committed(checkout, base.files),
+        theirs=as_committed(checkout, theirs.files),
         kind_of=kind_of,
         generated=_generated(recorded),
         heal=heal,

@@ -157,9 +157,12 @@ def isolated(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
     Pinned settings also outrank the repository's own; `extra` pins more (`{"user.name": "..."}`).
     """
-    pins = {**_PINNED, **(extra or {})}
-    env = _unconfigured()
-    env["GIT_CONFIG_COUNT"] = str(len(pins))
+    return _unconfigured() | pinned({**_PINNED, **(extra or {})})
+
+
+def pinned(pins: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that pin settings, whatever any configuration says."""
+    env = {"GIT_CONFIG_COUNT": str(len(pins))}
     for number, (key, value) in enumerate(pins.items()):
         env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     return env

@@ -1,0 +1,75 @@
+"""What `.gitattributes` make of rendered files once they are committed: line ends, filters such as LFS."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Collection, Mapping
+from contextlib import closing
+from pathlib import Path
+
+from roadworthy.adapters.git.objects import Objects
+from roadworthy.adapters.git.process import clean_environment, git, pinned
+from roadworthy.adapters.git.worktree import ATTRIBUTES, Checkout
+from roadworthy.core.templates.tree import Tree
+
+_LINE_ENDS = re.compile(rb"text|eol|crlf")
+# The project's attributes decide, and nothing of the user's but the commands of the filters they name.
+_PINS = {
+    "core.autocrlf": "false",
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.safecrlf": "false",
+    "core.untrackedCache": "false",
+}
+
+_LISTED = ("--force", "--sparse", "--pathspec-from-file=-", "--pathspec-file-nul")
+
+
+def as_committed(checkout: Checkout, files: Tree) -> Tree:
+    """Return rendered files as git would commit them in this project: so they compare with its commit."""
+    attributes = _attributes(checkout, files)
+    filtered = b"filter=" in attributes
+    if not filtered and not _LINE_ENDS.search(attributes):
+        return files
+    plain = {path: file.data for path, file in files.items() if file.link is None}
+    chosen = {path: data for path, data in plain.items() if filtered or b"\r\n" in data}
+    if not chosen:
+        return files
+    own = {path: data for path, data in plain.items() if path.rpartition("/")[2] == ATTRIBUTES}
+    stored = _stored(checkout, {**own, **chosen}, chosen)
+    return {**files, **{path: files[path]._replace(data=data) for path, data in stored.items()}}
+
+
+def _attributes(checkout: Checkout, files: Tree) -> bytes:
+    """Return all attributes that may be about these files."""
+    above = {folder for path in files for folder in (checkout.root / checkout.prefix / path).parents}
+    places = [folder / ATTRIBUTES for folder in above if folder.is_relative_to(checkout.root)]
+    places.append(checkout.objects.parent / "info" / "attributes")
+    rendered = [file.data for path, file in files.items() if path.rpartition("/")[2] == ATTRIBUTES]
+    return b"\n".join([*rendered, *(place.read_bytes() for place in places if place.is_file())])
+
+
+def _stored(checkout: Checkout, files: Mapping[str, bytes], wanted: Collection[str]) -> dict[str, bytes]:
+    """Return what git stores for the wanted ones of some files, added to a copy of the index elsewhere."""
+    with tempfile.TemporaryDirectory(prefix="roadworthy-") as folder:
+        place, index, objects = (Path(folder) / name for name in ("tree", "index", "objects"))
+        objects.mkdir()
+        shutil.copyfile(checkout.index, index)
+        for path, data in files.items():
+            target = place / checkout.prefix / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        env = {"GIT_DIR": str(checkout.git_dir), "GIT_WORK_TREE": str(place), "GIT_INDEX_FILE": str(index)}
+        env |= {"GIT_OBJECT_DIRECTORY": str(objects), "GIT_LITERAL_PATHSPECS": "1"} | pinned(_PINS)
+        env |= {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(checkout.objects.resolve())}
+        names = b"".join(os.fsencode(checkout.prefix + path) + b"\0" for path in wanted)
+        git(place, "add", *_LISTED, input=names, env=env)
+        rows = git(place, "ls-files", "--stage", "-z", "--full-name", env=env).split(b"\0")
+        found = {os.fsdecode(row.partition(b"\t")[2]): row.split(b" ")[1].decode() for row in rows if row}
+        oids = {path: found[checkout.prefix + path] for path in wanted}
+        with closing(Objects(place, clean_environment() | env)) as reader:
+            blobs = reader.blobs(oids.values())
+        return {path: blobs[oid] for path, oid in oids.items()}
