@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from roadworthy.core.merging.report import ABORTED, CONFLICTS, UPDATED
 from roadworthy.errors import Refused
 from tests.update.conftest import CLASH, Maker
 from tests.update.situations import text
-from tests.update.world import NEW, OLD, WHO, Case, World, commit_all
+from tests.update.world import NEW, OLD, WHO, Case, World, commit_all, repository
 
 REMOVED = Case(old={"a.txt": text()}, new={}, mine={"a.txt": text((3, "mine-3"))})
 CHANGED = Case(old={"a.txt": text()}, new={"a.txt": text((3, "policy-3"))}, mine={})
@@ -107,6 +108,27 @@ def test_nothing_else_begins_over_an_unfinished_update(
     with pytest.raises(Refused, match="an update is unfinished here") as caught:
         update(Wish(project=world.project, **wish))
     assert ("--continue" in caught.value.hint, world.recorded()) == (True, OLD)
+
+
+@pytest.mark.parametrize("resolved", [False, True])
+def test_one_project_of_a_repository_does_not_finish_the_update_of_another(
+    resolved: bool, make: Maker, tmp_path: Path
+) -> None:
+    files = make(CLASH).files()
+    repository(
+        tmp_path / "mono", {"": {f"{one}/{path}": file for one in ("a", "b") for path, file in files.items()}}
+    )
+    one, other = tmp_path / "mono" / "a", tmp_path / "mono" / "b"
+    assert update(Wish(project=one)).state == CONFLICTS
+    if resolved:
+        git(one, "checkout", "--theirs", "a.txt")
+        git(one, "add", "a.txt")
+    for step in (partial(update, Wish(project=other)), partial(resume, other), partial(abort, other)):
+        with pytest.raises(Refused, match="the update under way in this repository is of a/") as caught:
+            step()
+        assert f"roadworthy update {one} --continue" in caught.value.hint
+    assert abort(one).state == ABORTED
+    assert update(Wish(project=other)).state == CONFLICTS
 
 
 def test_a_preview_tells_of_an_unfinished_update(make: Maker) -> None:

@@ -354,6 +354,20 @@ def test_a_project_below_the_root_and_several_answers_files(
     assert b"policy-3" in (project / "a.txt").read_bytes()
 
 
+@pytest.mark.parametrize("pattern", ["/apps/one/data/", "apps/*/data", "data/", "*.dat"])
+def test_what_a_repository_ignores_above_the_project_is_left_alone(
+    pattern: str, make: Maker, tmp_path: Path
+) -> None:
+    world = make(Case(old=CLEAN.old, new={**CLEAN.new, "data/x.dat": File(b"policy-n\n")}, mine=CLEAN.mine))
+    inner = {f"apps/one/{path}": file for path, file in world.files().items()}
+    repository(tmp_path / "mono", {"": {**inner, ".gitignore": File(f"{pattern}\n".encode())}})
+    project = tmp_path / "mono" / "apps" / "one"
+    (project / "data").mkdir()
+    (project / "data" / "x.dat").write_text("mine\n")
+    assert fates(update(Wish(project=project)))["data/x.dat"] == "ignored by git"
+    assert (project / "data" / "x.dat").read_text() == "mine\n"
+
+
 OWNED = {"kept/seed.py": "seeded", "told/record.yaml": "record", "held/m.txt": "managed", "a.txt": "merged"}
 
 

@@ -71,7 +71,7 @@ def _merged(repo: Scratch, request: Request) -> State:
 
 def _sides(repo: Scratch, request: Request, ours: Entries) -> Sides:
     absent = (request.base.keys() | request.theirs.keys()) - ours.keys() - request.generated
-    hidden = ignored(absent, _ignore_files(repo, request, ours)) if absent else frozenset()
+    hidden = _hidden(repo, request, ours, absent) if absent else frozenset()
     return shape(
         request.base,
         request.theirs,
@@ -82,11 +82,13 @@ def _sides(repo: Scratch, request: Request, ours: Entries) -> Sides:
     )
 
 
-def _ignore_files(repo: Scratch, request: Request, ours: Entries) -> dict[str, bytes]:
+def _hidden(repo: Scratch, request: Request, ours: Entries, paths: Iterable[str]) -> frozenset[str]:
+    """Return the paths that .gitignore files hide, those above the project too."""
     found = {path: item for path, item in ours.items() if path.rpartition("/")[2] == NAME}
     blobs = _contents(repo, found.values())
-    inner = {path.rpartition("/")[0]: blobs[item.oid] for path, item in found.items()}
-    return {**request.outer_ignores, **inner}
+    inner = {(request.prefix + path).rpartition("/")[0]: blobs[item.oid] for path, item in found.items()}
+    whole = {request.prefix + path: path for path in paths}
+    return frozenset(whole[path] for path in ignored(whole, {**request.outer_ignores, **inner}))
 
 
 def _resolved(repo: Scratch, state: State) -> State:

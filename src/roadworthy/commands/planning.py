@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -118,17 +120,18 @@ def _request(
         generated=_generated(recorded),
         heal=heal,
         label=theirs.label,
+        prefix=checkout.prefix,
         outer_ignores=_outer_ignores(checkout),
     )
 
 
 def _outer_ignores(checkout: Checkout) -> dict[str, bytes]:
-    """Return the unanchored patterns of the .gitignore files above the project."""
-    above = checkout.prefix.split("/")[:-1]
-    files = [checkout.root.joinpath(*above[:depth], ".gitignore") for depth in range(len(above))]
-    lines = [line for file in files if file.is_file() for line in file.read_bytes().splitlines()]
-    loose = [line for line in lines if b"/" not in line.rstrip(b"/")]
-    return {"": b"\n".join(loose)} if loose else {}
+    """Return the .gitignore files above the project, by folder."""
+    parts = checkout.prefix.split("/")[:-1]
+    places = {
+        above: checkout.root / above / ".gitignore" for above in accumulate(["", *parts[:-1]], posixpath.join)
+    }
+    return {above: place.read_bytes() for above, place in places.items() if parts and place.is_file()}
 
 
 def _report(base: Rendering, theirs: Rendering, plan: MergePlan, notes: tuple[str, ...]) -> Update:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from roadworthy.adapters import journal
@@ -70,7 +71,7 @@ def recover(checkout: Checkout, *, asked: bool, force: bool = False) -> Update |
         return None
     if begun is not None and begun.state == journal.APPLYING:
         journal.finish(place)
-        return _as_begun(checkout, place)
+        return _as_begun(checkout, place) if begun.note["prefix"] == checkout.prefix else None
     if begun is not None and begun.state == journal.OPEN:
         return _conclude(checkout, place, begun.note, asked=asked, force=force)
     return None
@@ -89,6 +90,14 @@ def demand_none_open(checkout: Checkout) -> None:
         raise Refused("an update is unfinished here", hint)
 
 
+def _demand_here(checkout: Checkout, note: Mapping[str, Any]) -> None:
+    """Refuse to finish the update of one project of a repository for another one."""
+    if note["prefix"] != checkout.prefix:
+        command = f"roadworthy update {quote(str(checkout.root / note['prefix']))}"
+        hint = f"record it: {command} --continue; or take it back: {command} --abort"
+        raise Refused(f"the update under way in this repository is of {note['prefix'] or 'its root'}", hint)
+
+
 def take_back(checkout: Checkout, *, force: bool) -> Update:
     """Put everything back as it was before the update, byte for byte."""
     place = place_of(checkout)
@@ -101,6 +110,7 @@ def take_back(checkout: Checkout, *, force: bool) -> Update:
     if begun.note["head"] != checkout.head:
         journal.abandon(place)
     else:
+        _demand_here(checkout, begun.note)
         shown = begun.state == journal.OPEN and not _forgotten(checkout, begun.note)
         journal.undo(place, edited_too=force or shown or begun.state == journal.UNDOING)
     return _told(begun.note, ABORTED)
@@ -117,14 +127,16 @@ def _conclude(
     checkout: Checkout, place: journal.Place, note: Mapping[str, Any], *, asked: bool, force: bool
 ) -> Update | None:
     conflicts = set(note["conflicts"])
-    if unmerged := sorted(conflicts & unmerged_paths(checkout)):
-        return _told(note, CONFLICTS, _still_open(unmerged), RESOLVE)
+    unmerged = sorted(conflicts & unmerged_paths(checkout))
     forgotten = _forgotten(checkout, note)
     standings = journal.standings(place)
     touched = any(each.now != each.before for each in standings if _concerns(each, conflicts))
-    if not touched and forgotten:
+    if forgotten and not touched and not unmerged:
         journal.abandon(place)  # the person took it back with git: there is nothing to record
         return None
+    _demand_here(checkout, note)
+    if unmerged:
+        return _told(note, CONFLICTS, _still_open(unmerged), RESOLVE)
     if not (asked or touched):
         hint = "record that: roadworthy update --continue; or take it back: roadworthy update --abort"
         raise Refused(f"the update to {note['after']} was resolved by keeping yours everywhere", hint)

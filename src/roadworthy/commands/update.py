@@ -39,7 +39,7 @@ class Wish:
     @property
     def plain(self) -> bool:
         """Say whether nothing was asked for but to be up to date."""
-        return not (self.to or self.source or self.answers or self.heal or self.back)
+        return not (self.to or self.source or self.answers or self.answers_file or self.heal or self.back)
 
     @property
     def command(self) -> str:

@@ -30,8 +30,8 @@ def _everything_merged(path: str) -> str:
 class Request:
     """What to merge: the project's tree (by object name), base and target.
 
-    `generated` paths are written by the engine and never merged; `outer_ignores` are the contents of
-    .gitignore files above the project's folder.
+    `generated` paths are written by the engine and never merged; `outer_ignores` are the contents of the
+    .gitignore files above the project's folder (which `prefix` leads to), by folder.
     """
 
     ours: str
@@ -42,6 +42,7 @@ class Request:
     heal: bool = False
     label: str = "release"
     algorithm: str = "sha1"
+    prefix: str = ""
     outer_ignores: Mapping[str, bytes] = field(default_factory=dict)
 
     @cached_property
