@@ -89,6 +89,33 @@ def test_a_release_is_never_written_through_a_link_or_over_a_file(make: Maker, t
     assert ((world.project / "data").read_text(), world.recorded()) == ("mine\n", OLD)
 
 
+def test_a_name_that_changes_only_its_case_is_no_file_in_the_way(make: Maker) -> None:
+    world = make(Case(old={"Notes.txt": text()}, new={"notes.txt": text((3, "policy-3"))}, mine=CLEAN.mine))
+    world.project.joinpath("Notes.txt").write_bytes(text((15, "mine-15")).data)
+    commit_all(world.project)
+    # A second name of the same file is what a disk shows that does not tell case apart.
+    os.link(world.project / "Notes.txt", world.project / "notes.txt")
+    assert update(Wish(project=world.project)).state == UPDATED
+    assert (world.project / "notes.txt").read_bytes() == text((3, "policy-3"), (15, "mine-15")).data
+
+
+def test_a_preview_tells_what_is_in_the_way(make: Maker) -> None:
+    world = make(BELOW)
+    (world.project / "data").write_text("mine\n")
+    told = preview(Wish(project=world.project)).notes
+    assert told[0] == "would be refused as it stands: untracked files are in the way: data"
+
+
+def test_healing_under_other_line_ends_finds_nothing_to_do(make: Maker) -> None:
+    world = make(CLEAN)
+    git(world.project, "config", "core.autocrlf", "true")
+    for path in ("a.txt", ANSWERS):
+        (world.project / path).unlink()
+    git(world.project, "checkout", "--", ".")
+    assert b"\r\n" in (world.project / ANSWERS).read_bytes()
+    assert update(Wish(project=world.project, heal=True)).state == CURRENT
+
+
 def test_an_empty_folder_is_in_nobodys_way(make: Maker) -> None:
     world = make(Case(old={}, new={"data": File(b"policy-n\n")}, mine={}))
     (world.project / "data").mkdir()

@@ -8,7 +8,6 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from roadworthy.adapters import journal
 from roadworthy.adapters.git.attributes import as_committed
 from roadworthy.adapters.git.merge import scratch
 from roadworthy.adapters.git.worktree import Checkout
@@ -16,8 +15,8 @@ from roadworthy.commands.merging import MergePlan, Request, plan_merge
 from roadworthy.commands.recorded import Recorded
 from roadworthy.commands.remembered import remembered_side
 from roadworthy.commands.rendering import Rendering, render_base
-from roadworthy.commands.unfinished import on_disk
 from roadworthy.core.documents.parse import parse_yaml
+from roadworthy.core.merging.entries import entry
 from roadworthy.core.merging.report import PLANNED, AnswerChange, Outlook, Update, nothing_to_do
 from roadworthy.core.templates.source import LOCK, PLATFORM
 from roadworthy.core.templates.tree import File
@@ -54,10 +53,12 @@ def plan_update(
     base, notes = _base(recorded, aim, folder)
     theirs = remembered_side(aim.goal, aim.spec, aim.release, folder=folder, given=aim.answers)
     _demand_kept(aim, theirs)
+    record = {path: theirs.files[path] for path in _generated(recorded) if path in theirs.files}
     with scratch(checkout.objects, checkout.algorithm) as repo:
         plan = plan_merge(_request(checkout, recorded, base, theirs, heal=aim.heal), repo)
-    record = {path: theirs.files[path] for path in _generated(recorded) if path in theirs.files}
-    if not plan.changes and not plan.stages and _is_there(checkout, record):
+        committed = repo.objects.entries(checkout.tree)
+    told = all(committed.get(path) == entry(file, checkout.algorithm) for path, file in record.items())
+    if told and not plan.changes and not plan.stages:
         return nothing_to_do(recorded.spec, recorded.release, plan.paths), None
     notes += _unrecorded(aim, theirs)
     if not plan.changes and not plan.stages:
@@ -95,10 +96,6 @@ def _demand_kept(aim: Aim, theirs: Rendering) -> None:
             message = f"{theirs.source.release} does not accept the recorded answer {name}: {said}"
             hint = f"give another: roadworthy update --to {aim.release} --answers {name}=VALUE"
             raise UsageError(message, hint)
-
-
-def _is_there(checkout: Checkout, record: Mapping[str, File]) -> bool:
-    return all(journal.look_at(on_disk(checkout, path)) == file for path, file in record.items())
 
 
 def _generated(recorded: Recorded) -> frozenset[str]:

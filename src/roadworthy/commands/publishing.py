@@ -31,8 +31,7 @@ def publish(checkout: Checkout, report: Update, landing: Landing) -> Update:
     """Write the plan; what is recorded of the release moves only when nothing of it is left open."""
     plan, record = landing.plan, landing.record
     wanted = {**plan.changes, **({} if plan.stages else record)}
-    _demand_free(checkout, plan, {**plan.changes, **record})
-    _demand_watched(checkout, wanted)
+    demand_room(checkout, landing)
     index = index_with(checkout, wanted, plan.stages)
     waiting = {path: journal.look_at(on_disk(checkout, path)) for path in (*record, *plan.stages)}
     written = {**waiting, **as_checked_out(checkout, wanted)}
@@ -47,6 +46,13 @@ def publish(checkout: Checkout, report: Update, landing: Landing) -> Update:
     settled = BROKEN if report.outlook.broken else COMMIT
     state, following = (CONFLICTS, RESOLVE) if plan.stages else (UPDATED, settled)
     return replace(report, state=state, next=following)
+
+
+def demand_room(checkout: Checkout, landing: Landing) -> None:
+    """Refuse to land on anything that git could not give back."""
+    wanted = {**landing.plan.changes, **landing.record}
+    _demand_free(checkout, landing.plan, wanted)
+    _demand_watched(checkout, wanted)
 
 
 def _demand_free(checkout: Checkout, plan: MergePlan, wanted: Mapping[str, File | None]) -> None:
@@ -79,4 +85,10 @@ def _occupied(checkout: Checkout, path: str, wanted: File | None, gone: set[str]
     if place.is_dir() and not place.is_symlink():
         below = (file.relative_to(on_disk(checkout, "")) for file in place.rglob("*") if not file.is_dir())
         return not all(file.as_posix() in gone for file in below)
-    return journal.look_at(place) not in (None, wanted)
+    return journal.look_at(place) not in (None, wanted) and not _is_renamed(checkout, path, gone)
+
+
+def _is_renamed(checkout: Checkout, path: str, gone: set[str]) -> bool:
+    """Say whether a file lies there under its old name only, where the disk does not tell case apart."""
+    alike = (on_disk(checkout, other) for other in gone if other.casefold() == path.casefold())
+    return any(old.exists() and old.samefile(on_disk(checkout, path)) for old in alike)

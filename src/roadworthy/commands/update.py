@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from roadworthy.adapters import journal
 from roadworthy.adapters.git.worktree import Checkout, locate
-from roadworthy.commands.publishing import publish
+from roadworthy.commands.publishing import demand_room, publish
 from roadworthy.commands.recorded import Recorded, find_answers_file, read_previous, read_recorded
 from roadworthy.commands.source import newest
 from roadworthy.commands.unfinished import BROKEN, demand_none_open, is_open, place_of, recover, take_back
@@ -56,7 +56,13 @@ def preview(wish: Wish) -> Update:
     checkout = locate(wish.project)
     report, landing = _prepare(wish, checkout)
     notes = (UNFINISHED, *report.notes) if is_open(checkout) else report.notes
-    return replace(report, notes=notes, next=(wish.command,) if landing else ())
+    if landing is None:
+        return replace(report, notes=notes)
+    try:
+        demand_room(checkout, landing)
+    except Refused as error:
+        notes = (f"would be refused as it stands: {error.message}", *notes)
+    return replace(report, notes=notes, next=(wish.command,))
 
 
 def update(wish: Wish) -> Update:
