@@ -76,8 +76,9 @@ def newest(spec: str, than: str = "") -> str:
     demand_trusted(spec)
     found = releases(spec)
     last = found[-1] if found else DEVELOPMENT if spec == BUILTIN else "HEAD"
-    behind = last == than or not than or spec == BUILTIN or not found
-    return last if behind or not sources.contains(_repository(spec), than, last, git) else than
+    if than in ("", *found) or spec == BUILTIN or not found:
+        return last
+    return than if sources.contains(_repository(spec), than, last, git) else last
 
 
 def _repository(spec: str) -> Path:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping
 from contextlib import closing
+from itertools import accumulate
 from pathlib import Path
 
 from roadworthy.adapters.git.objects import Objects
@@ -45,11 +47,12 @@ def as_committed(checkout: Checkout, files: Tree) -> Tree:
 
 def _attributes(checkout: Checkout, files: Tree) -> bytes:
     """Return all attributes that may be about these files."""
-    above = {folder for path in files for folder in (checkout.root / checkout.prefix / path).parents}
-    places = [folder / ATTRIBUTES for folder in above if folder.is_relative_to(checkout.root)]
-    places.append(checkout.objects.parent / "info" / "attributes")
+    folders = {(checkout.prefix + path).rpartition("/")[0] for path in files}
+    above = {folder for each in folders for folder in accumulate(["", *each.split("/")], posixpath.join)}
+    places = [os.path.join(checkout.root, folder, ATTRIBUTES) for folder in above]
+    places.append(os.path.join(checkout.objects.parent, "info", "attributes"))
     rendered = [file.data for path, file in files.items() if path.rpartition("/")[2] == ATTRIBUTES]
-    return b"\n".join([*rendered, *(place.read_bytes() for place in places if place.is_file())])
+    return b"\n".join([*rendered, *(Path(place).read_bytes() for place in places if os.path.isfile(place))])
 
 
 def _stored(checkout: Checkout, files: Mapping[str, bytes], wanted: Collection[str]) -> dict[str, bytes]:
