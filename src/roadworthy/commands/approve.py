@@ -72,8 +72,8 @@ def _role(who: Person, dossier: Dossier) -> str:
 
 
 def _objections(dossier: Dossier, who: Person, role: str, decision: str, words: str) -> Iterator[Refusal]:
-    demand, release = dossier.demand, dossier.release
-    yield from judge_subject(dossier.recorded, str(release.get("subject_digest")), dossier.shipped)
+    demand, release = dossier.demand, dossier.evidence.release
+    yield from judge_subject(dossier.evidence.subject, str(release.get("subject_digest")), dossier.shipped)
     record = f"governance/releases/{demand.version}.json"
     if record in dossier.evidence.uncommitted:
         fix = f"git add governance && git commit -m 'Register release {demand.version}'"
@@ -101,12 +101,12 @@ def _refuse(objections: tuple[Refusal, ...]) -> None:
 def _record(
     dossier: Dossier, controls: Controls, who: Person, role: str, decision: str, words: str
 ) -> dict[str, Any]:
-    demand, release = dossier.demand, dossier.release
+    demand, release = dossier.demand, dossier.evidence.release
     body = {
         "system": demand.system,
         "version": demand.version,
         "change_type": release.get("change_type"),
-        "subject": listed(dossier.recorded),
+        "subject": listed(dossier.evidence.subject),
         "subject_digest": demand.subject_digest,
         "commit": demand.commit,
         "run_id": demand.run_id,

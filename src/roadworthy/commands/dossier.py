@@ -39,8 +39,6 @@ class Dossier:
     """One release: the facts to judge it by."""
 
     head: Committed
-    release: Mapping[str, Any]
-    recorded: tuple[Entry, ...]
     shipped: Shipped
     evidence: Evidence
     demand: Demand
@@ -60,8 +58,6 @@ def open_dossier(project: Path, version: str, as_of: str | None = None) -> Dossi
     computed, tier = _tiers(head, release)
     return Dossier(
         head=head,
-        release=release,
-        recorded=recorded,
         shipped=_shipped(head, recorded, bundle),
         evidence=evidence,
         demand=_demand(head, release, recorded, evidence.run, since, tier, now),

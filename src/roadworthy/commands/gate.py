@@ -32,7 +32,7 @@ def gate(project: str, version: str, *, key: str | None = None, as_of: str | Non
     dossier = open_dossier(Path(project), version, as_of)
     secret = signing_key(Path(project), key)
     found = findings(dossier, judge_controls(Path(project), version, as_of))
-    verdict = statement(dossier.demand, actual(dossier.recorded, dossier.shipped), found, __version__)
+    verdict = statement(dossier.demand, actual(dossier.evidence.subject, dossier.shipped), found, __version__)
     return _write(dossier, verdict, found.refusals, secret)
 
 
@@ -50,9 +50,9 @@ def findings(dossier: Dossier, controls: Controls) -> Findings:
 
 def judge_release(dossier: Dossier) -> tuple[Refusal, ...]:
     """Return everything that stands against a release, apart from the policy's controls."""
-    demand, release = dossier.demand, dossier.release
+    demand, release = dossier.demand, dossier.evidence.release
     return (
-        *judge_subject(dossier.recorded, str(release.get("subject_digest")), dossier.shipped),
+        *judge_subject(dossier.evidence.subject, str(release.get("subject_digest")), dossier.shipped),
         *judge_tier(release.get("tier"), dossier.computed_tier, demand.tier),
         *judge_evidence(dossier.evidence, light=demand.light),
         *judge_people(demand.people),

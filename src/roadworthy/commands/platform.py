@@ -35,7 +35,7 @@ def init_platform(request: Request) -> Platform:
     source = open_source(request.source, request.release)
     if source.commit is None and source.spec != BUILTIN:
         raise UsageError(f"{source.spec} as it is now is no release", "name one with --release")
-    name = request.name or _slug(request.destination.absolute().name)
+    name = request.name or "-".join(re.findall(r"[a-z0-9]+", request.destination.absolute().name.lower()))
     own = platform_tree(source, name)
     start = read_scaffold(request.ci, {"name": name, "release": source.release})
     message = f"Make {name} from {source.spec} {source.release}"
@@ -84,7 +84,3 @@ def _mapping(path: Path) -> dict[str, object]:
     if not isinstance(value, dict):
         raise UsageError(f"{path}: expected a mapping", hint)
     return value
-
-
-def _slug(folder: str) -> str:
-    return "-".join(re.findall(r"[a-z0-9]+", folder.lower()))

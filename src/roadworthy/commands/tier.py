@@ -16,7 +16,8 @@ def explain_tier(project: str, data: Mapping[str, str]) -> Explained:
     """Assess a project's recorded answers, with the answers of `data` put over them."""
     rubric = open_bench().pack.tiers
     given = {name: _value(name, text.strip(), rubric) for name, text in data.items()}
-    recorded, answers = ("", {}) if _complete(given, rubric) else _recorded(project, bool(given))
+    complete = set(rubric["questions"]) <= given.keys()
+    recorded, answers = ("", {}) if complete else _recorded(project, bool(given))
     tier = assess({**answers, **given}, rubric)
     return Explained(
         tier=tier,
@@ -46,10 +47,6 @@ def _source(project: str, answers: Mapping[str, Any], given: Mapping[str, Any]) 
     if not answers:
         return "the answers given"
     return f"{project}/{ANSWERS}{' and the answers given' if given else ''}"
-
-
-def _complete(given: Mapping[str, Any], rubric: Mapping[str, Any]) -> bool:
-    return set(rubric["questions"]) <= given.keys()
 
 
 def _value(name: str, text: str, rubric: Mapping[str, Any]) -> Any:

@@ -150,17 +150,13 @@ def _around(classic: Mapping[str, Any]) -> list[str]:
         for kind in ("users", "teams", "apps")
         for each in rows(allowed.get(kind))
     ]
-    admins = part(classic, "enforce_admins").get("enabled") is not True and _demands(classic)
+    admins = part(classic, "enforce_admins").get("enabled") is not True and any(_of_classic(classic).values())
     forced = part(classic, "allow_force_pushes").get("enabled") is True
     return [
         *named,
         *(["administrators"] if admins else []),
         *(["whoever may force a push"] if forced else []),
     ]
-
-
-def _demands(classic: Mapping[str, Any]) -> bool:
-    return any(_of_classic(classic).values())
 
 
 def _environment(ask: Ask, home: str, name: str) -> tuple[bool | None, str]:

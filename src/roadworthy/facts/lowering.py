@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from roadworthy.core.approval.duties import builders
-from roadworthy.core.approval.people import people
 from roadworthy.core.approval.signatures import Status
 from roadworthy.facts.project import ANSWERS, LOCK, duties
 from roadworthy.facts.releases import Deck, gate_details
@@ -34,10 +33,9 @@ def _tier_before(deck: Deck) -> str:
 
 def _approvers(deck: Deck, before: str) -> list[str]:
     """Who approves at the tier before, and had no hand in the answers since its newest release."""
-    known = people(deck.documents["roles"].get("value"))
     roles = set(duties(before, deck.sources.pack.tiers)["approver_roles"])
     history, releases = deck.shelf.history, deck.shelf.of("releases")
     since = history.ancestors(releases[-1].text("commit")) if releases else frozenset()
     commits = history.commits(history.by_sha.keys() - since, RISK, ANSWERS, LOCK)
-    hands = builders(commits, None, known).people
-    return sorted(each.identity for each in known if roles & each.roles and each.identity not in hands)
+    hands = builders(commits, None, deck.people).people
+    return sorted(each.identity for each in deck.people if roles & each.roles and each.identity not in hands)

@@ -9,7 +9,7 @@ from typing import Any
 
 from roadworthy.core.approval.approvals import Approval, Demand, counted, judge_approvals
 from roadworthy.core.approval.duties import Builders, builders, submitter
-from roadworthy.core.approval.people import people
+from roadworthy.core.approval.people import Person, people
 from roadworthy.core.approval.signatures import (
     APPROVAL_NAMESPACE,
     GATE_NAMESPACE,
@@ -48,6 +48,11 @@ class Deck:
     def signers(self) -> bytes:
         """Return the keys that count."""
         return self.sources.snapshot.data(SIGNERS) or b""
+
+    @cached_property
+    def people(self) -> tuple[Person, ...]:
+        """Return who is who."""
+        return people(self.documents["roles"].get("value"))
 
     @cached_property
     def gate_signatures(self) -> dict[str, Signature]:
@@ -112,7 +117,6 @@ def gate_details(gate: Record) -> Mapping[str, Any]:
 def demand(deck: Deck, release: Record) -> Demand:
     """Return what a release must be approved as; the same question that the gate asks."""
     subject = entries(release.value.get("subject")) or ()
-    known = people(deck.documents["roles"].get("value"))
     return Demand(
         system=release.text("system"),
         version=release.text("version"),
@@ -122,7 +126,7 @@ def demand(deck: Deck, release: Record) -> Demand:
         tier=str(deck.project["tier"]),
         obligations=deck.tier,
         policy_pack=_policy_seen(deck, release),
-        people=known,
+        people=deck.people,
         builders=_builders(deck, release),
         shared_keys=shared_keys(deck.signers.decode(errors="replace")),
         now=deck.sources.as_of,
@@ -145,7 +149,7 @@ def _builders(deck: Deck, release: Record) -> Builders:
     touched = history.commits(span, *MADE_FROM, *named)
     run = deck.shelf.find("runs", "run_id", release.text("run_id"))
     by = submitter(run.value) if run else None
-    return builders(touched, by, people(deck.documents["roles"].get("value")))
+    return builders(touched, by, deck.people)
 
 
 def _last_passed(deck: Deck, release: Record) -> str:

@@ -43,12 +43,12 @@ class Approval:
     @property
     def identity(self) -> str:
         """Who decided, as the record says."""
-        return str(_approver(self.record).get("identity", ""))
+        return str(part(self.record, "approver").get("identity", ""))
 
     @property
     def role(self) -> str:
         """In which role."""
-        return str(_approver(self.record).get("role", ""))
+        return str(part(self.record, "approver").get("role", ""))
 
 
 @frozen
@@ -230,7 +230,8 @@ def _missing(good: tuple[Approval, ...], demand: Demand) -> Iterator[Refusal]:
             yield _gap("approval-role-missing", f"nobody has approved as {role}", role, demand)
     holders = {role: {each.identity for each in good if each.role == role} for role in required}
     if all(holders.values()) and not _distinct(list(holders.values())):
-        said = "one person fills two required roles: " + _roster(good)
+        roster = ", ".join(f"{each.identity} as {each.role}" for each in good)
+        said = f"one person fills two required roles: {roster}"
         yield _gap("approval-two-roles", said, "ROLE", demand)
     if len({each.identity for each in good}) < demand.obligations["approvals"]:
         said = f"{len({each.identity for each in good})} of {demand.obligations['approvals']} approvals count"
@@ -254,13 +255,5 @@ def _rejection(approval: Approval) -> Refusal:
     return _fault("rejected", approval, said, f"settle it with {approval.identity}")
 
 
-def _roster(good: Iterable[Approval]) -> str:
-    return ", ".join(f"{each.identity} as {each.role}" for each in good)
-
-
 def _fault(code: str, approval: Approval, said: str, fix: str) -> Refusal:
     return Refusal(code=code, message=f"{approval.path} {said}", fix=fix)
-
-
-def _approver(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    return part(record, "approver")

@@ -109,7 +109,8 @@ def _dated(control: Control, check: Check, situation: Situation, finding: Findin
     reason = _not_yet(control, check, situation)
     if not reason:
         return finding
-    return replace(finding, verdict=Verdict.PENDING, reason=f"{reason}{_because(finding.reason)}")
+    said = "; ".join(each for each in (reason, finding.reason) if each)
+    return replace(finding, verdict=Verdict.PENDING, reason=said)
 
 
 def _not_yet(control: Control, check: Check, situation: Situation) -> str:
@@ -121,10 +122,6 @@ def _not_yet(control: Control, check: Check, situation: Situation) -> str:
     if check.due is Due.RELEASE and not situation.released and not situation.for_release:
         return "due before the first release"
     return ""
-
-
-def _because(reason: str) -> str:
-    return f"; {reason}" if reason else ""
 
 
 def enforced_from(dates: Mapping[str, str], situation: Situation) -> date | None:

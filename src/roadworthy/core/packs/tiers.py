@@ -52,7 +52,7 @@ def assess(answers: Answers, rubric: Rubric) -> Tier:
     """Return the tier of `answers`. An unanswered question counts as the worst answer."""
     lines = tuple(_line(name, question, answers.get(name)) for name, question in rubric["questions"].items())
     score = sum(line.points for line in lines)
-    band = _band(score, rubric)
+    band = next(str(name) for name, (low, high) in rubric["bands"].items() if low <= score <= high)
     floors = tuple(_floors(answers, rubric))
     hits = tuple(_prohibited(answers, rubric))
     name = PROHIBITED if hits else highest((band, *(floor for floor, _ in floors)), rubric)
@@ -87,10 +87,6 @@ def _line(name: str, question: Mapping[str, Any], answer: int | None) -> Line:
     return Line(
         question=name, ask=question["ask"], answer=answer, choice=choice, points=question["weight"] * value
     )
-
-
-def _band(score: int, rubric: Rubric) -> str:
-    return next(str(name) for name, (low, high) in rubric["bands"].items() if low <= score <= high)
 
 
 def _floors(answers: Answers, rubric: Rubric) -> list[tuple[str, str]]:
