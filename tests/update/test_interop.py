@@ -48,21 +48,40 @@ def test_a_project_made_by_copier_is_updated_by_us_and_known_to_copier(
     assert ((made / ANSWERS).read_bytes(), git(made, "status", "--porcelain")) == (recorded, b"")
 
 
-def test_a_governed_project_updated_by_copier_gets_its_lock_from_our_next_update(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def born(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """A governed project of v0.1.0, and its source, which has a v0.2.0."""
     monkeypatch.setenv("ROADWORTHY_TRUSTED_SOURCES", str(tmp_path))
     source, project = upstream(tmp_path, {}), tmp_path / "credit"
-    new_project(Request(destination=project, given={}, source=str(source), release="v0.1.0"), lambda _: None)
+    asked = Request(destination=project, given={}, source=str(source), release="v0.1.0")
+    new_project(asked, lambda _: None)
     edit(source / "template/Makefile.jinja", "help: ## this list", "help: ## what there is")
     release(source, "v0.2.0")
+    return source, project
+
+
+def test_a_governed_project_updated_by_copier_gets_its_lock_from_our_next_update(
+    born: tuple[Path, Path],
+) -> None:
+    _, project = born
     subprocess.run((sys.executable, "-c", COPIER, str(project), "v0.2.0"), check=True)
     commit_all(project)
     before = (project / LOCK).read_text()
     assert ("v0.2.0" in (project / ANSWERS).read_text(), "v0.2.0" in before) == (True, False)
     report = update(Wish(project=project))
+    assert (report.before, report.after) == ("v0.1.0", "v0.2.0")
     assert (report.state, report.notes) == (UPDATED, (f"only what is recorded changes: {ANSWERS}, {LOCK}",))
     assert git(project, "status", "--porcelain").decode() == f"M  {LOCK}\n"
     commit_all(project)
     for wish in (Wish(project=project), Wish(project=project, heal=True)):
         assert update(wish).state == CURRENT
+
+
+def test_a_release_that_was_only_written_down_still_has_to_land(born: tuple[Path, Path]) -> None:
+    _, project = born
+    edit(project / ANSWERS, "_commit: v0.1.0", "_commit: v0.2.0")
+    commit_all(project)
+    report = update(Wish(project=project))
+    assert (report.before, report.after) == ("v0.1.0", "v0.2.0")
+    assert {each.path for each in report.paths if each.fate.value == "synced"} == {"Makefile"}
+    assert "what there is" in (project / "Makefile").read_text()

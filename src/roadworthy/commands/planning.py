@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -50,9 +51,9 @@ def plan_update(
 ) -> tuple[Update, Landing | None]:
     """Return the report, and what is to land if anything is; nothing of the project is touched."""
     folder = project.resolve().name
-    base, notes = _base(recorded, aim, folder)
     theirs = remembered_side(aim.goal, aim.spec, aim.release, folder=folder, given=aim.answers)
     _demand_kept(aim, theirs)
+    base, notes = _base(recorded, aim, folder, governed=bool(theirs.template_digest))
     record = {path: theirs.files[path] for path in _generated(recorded) if path in theirs.files}
     with scratch(checkout.objects, checkout.algorithm) as repo:
         plan = plan_merge(_request(checkout, recorded, base, theirs, heal=aim.heal), repo)
@@ -70,8 +71,14 @@ def plan_update(
     return report, Landing(plan=plan, record=record)
 
 
-def _base(recorded: Recorded, aim: Aim, folder: str) -> tuple[Rendering, tuple[str, ...]]:
-    """Render what the project was made from; where its source is gone, from the one named instead."""
+def _base(recorded: Recorded, aim: Aim, folder: str, *, governed: bool) -> tuple[Rendering, tuple[str, ...]]:
+    """Render what the project was made from; where its source is gone, from the one named instead.
+
+    Answers that moved without the lock moved by another hand: what that left out is merged from the lock's.
+    """
+    if governed and not recorded.whole:
+        with suppress(UsageError, Unjudgeable):
+            return render_base(recorded.as_locked, folder, remembered_side), ()
     try:
         return render_base(recorded, folder, remembered_side), ()
     except (UsageError, Unjudgeable) as error:

@@ -39,6 +39,11 @@ class Recorded:
         return said.removeprefix("v") == self.release.removeprefix("v")
 
     @property
+    def as_locked(self) -> Recorded:
+        """Return the same with the release that the lock names."""
+        return replace(self, answers={**self.answers, "_commit": self.lock.get("release")})
+
+    @property
     def made_from(self) -> tuple[str, str]:
         """Return the recorded source and release."""
         return self.spec, self.release
