@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -47,7 +48,15 @@ def parser(verb: str | None = None) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 ok, 1 refused, 2 usage, 3 not judgeable, 130 interrupted."""
     signal.signal(signal.SIGTERM, _interrupt)
+    _print_anything()
     sys.exit(_run(argv))
+
+
+def _print_anything() -> None:
+    """A terminal that knows no such letter shows its number; nobody loses a verdict to it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -90,6 +91,17 @@ def test_answers_come_from_a_file_and_the_command_line_wins(place: Path) -> None
     assert (place / "p/README.md").read_text() == "a=b m\n"
 
 
+def test_answers_are_understood_and_shown_in_any_locale(place: Path) -> None:
+    """Python reads arguments as ASCII there, and would die of a letter in its own output."""
+    plain = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-m", "roadworthy", "new", "für", "--defaults", "--data", "name=schön"]
+    source = ("--source", str(place.parent / "plain"))
+    done = subprocess.run([*command, *source], env=plain, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.isascii() or "Made für".encode() in done.stdout
+    assert (place / "für/README.md").read_text("utf-8") == "schön s\n"
+
+
 def test_the_machine_form_says_the_same(place: Path, capsys: Say) -> None:
     assert run("p", "--defaults", "--json", "--source", str(place.parent / "governed")) == 0
     said = json.loads(capsys.readouterr().out)
@@ -139,9 +151,36 @@ REFUSED: dict[str, tuple[tuple[str, ...], int, str, str]] = {
         "size=s",
     ),
     "unknown question": (("p", "--data", "siz=s"), 2, "siz is not a question", "did you mean size?"),
-    "unlike any question": (("p", "--data", "q=s"), 2, "q is not a question", "its questions: name, size"),
+    "unlike any question": (
+        ("p", "--data", "q=s"),
+        2,
+        "q is not a question",
+        "its questions: name, size",
+    ),
     "no value": (("p", "--data", "size"), 2, "expected KEY=VALUE", "--data name=my-model"),
     "no data file": (("p", "--data-file", "gone.yml"), 2, "--data-file gone.yml", "name a YAML file"),
+    "broken data file": (
+        ("p", "--data-file", "full/broken"),
+        2,
+        "--data-file full/broken: while parsing",
+        "",
+    ),
+    "a data file that is a folder": (("p", "--data-file", "full"), 2, "--data-file full: Is a directory", ""),
+    "neither yes nor no": (
+        ("p", "--data", "sample=flase", "--source", str(CHECKOUT)),
+        2,
+        "--data sample=flase: expected yes or no",
+        "",
+    ),
+    "no text": (("p", "--data", "name=\udcff"), 2, "expected UTF-8", ""),
+    "a link": (("link",), 1, "link is a symbolic link", "name a new folder"),
+    "a name too long": (("p" * 300,), 1, "cannot be written: File name too long", "name another place"),
+    "no such repository": (
+        ("p", "--source", "file:///no/where"),
+        3,
+        "'/no/where' does not appear to be a git",
+        "",
+    ),
     "data file of a list": (("p", "--data-file", "full/file"), 2, "expected a mapping", ""),
     "no source": (("p", "--source", "gone"), 2, "the source gone is not a folder", "name builtin"),
     "no release": (("p", "--source", "builtin", "--release", "0.0.1"), 2, "no built-in release 0.0.1", ""),
@@ -152,7 +191,10 @@ REFUSED: dict[str, tuple[tuple[str, ...], int, str, str]] = {
 def test_is_refused_in_one_line_with_the_next_step(
     arguments: tuple[str, ...], code: int, said: str, hint: str, place: Path, capsys: Say
 ) -> None:
-    write_tree(place / "full", files({"file": "- a list"}))
+    write_tree(place / "full", files({"file": "- a list", "broken": "a: [1\n"}))
+    (place.parent / "real").mkdir()
+    if arguments == ("link",):
+        (place / "link").symlink_to(place.parent / "real")
     if arguments == (".",):
         os.chdir(place.parent)
         (place.parent / "empty" / "here").mkdir(parents=True)
@@ -165,7 +207,7 @@ def test_is_refused_in_one_line_with_the_next_step(
     assert said in first
     assert hint in "".join(rest)
     assert len(rest) <= 1
-    assert os.listdir(place) == ["full"]
+    assert sorted(os.listdir(place)) == ["full", "link"] if arguments == ("link",) else ["full"]
 
 
 def test_nobody_is_asked_where_nobody_is(place: Path, capsys: Say) -> None:
@@ -385,15 +427,19 @@ def talk(process: subprocess.Popen[bytes], terminal: int, keys: bytes) -> str:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
-            said += os.read(terminal, 4096)
+            if select.select([terminal], [], [], 0.2)[0]:
+                said += os.read(terminal, 4096)
         except OSError:
             break
         if not pressed and "🎤".encode() in said:
             time.sleep(0.3)
             os.write(terminal, keys)
             pressed = True
-    process.wait(timeout=10)
-    os.close(terminal)
+    try:
+        process.wait(timeout=10)
+    finally:
+        process.kill()
+        os.close(terminal)
     return said.decode(errors="replace")
 
 

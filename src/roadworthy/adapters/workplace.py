@@ -15,6 +15,15 @@ from roadworthy.errors import Refused
 
 def demand_free(destination: Path) -> None:
     """Refuse a destination that holds something, that is where we stand, or that cannot be written."""
+    try:
+        _demand_free(destination)
+    except OSError as error:
+        raise _unwritable(destination, error) from error
+
+
+def _demand_free(destination: Path) -> None:
+    if destination.is_symlink():
+        raise Refused(f"{destination} is a symbolic link", "name a new folder, or the one it leads to")
     if destination.is_dir() and any(destination.iterdir()):
         raise Refused(f"{destination} is not empty", "name a new folder, or empty that one")
     if destination.exists() and not destination.is_dir():
@@ -36,9 +45,7 @@ def aside(destination: Path) -> Iterator[Path]:
         workplace.mkdir(parents=True)
         yield workplace
     except OSError as error:
-        raise Refused(
-            f"{destination} cannot be written: {error.strerror or error}", "name another place"
-        ) from error
+        raise _unwritable(destination, error) from error
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
         _remove_empty(made)
@@ -63,6 +70,10 @@ def put_in_place(workplace: Path, destination: Path) -> None:
     if os.name == "nt" and destination.is_dir():
         destination.rmdir()
     os.replace(workplace, destination)
+
+
+def _unwritable(destination: Path, error: OSError) -> Refused:
+    return Refused(f"{destination} cannot be written: {error.strerror or error}", "name another place")
 
 
 def _existing_parent(destination: Path) -> Path:

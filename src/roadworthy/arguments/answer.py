@@ -27,9 +27,17 @@ def told(
     return Answer(as_json(schema, found, **more) if args.json else text(found), code)
 
 
+def words(said: str) -> str:
+    """Return what a person said, also where the locale knows no letter of it."""
+    try:
+        return said.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeError as error:
+        raise UsageError(f"expected UTF-8: {said!r}") from error
+
+
 def keyed(option: str, given: Iterable[str], example: str) -> dict[str, str]:
     """Return what an option says as KEY=VALUE, the last word on each key."""
-    pairs = [each.partition("=") for each in given]
+    pairs = [words(each).partition("=") for each in given]
     for key, equals, value in pairs:
         if not (key and equals):
             said = f"{option} {key + equals + value!r}: expected KEY=VALUE"

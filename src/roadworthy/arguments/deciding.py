@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from roadworthy.arguments.answer import Answer, Verbs
+from roadworthy.arguments.answer import Answer, Verbs, words
 
 
 def add_approve(verbs: Verbs) -> None:
@@ -13,7 +13,9 @@ def add_approve(verbs: Verbs) -> None:
     verb.add_argument("version", help="release, such as 1")
     verb.add_argument("--role", help="role to decide in (default: the one the release still needs from you)")
     verb.add_argument("--decision", choices=("approve", "reject"), default="approve")
-    verb.add_argument("--statement", default="", help="what you looked at, and why it is good enough")
+    verb.add_argument(
+        "--statement", type=words, default="", help="what you looked at, and why it is good enough"
+    )
     verb.add_argument("--dry-run", action="store_true", help="show what would be approved; write nothing")
     _signing(verb)
 
@@ -21,9 +23,9 @@ def add_approve(verbs: Verbs) -> None:
         from roadworthy.commands.approve import approve
         from roadworthy.render.approve import approve_json, approve_text
 
-        words = {"decision": args.decision, "statement": args.statement, "as_of": args.as_of}
+        said = {"decision": args.decision, "statement": args.statement, "as_of": args.as_of}
         who = {"role": args.role, "identity": args.identity, "key": args.key}
-        result = approve(args.project, args.version, dry_run=args.dry_run, **words, **who)
+        result = approve(args.project, args.version, dry_run=args.dry_run, **said, **who)
         return Answer(approve_json(result) if args.json else approve_text(result))
 
     verb.set_defaults(run=run)
@@ -33,7 +35,7 @@ def add_revoke(verbs: Verbs) -> None:
     """Add `roadworthy revoke`."""
     verb = verbs.add_parser("revoke", help="withdraw an approval by a signed record")
     verb.add_argument("approval", help="the approval's id")
-    verb.add_argument("--reason", required=True)
+    verb.add_argument("--reason", type=words, required=True)
     _signing(verb)
 
     def run(args: argparse.Namespace) -> Answer:

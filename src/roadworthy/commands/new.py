@@ -20,7 +20,7 @@ from roadworthy.adapters.sources import is_address
 from roadworthy.commands.placing import place
 from roadworthy.commands.source import Rendered, open_source, project_of
 from roadworthy.core.packs.tiers import assess
-from roadworthy.core.templates.answers import BadAnswer, raw_items
+from roadworthy.core.templates.answers import FALSE_WORDS, TRUE_WORDS, BadAnswer, raw_items
 from roadworthy.core.templates.config import YAML_LOADER, read_config
 from roadworthy.core.templates.made import MadeFile, Project
 from roadworthy.core.templates.ownership import ownership_of
@@ -80,7 +80,8 @@ def _answers_file(path: Path) -> dict[str, Any]:
     try:
         answers = yaml.safe_load(path.read_bytes())
     except (OSError, yaml.YAMLError) as error:
-        raise UsageError(f"--data-file {path}: {error}", "name a YAML file of answers") from error
+        why = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise UsageError(f"--data-file {path}: {why}", "name a YAML file of answers") from error
     if not isinstance(answers, dict):
         raise UsageError(f"--data-file {path}: expected a mapping of questions to answers")
     return {str(key): value for key, value in answers.items() if not str(key).startswith("_")}
@@ -105,6 +106,10 @@ def _demand_known(source: Source, given: Mapping[str, Any]) -> None:
         why = "is computed from the other answers" if computed else "is not a question of this template"
         hint = f"did you mean {near[0]}?" if near else f"its questions: {', '.join(names)}"
         raise UsageError(f"--data {key}: {key} {why}", hint)
+    truths = {question.name for question in questions if question.type == "bool"}
+    for key in truths & given.keys():
+        if isinstance(given[key], str) and given[key].strip().lower() not in TRUE_WORDS | FALSE_WORDS:
+            raise UsageError(f"--data {key}={given[key]}: expected yes or no")
 
 
 def _demand_lawful(source: Source, given: Mapping[str, Any]) -> None:
