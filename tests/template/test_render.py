@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from roadworthy import __version__
 from roadworthy.core.templates.ownership import KINDS, UNCLAIMED, ownership_of
 from tests.template.matrix import FACTORS, SHAPES, TIERS, every_tier, pairwise, tier_answers
 from tests.template.rendering import OWNERSHIP, TEMPLATE, Project, Renders, sources
@@ -75,6 +76,12 @@ def test_structured_files_parse(matrix: list[Project]) -> None:
 
 def _yaml(text: str) -> Any:
     return list(yaml.load_all(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+
+
+def test_the_tool_is_the_one_that_the_template_belongs_to(matrix: list[Project]) -> None:
+    """A platform counts its own releases, so the release that a project records names no engine."""
+    for project in matrix:
+        assert f"$(or $(ROADWORTHY_PACKAGE),roadworthy=={__version__})" in project.text("Makefile")
 
 
 def test_no_jinja_in_python() -> None:
