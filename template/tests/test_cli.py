@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -52,6 +53,33 @@ def test_a_refusal_says_what_where_and_how_to_repair(
     assert all(word in said.err for word in ("refused:", "where:", "repair:"))
     assert main("evaluate", "--json") == 1
     assert json.loads(capsys.readouterr().out).keys() == {"verb", "ok", "refused", "where", "repair"}
+
+
+PLAIN = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+def spoken(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """The command line where Python knows ASCII only."""
+    command, environment = (sys.executable, "-m", PACKAGE, *arguments), {**os.environ, **PLAIN}
+    return subprocess.run(command, env=environment, capture_output=True, check=False)
+
+
+def test_words_are_understood_and_shown_in_any_locale() -> None:
+    done = spoken("rollback", "--to", "zurück", "--reason", "zu früh – ✓")
+    assert done.returncode == 1, done.stderr
+    assert b"refused: nothing serves" in done.stderr
+    done = spoken("trace", "früher")
+    assert (done.returncode, b"no prediction fr" in done.stderr) == (1, True)
+
+
+def test_a_reader_who_stops_reading_is_no_defect() -> None:
+    code = f"import sys; from {PACKAGE}.cli import _say; _say('x' * 10**6)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=-1, stderr=-1) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("verb", ["evaluate", "register", "promote", "rebuild"])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import io
 import json
+import os
 import re
 import sys
 import traceback
@@ -43,6 +45,14 @@ def _name(text: str) -> str:
     if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z-]*", text):
         raise argparse.ArgumentTypeError(f"not a name: {text!r}")
     return text
+
+
+def _words(text: str) -> str:
+    """What a person said, also where the locale knows no letter of it."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeError as error:
+        raise argparse.ArgumentTypeError(f"not UTF-8: {text!r}") from error
 
 
 ABOUT = """The life of this model, one verb per stage.
@@ -90,7 +100,7 @@ VERBS: dict[str, Verb] = {
         "return to the last approved release that served",
         "pipeline.promote:rollback",
         (
-            option("--reason", required=True),
+            option("--reason", type=_words, required=True),
             option(
                 "--to", help="a release that served before, or `fallback` (default: the last approved one)"
             ),
@@ -99,7 +109,9 @@ VERBS: dict[str, Verb] = {
     ),
     "drill": Verb("rehearse a rollback under load and record it", "serving.drill:drill"),
     "rebuild": Verb("make an old release again and compare", "pipeline.rebuild:rebuild", (_VERSION,)),
-    "trace": Verb("from one prediction to everything behind it", "serving.trace:trace", (option("id"),)),
+    "trace": Verb(
+        "from one prediction to everything behind it", "serving.trace:trace", (option("id", type=_words),)
+    ),
     "pipeline": Verb("data, train and evaluate in one process", "pipeline.pipeline:pipeline"),
 }
 
@@ -134,6 +146,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = vars(parser().parse_args(argv))
     verb, as_json = arguments.pop("verb"), arguments.pop("json")
     settings.quiet()
+    _print_anything()
     try:
         outcome = run(verb, arguments)
     except Refused as refusal:
@@ -144,8 +157,22 @@ def main(argv: list[str] | None = None) -> int:
         Exception
     ) as defect:  # the team's files are called from here: no traceback, but no loss of it either
         return _broken(defect, verb, as_json)
-    print(_as_json(outcome) if as_json else "\n".join(outcome.lines))
+    _say(_as_json(outcome) if as_json else "\n".join(outcome.lines))
     return 0 if outcome.ok else 1
+
+
+def _print_anything() -> None:
+    """A terminal that knows no such letter shows its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _say(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # whoever reads stopped reading; what was done stands
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _shipped(module: str) -> bool:
