@@ -29,7 +29,7 @@ def readable(policy: Any) -> str:
 
 
 def null_spike(rows: Any, policy: Any) -> Any:
-    """A fifth of a column goes missing; rows that only it told apart are left out, for they are another fault."""
+    """A fifth of a column goes missing; rows that only it told apart would be another fault, and go."""
     name = column(policy, "number", strict=True)
     spoiled = rows.assign(**{name: rows[name].where(np.arange(len(rows)) % 5 > 0)})
     return spoiled.drop_duplicates([each for each in policy.columns if each != policy.key])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 import re
@@ -139,6 +140,23 @@ def test_a_one_person_team_may_approve_itself_at_low_and_the_verdict_says_so(
     gated = at_gate(project)
     assert gated.refusals == ()
     assert "self-approval" in gated.verdict["predicate"]["roadworthy"]["notes"][0]
+
+
+def test_a_verdict_that_a_deployment_names_is_committed_before_another_takes_its_place(
+    approved: Project,
+) -> None:
+    verdict = approved.path / at_gate(approved).path
+    promoted = approved.path / "governance/deployments/20261120T120000Z-shadow-1.json"
+    promoted.parent.mkdir()
+    promoted.write_text(json.dumps({"verdict_sha256": hashlib.sha256(verdict.read_bytes()).hexdigest()}))
+    given = verdict.read_bytes()
+    with pytest.raises(Refused, match="no commit holds it") as caught:
+        at_gate(approved, "2026-11-21T12:00:00Z")
+    assert "git add governance" in caught.value.hint
+    assert verdict.read_bytes() == given
+    approved.commit("Let it through")
+    assert at_gate(approved, "2026-11-21T12:00:00Z").path
+    assert verdict.read_bytes() != given
 
 
 def test_a_slice_too_small_to_tell_is_no_reason_to_refuse(approved: Project) -> None:

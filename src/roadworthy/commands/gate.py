@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from roadworthy import __version__
-from roadworthy.adapters.filing import read_file, replace
+from roadworthy.adapters.filing import list_files, read_file, replace
 from roadworthy.adapters.signing import sign, verify
 from roadworthy.commands.clock import moment
 from roadworthy.commands.controls import Controls, judge_controls
@@ -20,11 +20,13 @@ from roadworthy.core.approval.evidence import judge_evidence, judge_tier
 from roadworthy.core.approval.people import GATE_ROLE, find, judge_people
 from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.signatures import GATE_NAMESPACE, Signature, Status, signer_line
-from roadworthy.core.approval.subject import actual, judge_subject
+from roadworthy.core.approval.subject import actual, judge_subject, sha256
 from roadworthy.core.approval.verdict import Findings, Gated, Verified, as_bytes, judge_verdict, statement
 from roadworthy.core.documents.parse import parsed
 from roadworthy.core.documents.parts import mapping
 from roadworthy.errors import Refused, UsageError
+
+DEPLOYMENTS = "governance/deployments"
 
 
 def gate(project: str, version: str, *, key: str | None = None, as_of: str | None = None) -> Gated:
@@ -79,9 +81,22 @@ def _write(dossier: Dossier, verdict: Mapping[str, Any], refusals: tuple[Refusal
     signature = sign(key, GATE_NAMESPACE, data)
     allowed = dossier.head.held.get(SIGNERS, b"")
     _known_gate(dossier, verify(data, signature, allowed, GATE_NAMESPACE, dossier.demand.now))
+    _demand_kept(dossier, path)
     replace(dossier.head.project / f"{path}.sig", signature)
     replace(dossier.head.project / path, data)
     return Gated(path=path, verdict=verdict, refusals=refusals)
+
+
+def _demand_kept(dossier: Dossier, path: str) -> None:
+    """A verdict that a deployment names is kept by git: only then may the next one take its place."""
+    project = dossier.head.project
+    here = read_file(project / path)
+    if here is None or here == dossier.head.held.get(path):
+        return
+    for name in list_files(project / DEPLOYMENTS):
+        if sha256(here).encode() in (read_file(project / DEPLOYMENTS / name) or b""):
+            said = f"{DEPLOYMENTS}/{name} names {path} as it is here, and no commit holds it"
+            raise Refused(said, "git add governance && git commit, then the gate again")
 
 
 def _known_gate(dossier: Dossier, seal: Signature) -> None:
