@@ -78,6 +78,20 @@ def test_the_default_project_is_made_committed_and_stamped(place: Path, capsys: 
     assert os.listdir(place) == ["credit"]
 
 
+def test_a_source_that_nobody_trusts_yet_is_pointed_out(
+    place: Path, capsys: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    governed = str(place.parent / "governed")
+    run("p", "--defaults", "--source", governed)
+    assert (
+        f'sources you trust; add it to [sources] trusted in roadworthy/config.toml: trusted = ["{governed}"]'
+        in (capsys.readouterr().out)
+    )
+    monkeypatch.setenv("ROADWORTHY_TRUSTED_SOURCES", governed)
+    run("q", "--defaults", "--source", governed)
+    assert "trust" not in capsys.readouterr().out
+
+
 def test_everything_is_tracked_so_the_commit_holds_what_was_made(place: Path) -> None:
     run("credit", "--defaults", "--source", str(CHECKOUT))
     tracked = git(place / "credit", "ls-files", "-z").decode().split("\0")

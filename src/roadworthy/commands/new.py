@@ -18,7 +18,7 @@ import yaml
 from roadworthy.adapters import copier, workplace
 from roadworthy.adapters.sources import is_address
 from roadworthy.commands.placing import place
-from roadworthy.commands.source import Rendered, open_source, project_of
+from roadworthy.commands.source import Rendered, is_trusted_source, open_source, project_of, trust
 from roadworthy.core.packs.tiers import assess
 from roadworthy.core.templates.answers import FALSE_WORDS, TRUE_WORDS, BadAnswer, raw_items
 from roadworthy.core.templates.config import YAML_LOADER, read_config
@@ -157,9 +157,16 @@ def _described(request: Request, source: Source, rendered: Rendered) -> Project:
         tier=str(rendered.answers.get("tier", "")) if source.governed else "",
         files=tuple(_owned(source, sorted(rendered.files))),
         dry_run=request.dry_run,
-        notes=rendered.notes,
+        notes=(*rendered.notes, *_untrusted(source)),
         next=_next(request.destination, rendered.files),
     )
+
+
+def _untrusted(source: Source) -> tuple[str, ...]:
+    """Say before the first check that it would be `unknown`."""
+    if not source.governed or is_trusted_source(source.spec):
+        return ()
+    return (f"check and update render only sources you trust; {trust(source.spec)}",)
 
 
 def _owned(source: Source, paths: Sequence[str]) -> list[MadeFile]:

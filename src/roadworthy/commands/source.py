@@ -93,13 +93,17 @@ def _folder(spec: str) -> Path:
     return folder
 
 
+def trust(spec: str) -> str:
+    """Return how to trust a source."""
+    return f'add it to [sources] trusted in roadworthy/config.toml: trusted = ["{spec}"]'
+
+
 def demand_trusted(spec: str) -> None:
     """Refuse a source that neither the user nor the organisation named: the project does not decide that."""
     if not spec:
         raise Unjudgeable("the answers file records no _src_path", "name the source: --source SPEC")
     if not is_trusted_source(spec):
-        hint = f'add it to [sources] trusted in roadworthy/config.toml: trusted = ["{spec}"]'
-        raise Unjudgeable(f"{spec} is not a source you trust, so it is not rendered", hint)
+        raise Unjudgeable(f"{spec} is not a source you trust, so it is not rendered", trust(spec))
 
 
 def project_of(
