@@ -415,6 +415,21 @@ def test_a_person_is_asked_by_copier_and_the_result_is_the_same(place: Path) -> 
     assert answers == {"_src_path": str(place.parent / "plain"), "name": "given", "size": "m"}
 
 
+def test_a_prohibited_practice_ends_it_where_a_person_names_it(place: Path) -> None:
+    asked = "prohibited:\n  type: str\n  multiselect: true\n  default: []\n  choices: [manipulation]\n"
+    late = "  validator: '{% if prohibited %}no{% endif %}'\nlate: {type: str, default: x}\n"
+    write_tree(
+        place.parent / "lawful", files({**GOVERNED, "copier.yml": GOVERNED["copier.yml"] + asked + late})
+    )
+    given = ("--data", "name=given", "--source", str(place.parent / "lawful"))
+    process, terminal = in_terminal("new", "p", *given)
+    said = talk(process, terminal, b" \r")
+    assert process.returncode == 1, said
+    assert "nothing was generated: subliminal" in said
+    assert "late" not in said
+    assert os.listdir(place) == []
+
+
 def test_ctrl_c_at_a_question_leaves_nothing(place: Path) -> None:
     process, terminal = in_terminal("new", "p", "--source", str(place.parent / "plain"))
     said = talk(process, terminal, b"\x03")

@@ -21,7 +21,7 @@ from roadworthy.commands.placing import place
 from roadworthy.commands.source import Rendered, is_trusted_source, open_source, project_of, trust
 from roadworthy.core.packs.tiers import assess
 from roadworthy.core.templates.answers import FALSE_WORDS, TRUE_WORDS, BadAnswer, raw_items
-from roadworthy.core.templates.config import YAML_LOADER, read_config
+from roadworthy.core.templates.config import YAML_LOADER, read_config, read_raw
 from roadworthy.core.templates.made import MadeFile, Project
 from roadworthy.core.templates.ownership import ownership_of
 from roadworthy.core.templates.source import LOCK, OWNERSHIP, TIERS, Source
@@ -88,10 +88,30 @@ def _answers_file(path: Path) -> dict[str, Any]:
 
 
 def _asked(source: Source, request: Request) -> dict[str, Any]:
-    """Let Copier ask what was not given, on a throw-away copy of the template."""
-    with tempfile.TemporaryDirectory(prefix="roadworthy-ask-") as place:
-        workplace.write_tree(Path(place), source.tree)
-        return copier.ask(Path(place), read_config(source.tree), request.given)
+    """Let Copier ask what was not given, on throw-away copies of the template; the unlawful ends it there."""
+    given = dict(request.given)
+    trees = (_until_lawful(source.tree), source.tree) if source.governed else (source.tree,)
+    for tree in trees:
+        with tempfile.TemporaryDirectory(prefix="roadworthy-ask-") as folder:
+            workplace.write_tree(Path(folder), tree)
+            given = copier.ask(Path(folder), read_config(tree), given)
+        _demand_lawful(source, given)
+    return given
+
+
+def _until_lawful(tree: Tree) -> Tree:
+    """Return only the questions up to the prohibited practices, which here take any answer.
+
+    Copier would only ask that one again, without a word why.
+    """
+    raw = read_raw(tree)
+    if not isinstance(raw.get("prohibited"), dict):
+        return tree
+    asked = list(raw)[: list(raw).index("prohibited") + 1]
+    kept = {key: value for key, value in raw.items() if key in asked or key.startswith("_")}
+    kept["prohibited"] = {**kept["prohibited"], "validator": ""}
+    kept.pop("_subdirectory", None)
+    return {"copier.yml": File(data=yaml.safe_dump(kept, sort_keys=False).encode())}
 
 
 def _demand_known(source: Source, given: Mapping[str, Any]) -> None:
