@@ -36,7 +36,7 @@ import copier
 from jinja2_ansible_filters import core_filters
 
 from roadworthy.adapters.git import git
-from roadworthy.adapters.sources import find_commit, read_folder, repository_releases
+from roadworthy.adapters.sources import final_releases, find_commit, read_folder, read_tags
 from roadworthy.commands.source import open_source
 from roadworthy.core.templates.questions import Question
 from roadworthy.core.templates.source import Source
@@ -96,7 +96,7 @@ def _table(folder: Path, samples: int) -> Counter[str]:
 
 
 def _compared(clone: Path, samples: int) -> tuple[Counter[str], str]:
-    tags = repository_releases(clone, git)
+    tags = final_releases(read_tags(clone, git))
     release = tags[-1] if tags else "HEAD"
     commit = (find_commit(clone, release, git) or "?")[:10]
     counts: Counter[str] = Counter()

@@ -193,7 +193,7 @@ def _accepted(source: Source, data: Mapping[str, Any]) -> bool:
 
 
 def _at_commit(root: Path, commit: str) -> Source:
-    return sources.open_repository(str(root), root, commit, git)
+    return sources.open_repository(str(root), root, commit, git, sources.read_tags(root, git))
 
 
 def _frozen(root: Path, entry: Entry) -> Source:

@@ -113,9 +113,10 @@ def test_a_release_that_is_not_there_is_named_with_those_that_are(tmp_path: Path
 
 def test_no_password_of_an_address_is_recorded(tmp_path: Path) -> None:
     repository = repository_of(tmp_path, TREE, "v1.0")
-    source = sources.open_repository("https://me:hunter2@forge.example/t.git", repository, "v1.0", git)
+    tags = sources.read_tags(repository, git)
+    source = sources.open_repository("https://me:hunter2@forge.example/t.git", repository, "v1.0", git, tags)
     assert (source.spec, source.src_path) == ("https://forge.example/t.git",) * 2
-    ssh = sources.open_repository("git@forge.example:t.git", repository, "v1.0", git)
+    ssh = sources.open_repository("git@forge.example:t.git", repository, "v1.0", git, tags)
     assert ssh.src_path == "git@forge.example:t.git"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
@@ -82,12 +82,12 @@ def open_folder(folder: Path, git: Git) -> Source:
     )
 
 
-def open_repository(spec: str, repository: Path, release: str, git: Git) -> Source:
-    """Return a git repository's tree at a tag, or at a commit. What is recorded of it holds no password."""
+def open_repository(spec: str, repository: Path, release: str, git: Git, tags: Mapping[str, str]) -> Source:
+    """Return a git repository's tree at one of its `tags`, or at a commit; its record holds no password."""
     spec = _CREDENTIALS.sub(r"\1", spec)
-    commit, described = _tagged(repository, release, git) or _described(repository, release, git)
+    commit, described = _tagged(tags, release) or _described(repository, release, git)
     if not commit:
-        known = ", ".join(repository_releases(repository, git)[-5:]) or "none"
+        known = ", ".join(final_releases(tags)[-5:]) or "none"
         hint = "name one: with --release for a new project, with --to in an update"
         raise NoRelease(f"{spec} has no release {release}; its newest are: {known}", hint)
     return Source(
@@ -100,9 +100,8 @@ def open_repository(spec: str, repository: Path, release: str, git: Git) -> Sour
     )
 
 
-def _tagged(repository: Path, release: str, git: Git) -> tuple[str, str] | None:
+def _tagged(tags: Mapping[str, str], release: str) -> tuple[str, str] | None:
     """Return the commit and the name of a release that is its commit's only tag."""
-    tags = _tags(repository, git)
     name = next((name for name in (release, f"v{release}") if name in tags), release)
     commit = tags.get(name, "")
     return (commit, name) if commit and list(tags.values()).count(commit) == 1 else None
@@ -115,7 +114,7 @@ def _described(repository: Path, release: str, git: Git) -> tuple[str, str]:
     return commit, git(repository, "describe", "--tags", "--always", commit).decode().strip()
 
 
-def _tags(repository: Path, git: Git) -> dict[str, str]:
+def read_tags(repository: Path, git: Git) -> dict[str, str]:
     """Return the tags and their commits; none for a tag of anything else."""
     form = "%(refname:strip=2) %(objecttype) %(objectname) %(*objecttype) %(*objectname)"
     rows = git(repository, "for-each-ref", f"--format={form}", "refs/tags").decode().splitlines()
@@ -123,9 +122,9 @@ def _tags(repository: Path, git: Git) -> dict[str, str]:
     return {each[0]: next((each[at + 1] for at in (1, 3) if each[at] == "commit"), "") for each in fields}
 
 
-def repository_releases(repository: Path, git: Git) -> list[str]:
+def final_releases(tags: Iterable[str]) -> list[str]:
     """Return the tags that are final PEP 440 versions, oldest first."""
-    tags = list(_tags(repository, git))
+    tags = list(tags)
     if not all(_NUMBERS.fullmatch(tag) for tag in tags):
         return _pep440(tags)
     return sorted(tags, key=lambda tag: ([int(n) for n in tag.lstrip("v").split(".")], tag))

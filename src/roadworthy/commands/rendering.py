@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from roadworthy.commands.recorded import Recorded, mapping
-from roadworthy.commands.source import Rendered, demand_trusted, open_source, project_of
+from roadworthy.commands.source import Rendered, demand_trusted, open_source, project_of, tags_once
 from roadworthy.core.documents.globs import matcher
 from roadworthy.core.documents.parse import parse_yaml
 from roadworthy.core.templates.ownership import UNCLAIMED, ownership_of
@@ -121,7 +121,7 @@ def _render_platform(source: Source, recorded: Recorded) -> Rendering:
 @lru_cache(maxsize=16)
 def opened(spec: str, release: str) -> Source:
     """Open a release once per process, however many projects are rendered from it."""
-    return open_source(spec, release)
+    return open_source(spec, release, tags_once)
 
 
 def _demand_known(source: Source, given: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,7 @@ ANSWERS_FILE: Final = ".copier-answers.yml"
 # One moment for every render of this process: the sides of a merge must not differ by the clock.
 STARTED: Final = time.time()
 NOTHING: Final[Mapping[str, Any]] = {}
+TagsOf = Callable[[Path], Mapping[str, str]]
 
 
 @frozen
@@ -37,28 +39,40 @@ class Rendered:
     ours: bool = True
 
 
-def open_source(spec: str = BUILTIN, release: str | None = None) -> Source:
+def read_tags(repository: Path) -> Mapping[str, str]:
+    """Return the tags of a repository, as they are now."""
+    return sources.read_tags(repository, git)
+
+
+tags_once = lru_cache(maxsize=16)(read_tags)  # an update looks once; it clears this when it starts
+
+
+def open_source(spec: str = BUILTIN, release: str | None = None, tags: TagsOf = read_tags) -> Source:
     """Return one release of a source; without `release` the newest, or a folder as it is now."""
     if spec == BUILTIN:
         from roadworthy.adapters.archive import unpack  # 3 ms, and most sources are repositories
 
         return sources.open_builtin(release, unpack, git)
     if sources.is_address(spec):
-        repository = sources.mirror_of(spec, git, release)
-        return sources.open_repository(spec, repository, release or _newest(repository), git)
+        return _open_repository(spec, sources.mirror_of(spec, git, release), release, tags)
     folder = _folder(spec)
-    if sources.is_bare(folder):
-        return sources.open_repository(spec, folder, release or _newest(folder), git)
-    if release is not None:
-        return sources.open_repository(spec, folder, release, git)
-    return sources.open_folder(folder, git)
+    if release is None and not sources.is_bare(folder):
+        return sources.open_folder(folder, git)
+    return _open_repository(spec, folder, release, tags)
 
 
-def releases(spec: str = BUILTIN) -> list[str]:
+def _open_repository(spec: str, repository: Path, release: str | None, tags: TagsOf) -> Source:
+    known = tags(repository)
+    if release is None:
+        release = next(reversed(sources.final_releases(known)), "HEAD")
+    return sources.open_repository(spec, repository, release, git, known)
+
+
+def releases(spec: str = BUILTIN, tags: TagsOf = read_tags) -> list[str]:
     """Return the releases of a source, oldest first."""
     if spec == BUILTIN:
         return sorted((entry.version for entry in sources.builtin_entries()), key=version_key)
-    return sources.repository_releases(_repository(spec), git)
+    return sources.final_releases(tags(_repository(spec)))
 
 
 def is_trusted_source(spec: str) -> bool:
@@ -74,7 +88,7 @@ def newest(spec: str, than: str = "") -> str:
     A commit (`than`) that holds all of the newest release is newer, though it is none itself.
     """
     demand_trusted(spec)
-    found = releases(spec)
+    found = releases(spec, tags_once)
     last = found[-1] if found else DEVELOPMENT if spec == BUILTIN else "HEAD"
     if than in ("", *found) or spec == BUILTIN or not found:
         return last
@@ -139,11 +153,6 @@ def project_of(
         return _project_by_copier(source, data, last, run, note)
     notes = tuple(f"the template's {name} were not run" for name in source.template.config.not_run)
     return Rendered(answers=answers, files=stamp_lock(files, source), notes=notes)
-
-
-def _newest(repository: Path) -> str:
-    found = sources.repository_releases(repository, git)
-    return found[-1] if found else "HEAD"
 
 
 def _project_by_copier(

@@ -12,7 +12,7 @@ from roadworthy.adapters import journal
 from roadworthy.adapters.git.worktree import Checkout, locate
 from roadworthy.commands.publishing import demand_room, publish
 from roadworthy.commands.recorded import Recorded, find_answers_file, read_previous, read_recorded
-from roadworthy.commands.source import newest
+from roadworthy.commands.source import newest, tags_once
 from roadworthy.commands.unfinished import BROKEN, demand_none_open, is_open, place_of, recover, take_back
 from roadworthy.core.merging.report import UPDATED, Update, nothing_to_do
 from roadworthy.core.values import field, frozen, replace
@@ -120,6 +120,7 @@ def _held(checkout: Checkout) -> Iterator[None]:
 
 def _prepare(wish: Wish, checkout: Checkout) -> tuple[Update, Landing | None]:
     """Return the report, and what is to land if anything is."""
+    tags_once.cache_clear()
     recorded = read_recorded(wish.project, find_answers_file(wish.project, wish.answers_file))
     goal, spec, release = _aim(wish, recorded, checkout)
     if (spec, release) == recorded.made_from and recorded.whole and not (wish.answers or wish.heal):
