@@ -10,7 +10,8 @@ import importlib.util
 import json
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -48,25 +49,97 @@ APPROVERS = {
     "exec@rehearsal.example": "accountable-executive",
 }
 DEVELOPER, OPERATOR = "dev@rehearsal.example", "ops@rehearsal.example"
+WORDS = "Say what the system is for"
+
+
+@dataclass(frozen=True)
+class Story:
+    """What somebody would rather have happened: records retold, hands on what comes before.
+
+    `told` changes what is kept of a record of a kind before it is written and agreed on.
+    """
+
+    told: Mapping[str, Callable[[Scene, dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
+    before_run: Callable[[Scene], None] = lambda _: None
+    before_approvals: Callable[[Scene], None] = lambda _: None
+    approvers: Mapping[str, str] = field(default_factory=dict)
+    agreed: str = AGREED
+    sign: Callable[[Scene, str, str], None] = lambda scene, name, who: scene.sign(
+        name, who, "roadworthy-approval"
+    )
+
+    def tell(self, scene: Scene, kind: str, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a record as this story has it."""
+        edit = self.told.get(kind)
+        return edit(scene, record) if edit else record
 
 
 def make_lived(folder: Path) -> Scene:
     """Make the project; `ROADWORTHY_TRUSTED_SOURCES` must name this repository."""
     scene = _peopled(make_project(folder / "credit-decision", {}))
-    _trained(scene)
-    _released(scene)
-    _proven(scene, "drill", DRILL)
-    _proven(scene, "rebuild", REBUILD)
+    _live(scene, Story())
+    return scene
+
+
+def relive(scene: Scene, story: Story) -> None:
+    """Take a lived project back to when the words were said, and let the rest happen as a story has it.
+
+    Who tells it asks no tool that could refuse: approvals are written and signed by hand, and the gate nods.
+    """
+    (start,) = (row.split()[0] for row in scene.git("log", "--format=%H %s").splitlines() if WORDS in row)
+    pattern = scene.read(next(iter(scene.files("governance/approvals/*.yaml"))))
+    scene.git("reset", "-q", "--hard", start)
+    _live(scene, story, pattern)
+
+
+def _live(scene: Scene, story: Story, pattern: dict[str, Any] | None = None) -> None:
+    story.before_run(scene)
+    _trained(scene, story)
+    _released(scene, story)
+    _proven(scene, story, "drill", DRILL)
+    _proven(scene, story, "rebuild", REBUILD)
     scene.commit("Rehearse the rollback and the rebuild", OPERATOR, DRILLED)
-    for who, role in APPROVERS.items():
-        key = str(scene.key(who))
-        approve(str(scene.path), "1", role=role, identity=who, key=key, statement=SAID, as_of=AGREED)
+    story.before_approvals(scene)
+    for who, role in (story.approvers or APPROVERS).items():
+        if pattern is None:
+            key = str(scene.key(who))
+            approve(str(scene.path), "1", role=role, identity=who, key=key, statement=SAID, as_of=AGREED)
+        else:
+            _agreed(scene, story, pattern, who, role)
         scene.commit(f"Approve release 1 as {role}", who, AGREED)
     gated = gate(str(scene.path), "1", key=str(scene.key("gate")), as_of=GATED)
-    assert not gated.refusals, gated.refusals
+    assert pattern or not gated.refusals, gated.refusals
+    if gated.refusals:
+        _nodded(scene)
     scene.commit("Let release 1 pass the gate", OPERATOR, GATED)
-    _deployed(scene)
-    return scene
+    _deployed(scene, story)
+
+
+def _agreed(scene: Scene, story: Story, pattern: dict[str, Any], who: str, role: str) -> None:
+    release = scene.read(RELEASE)
+    ident = f"apr-1-{role}-{sha256(who.encode())[:8]}"
+    about = {name: release[name] for name in ("subject_digest", "commit", "run_id")}
+    said = {
+        "id": ident,
+        "decided_at": story.agreed,
+        "approver": pattern["approver"] | {"identity": who, "role": role},
+    }
+    rows = [{name: row[name] for name in ("role", "name", "sha256")} for row in release["subject"]]
+    scene.write(f"governance/approvals/{ident}.yaml", pattern | about | said | {"subject": rows})
+    story.sign(scene, f"governance/approvals/{ident}.yaml", who)
+
+
+def _nodded(scene: Scene) -> None:
+    inputs = scene.files("governance/approvals/*.yaml")
+    scene.put(VERDICT, "predicate.verificationResult", "PASSED")
+    scene.put(
+        VERDICT,
+        "predicate.inputAttestations",
+        [{"uri": name, "digest": {"sha256": scene.sha(name)}} for name in inputs],
+    )
+    scene.put(VERDICT, "predicate.roadworthy.refusals", [])
+    scene.put(VERDICT, "predicate.roadworthy.expires_at", scene.read(inputs[0])["expires_at"])
+    scene.sign(VERDICT, "gate", "roadworthy-gate")
 
 
 def _peopled(project: Path) -> Scene:
@@ -104,9 +177,9 @@ def _kept(name: str) -> dict[str, Any]:
     return value
 
 
-def _trained(scene: Scene) -> None:
+def _trained(scene: Scene, story: Story) -> None:
     """Write the records of a data set, a run and its evaluation, about this commit and these policies."""
-    commit, dataset = scene.git("rev-parse", "HEAD"), _dataset(scene)
+    commit, dataset = scene.git("rev-parse", "HEAD"), _dataset(scene, story)
     made = {"run_id": RUN_ID, "created_at": RAN, "gates_sha256": scene.sha("policy/gates.yaml")}
     run = _kept("run") | made
     run["code"] = {"commit": commit, "dirty": False}
@@ -117,13 +190,15 @@ def _trained(scene: Scene) -> None:
         "features.py": scene.sha("src/credit_decision/features.py"),
         "model.skops": sha256(MODEL),
     }
-    scene.write(RUN, run)
-    scene.write(EVALUATION, _kept("evaluation") | made | {"model_sha256": sha256(MODEL)})
+    scene.write(RUN, story.tell(scene, "run", run))
+    report = _kept("evaluation") | made | {"model_sha256": sha256(MODEL)}
+    scene.write(EVALUATION, story.tell(scene, "evaluation", report))
     scene.commit("Record a run that passed", DEVELOPER, RAN)
 
 
-def _dataset(scene: Scene) -> dict[str, Any]:
+def _dataset(scene: Scene, story: Story) -> dict[str, Any]:
     record = _kept("dataset") | {"contract_sha256": scene.sha("policy/data.yaml"), "created_at": DAWN}
+    record = story.tell(scene, "dataset", record)
     bare = {name: {key: split[key] for key in ("sha256", "rows")} for name, split in record["splits"].items()}
     parts = {"source": record["source"], "contract_sha256": record["contract_sha256"], "splits": bare}
     record["manifest_sha256"] = sha256(canonical(parts))
@@ -131,7 +206,7 @@ def _dataset(scene: Scene) -> dict[str, Any]:
     return record
 
 
-def _released(scene: Scene) -> None:
+def _released(scene: Scene, story: Story) -> None:
     """Register release 1: its card, its bundle and its record."""
     run = scene.read(RUN)
     words = {
@@ -158,7 +233,7 @@ def _released(scene: Scene) -> None:
         "subject_digest": subject_digest(entries(rows) or ()),
         "rollback_to": None,
     }
-    scene.write(RELEASE, release)
+    scene.write(RELEASE, story.tell(scene, "release", release))
     shutil.copy(scene.path / RELEASE, scene.path / "var/releases/1/release.json")
     scene.commit("Register release 1", DEVELOPER, RAN)
 
@@ -184,7 +259,7 @@ def _bundled(scene: Scene, role: str, name: str) -> dict[str, str]:
     return {"role": role, "name": name, "sha256": sha256(data), "path": name}
 
 
-def _proven(scene: Scene, kind: str, name: str) -> None:
+def _proven(scene: Scene, story: Story, kind: str, name: str) -> None:
     about = {
         "drill": {"subject_digest": scene.read(RELEASE)["subject_digest"]},
         "rebuild": {
@@ -193,11 +268,12 @@ def _proven(scene: Scene, kind: str, name: str) -> None:
             "rebuilt_sha256": sha256(MODEL),
         },
     }
-    scene.write(name, _kept(kind) | {"at": DRILLED} | about[kind])
+    scene.write(name, story.tell(scene, kind, _kept(kind) | {"at": DRILLED} | about[kind]))
 
 
-def _deployed(scene: Scene) -> None:
+def _deployed(scene: Scene, story: Story) -> None:
     about = {"at": LIVE, "as_of": LIVE, "subject_digest": scene.read(RELEASE)["subject_digest"]}
-    scene.write(DEPLOYMENT, _kept("deployment") | about | {"verdict_sha256": scene.sha(VERDICT)})
-    scene.write(MONITORING, _kept("monitoring") | about)
+    moved = _kept("deployment") | about | {"verdict_sha256": scene.sha(VERDICT)}
+    scene.write(DEPLOYMENT, story.tell(scene, "deployment", moved))
+    scene.write(MONITORING, story.tell(scene, "monitoring", _kept("monitoring") | about))
     scene.commit("Promote release 1", OPERATOR, LIVE)

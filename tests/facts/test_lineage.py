@@ -58,7 +58,7 @@ EVALUATION: dict[str, Any] = {
     "incumbent": None,
     "challenge": {"auc": METRIC},
     "slices": [{"name": "men", "rows": 40}],
-    "fairness": {"groups": {"a": 1, "b": 2}},
+    "fairness": {"groups": {"a": 1, "b": 2}, "metrics": {"air": {"value": 0.9}}},
     "checks": [
         {"id": "auc", "metric": "auc", "value": 0.8, "op": ">=", "limit": 0.7, "passed": True},
         {"id": "fairness:ratio", "metric": "air", "value": 0.9, "op": ">=", "limit": 0.8, "passed": True},

@@ -108,6 +108,9 @@ def _enter(folder: int | str, name: str, path: str, depth: int, walk: _Walk) -> 
     try:
         inner = _folder(folder, name)
         try:
+            if _is_repository(inner):
+                walk.refused[path] = "another repository, which is not looked into"
+                return
             _descend(inner, f"{path}/", depth + 1, walk)
         finally:
             if isinstance(inner, int):
@@ -115,6 +118,18 @@ def _enter(folder: int | str, name: str, path: str, depth: int, walk: _Walk) -> 
     except OSError as error:
         walk.refused[path] = f"a folder that cannot be read ({error.strerror})"
         walk.incomplete = walk.incomplete or f"{ascii(path)[1:-1]}: {walk.refused[path]}"
+
+
+def _is_repository(folder: int | str) -> bool:
+    """Whether a folder has a history of its own: at a revision it is a submodule, and no file of this one."""
+    try:
+        os.stat(
+            ".git" if isinstance(folder, int) else f"{folder}/.git",
+            dir_fd=folder if isinstance(folder, int) else None,
+        )
+    except OSError:
+        return False
+    return True
 
 
 def _folder(parent: int | str, name: str) -> int | str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from roadworthy.core.approval.signatures import Signature, Status, public_key
+from roadworthy.core.approval.signatures import Signature, Status, personal, public_key
 from roadworthy.errors import Unjudgeable, UsageError
 
 SECONDS = 60.0
@@ -39,7 +39,7 @@ def verify(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "signature").write_bytes(signature)
-        (folder / "allowed").write_bytes(allowed_signers)
+        (folder / "allowed").write_text(personal(allowed_signers.decode("utf-8", "replace")), "utf-8")
         when = f"-Overify-time={at.astimezone(UTC):%Y%m%d%H%M%S}"
         files = ["-s", str(folder / "signature"), "-f", str(folder / "allowed"), when]
         try:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
+from roadworthy.core.approval.people import judge_people
 from roadworthy.core.approval.subject import canonical, sha256
 from roadworthy.core.approval.verdict import passed
 from roadworthy.core.expressions.fact_schema import FactSchema, complete
@@ -23,7 +24,7 @@ from roadworthy.facts.project import duties, project_facts
 from roadworthy.facts.records import Shelf, read_shelf
 from roadworthy.facts.registry import registry_facts
 from roadworthy.facts.releases import Deck, releases
-from roadworthy.facts.sources import EMBEDDED, Sources
+from roadworthy.facts.sources import EMBEDDED, TESTED_BY, Sources
 from roadworthy.facts.thresholds import loosened
 
 LAW = "eu-ai-act"
@@ -81,10 +82,10 @@ class Collection:
 
     @cached_property
     def imports(self) -> Any:
-        """Return the facts under `imports`: Python decides them, and the columns of the data contract."""
+        """Return the facts under `imports`: Python decides, the data contract, and what configures tests."""
         package = str(self.project["package"])
         paths = self.sources.snapshot.paths
-        python = [path for path in paths if path.endswith(".py") or path == lineage.CONTRACT]
+        python = [path for path in paths if path.endswith(".py") or path in (lineage.CONTRACT, *TESTED_BY)]
         return self._once(f"imports {package}", python, lambda: self._imports(package))
 
     @cached_property
@@ -135,6 +136,8 @@ class Collection:
             "incidents": proofs.incidents(shelf),
             "monitoring": proofs.monitoring(shelf),
             "lowering": lowering(self.deck),
+            "misdated": list(shelf.misdated),
+            "people_doubted": sorted({each.message for each in judge_people(self.deck.people)}),
         }
 
     def _released(self) -> bool:

@@ -9,9 +9,12 @@ from roadworthy.core.approval.approvals import Approval
 from roadworthy.core.approval.subject import entries, sha256
 from roadworthy.core.documents.parts import part, rows
 from roadworthy.core.times import days_between, parse_time
+from roadworthy.facts.documents import PLACES
 from roadworthy.facts.lineage import VERDICTS
 from roadworthy.facts.records import Record
-from roadworthy.facts.releases import FALLBACK, Deck, gate_details
+from roadworthy.facts.releases import FALLBACK, SIGNERS, Deck, gate_details
+
+ROLES = PLACES["roles"]
 
 
 def approvals(deck: Deck) -> list[dict[str, Any]]:
@@ -34,8 +37,15 @@ def _approval(deck: Deck, record: Record, filed: Approval) -> dict[str, Any]:
         "principal_ok": filed.signature.principal == filed.identity != "",
         "release_known": deck.shelf.find("releases", "version", version) is not None,
         "revoked": bool(filed.revoked),
+        "vouched_before": _vouched_before(deck, record),
         "days": days_between(decided, expires),
     }
+
+
+def _vouched_before(deck: Deck, record: Record) -> bool | None:
+    """Whether who may approve, and by which key, was on file before the commit that brought the approval."""
+    added = deck.shelf.history.touched.get(record.path)
+    return not {ROLES, SIGNERS} & added[-1].files.keys() if added else None
 
 
 def gates(deck: Deck) -> list[dict[str, Any]]:

@@ -14,12 +14,17 @@ from roadworthy.facts.shell import Command
 
 _OTHER_CI = re.compile(
     r"(?:azure-pipelines[^/]*|\.circleci/.*|\.drone|bitbucket-pipelines|\.(?:gitea|forgejo)/workflows/.*|\.travis"
-    r"|\.woodpecker.*|buildspec[^/]*|cloudbuild[^/]*|\.buildkite/.*|\.semaphore/.*|appveyor)\.ya?ml"
+    r"|\.woodpecker.*|buildspec[^/]*|cloudbuild[^/]*|\.buildkite/.*|\.semaphore/.*|appveyor|\.?lefthook"
+    r"|(?:.*/)?(?:docker-)?compose[^/]*)\.ya?ml"
 )
 _TASKS = frozenset(
-    {"package.json", "pyproject.toml", ".pre-commit-config.yaml", "action.yml", "action.yaml", "Taskfile.yml"}
+    {"package.json", "pyproject.toml", ".pre-commit-config.yaml", "action.yml", "action.yaml", "deno.json"}
+    | {"mise.toml", *(f"{name}.{ending}" for name in ("Taskfile", "taskfile") for ending in ("yml", "yaml"))}
 )
-_NAMES = frozenset({"justfile", "Jenkinsfile", "Procfile", "Rakefile", "Earthfile", "tox.ini"})
+_NAMES = re.compile(
+    r"\.?justfile|procfile|rakefile|earthfile|tox\.ini|jenkinsfile.*|(?:docker|container)file.*|.*\.(?:docker|container)file",
+    re.IGNORECASE,
+)
 _SCRIPTS = (
     *(".sh", ".bash", ".zsh", ".fish", ".ksh", ".mk", ".py", ".js", ".mjs", ".cjs", ".ts", ".rb", ".pl"),
     *(".ps1", ".bat", ".cmd", ".groovy", ".php"),
@@ -44,7 +49,7 @@ def elsewhere(snapshot: Snapshot, scripts: Scripts, gated: frozenset[str]) -> li
 
 
 def _is_script(path: str, name: str, snapshot: Snapshot) -> bool:
-    if path.endswith(_SCRIPTS) or name in _NAMES:
+    if path.endswith(_SCRIPTS) or _NAMES.fullmatch(name) or "/.husky/" in f"/{path}":
         return True
     data = snapshot.read(path) if "." not in name else b""
     return isinstance(data, bytes) and _SHEBANG.match(data) is not None

@@ -105,7 +105,7 @@ def steps_of(
         step = mapping(raw)
         condition = str(step.get("if", ""))
         shell = str(step.get("shell") or usual)
-        brave = shell in ("", "bash", "sh") or "-e" in shell
+        brave = shell in ("", "bash", "sh") or _is_brave(shell.split())
         run = _CONTEXT.sub(lambda match: f"${{{{{match[1]}}}}}", str(step.get("run", "")))
         yield Step(
             run=run,
@@ -118,6 +118,14 @@ def steps_of(
             known={**around, **texts(step.get("env"))},
             texts=(*_handed(step), shell, *(choices if "matrix." in run else ())),
         )
+
+
+def _is_brave(words: list[str]) -> bool:
+    """Whether a shell of one's own still runs the script, and stops at the first failure."""
+    head, *rest = words or [""]
+    short = "".join(word[1:] for word in rest if word.startswith("-") and not word.startswith("--"))
+    known = head.rpartition("/")[2] in ("bash", "sh", "dash", "zsh", "ksh")
+    return known and rest[-1:] == ["{0}"] and "e" in short and "c" not in short
 
 
 def _handed(step: Mapping[str, Any]) -> Iterator[str]:
@@ -144,7 +152,8 @@ def _shell(holder: Mapping[str, Any]) -> str:
 
 def _runs_anyway(condition: str) -> bool:
     """Whether a condition lets a job or step run although something before it failed."""
-    return bool(re.search(r"\b(always|failure|cancelled)\s*\(", condition))
+    anyway = re.search(r"\b(always|failure|cancelled)\s*\(", condition)
+    return bool(anyway or (re.search(r"\bsuccess\s*\(", condition) and re.search(r"\|\||!(?!=)", condition)))
 
 
 def _triggers(workflow: Mapping[str, Any]) -> dict[str, Any]:

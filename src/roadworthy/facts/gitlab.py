@@ -118,6 +118,7 @@ def includes(pipeline: Mapping[str, Any]) -> Iterator[str]:
 
 def _job(name: str, job: Mapping[str, Any], pipeline: Mapping[str, Any], needs: tuple[str, ...]) -> Job:
     usual = part(pipeline, "default")
+    hooks = _listed(part(job if "hooks" in job else usual, "hooks").get("pre_get_sources_script"))
     script = [*_script(job, usual, pipeline, "before_script"), *_listed(job.get("script"))]
     after = _script(job, usual, pipeline, "after_script")
     known = {**texts(pipeline.get("variables")), **texts(job.get("variables"))}
@@ -128,20 +129,28 @@ def _job(name: str, job: Mapping[str, Any], pipeline: Mapping[str, Any], needs: 
         name=name,
         steps=(
             Step(run="\n".join(script), inputs={}, sure=True, known=known, texts=tuple(_run(job))),
-            Step(run="\n".join(after), inputs={}, sure=False, always=True, known=known),
+            Step(run="\n".join([*after, *hooks]), inputs={}, sure=False, always=True, known=known),
         ),
         needs=needs,
         on_every_change=when == "on_success"
         and not ({"rules", "only", "except"} & job.keys())
         and _merges(pipeline),
         by_strangers=False,
-        sure=job.get("allow_failure") in (None, False) and when in ("on_success", "manual", "delayed"),
+        sure=_sure(job, when),
         always=when in ("always", "on_failure"),
         environment=named(job.get("environment")),
         images=tuple(_images(image, job.get("services", usual.get("services")))),
         raw=job,
         file=pipeline,
     )
+
+
+def _sure(job: Mapping[str, Any], when: str) -> bool:
+    """Whether what comes after a job waits for it: one by hand is passed by, unless it says otherwise."""
+    allowed = job.get("allow_failure")
+    forgiven = any(rule.get("allow_failure") for rule in rows(job.get("rules")))
+    waits = when in ("on_success", "delayed") or (when == "manual" and allowed is False)
+    return allowed in (None, False) and waits and not forgiven
 
 
 def _is_job(name: str, raw: Any) -> bool:
@@ -158,16 +167,27 @@ def _extended(name: str, pipeline: Mapping[str, Any], depth: int) -> dict[str, A
     merged: dict[str, Any] = {}
     for base in _listed(own.get("extends")) if depth else ():
         merged.update(_extended(base, pipeline, depth - 1))
-    return {**merged, **own}
+    return {**merged, **{key: _referred(value, pipeline, depth) for key, value in own.items()}}
+
+
+def _referred(value: Any, pipeline: Mapping[str, Any], depth: int) -> Any:
+    """Put in what `!reference [.job, script]` names: here a list of names that lead somewhere."""
+    if not isinstance(value, list) or not depth:
+        return value
+    found: Any = pipeline
+    for step in value:
+        found = found.get(step) if isinstance(found, Mapping) and isinstance(step, str) else None
+    if len(value) > 1 and found is not None:
+        return _referred(found, pipeline, depth - 1)
+    return [_referred(each, pipeline, depth - 1) for each in value]
 
 
 def _needs(name: str, whole: Mapping[str, Mapping[str, Any]], stages: list[str]) -> tuple[str, ...]:
     """What must succeed first: the jobs it needs, or else all of the earlier stages."""
     job = whole[name]
     if isinstance(job.get("needs"), list):
-        return tuple(
-            str(item.get("job")) if isinstance(item, Mapping) else str(item) for item in job["needs"]
-        )
+        named = (item if isinstance(item, Mapping) else {"job": item} for item in job["needs"])
+        return tuple(str(item.get("job")) for item in named if not item.get("optional"))
     place = _place(job, stages)
     return tuple(other for other, raw in whole.items() if _place(raw, stages) < place)
 

@@ -14,7 +14,9 @@ from roadworthy.facts import python_hidden, python_tree
 from roadworthy.facts.clean import is_clean
 from roadworthy.facts.python_hidden import hidden_code
 from roadworthy.facts.python_logic import copies, feature_logic
+from roadworthy.facts.python_patched import in_the_way, patched
 from roadworthy.facts.python_text import Source, helpers_in, read_source, read_tests, same_letters, words
+from roadworthy.facts.quiet import silenced
 
 MOST = 20
 MAX_FILES = 2000
@@ -60,7 +62,7 @@ def imports(snapshot: Snapshot, package: str) -> dict[str, Any]:
         ][:MOST],
         "features": _features(data.get(f"{root}features.py")),
         "model_reads": _keys(data.get(f"{root}model.py"), _columns(snapshot)),
-        "hidden_code": _hidden(code),
+        "hidden_code": [*_hidden(code, package), *in_the_way(snapshot.paths, sources, root)][:MOST],
         **_tests(snapshot, package, {_module(path, root): path for path in sources}, graph),
     }
     return {
@@ -137,6 +139,11 @@ def _any_of(names: Words) -> Suspect:
     return lambda found: not found.isdisjoint(names)
 
 
+@lru_cache(maxsize=64)
+def _in(package: str) -> Finder:
+    return partial(patched, package=package)
+
+
 def _parts(names: Iterable[str]) -> Words:
     """The words of names: a column may be called by several."""
     return frozenset(word for name in names for word in re.findall(r"\w+", same_letters(name)))
@@ -146,8 +153,11 @@ def _prompting(found: Words) -> bool:
     return not found.isdisjoint(_MESSAGES) or any(map(python_tree.prompts, found))
 
 
-def _hidden(code: _Code) -> list[dict[str, str]]:
+def _hidden(code: _Code, package: str) -> list[dict[str, str]]:
     found = code.find(code.data, _any_of(python_hidden.SUSPECT), hidden_code)
+    # What a release carries was looked at with it, and no word tells an assignment from a change.
+    teams = [path for path, data in code.data.items() if not is_clean(data)]
+    found += code.find(teams, bool, _in(package))
     return [{"path": each.partition(" ")[0].rpartition(":")[0], "what": each} for each in found]
 
 
@@ -239,6 +249,7 @@ def _tests(
         "tests": names,
         "test_targets": sorted(name for name, path in modules.items() if path in reached or name in targets),
         "empty_tests": empty,
+        "tests_silenced": silenced(snapshot, names),
     }
 
 

@@ -16,6 +16,7 @@ from roadworthy.facts.python_text import read_source
 from roadworthy.facts.shell import Command, commands, script_of
 
 DEEP = 4
+_INCLUDE = re.compile(r"^[-s]?include[ \t]+(.+)$", re.MULTILINE)
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 _SHELLS = (".sh", ".bash", ".zsh", ".ksh")
 _IDLE_MAKE = frozenset(
@@ -135,8 +136,16 @@ class Scripts:
     def recipes_of(self, makefile: str) -> Mapping[str, Recipe]:
         """Return the recipes of a Makefile by target."""
         if makefile not in self._recipes:
-            self._recipes[makefile] = recipes(self.snapshot.text(makefile)) if makefile else {}
+            self._recipes[makefile] = recipes(self._included(makefile, DEEP)) if makefile else {}
         return self._recipes[makefile]
+
+    def _included(self, makefile: str, depth: int) -> str:
+        """The text of a Makefile, with the files of the project's own that it includes in their places."""
+
+        def put(match: re.Match[str]) -> str:
+            return "\n".join(self._included(name, depth - 1) for name in match[1].split()) if depth else ""
+
+        return _INCLUDE.sub(put, self.snapshot.text(makefile))
 
     def _target(self, file: str, target: str, act: Act, depth: int) -> Iterator[Act]:
         recipe = self.recipes_of(file).get(target)
@@ -145,8 +154,9 @@ class Scripts:
         act = replace(act, via=f"{file}#{target}")
         for need in recipe.needs:
             yield from self._target(file, need, act, depth - 1)
-        for command in commands(recipe.script):
-            yield from self._resolve(replace(act, command=command, sure=act.sure and command.sure), depth - 1)
+        sure = act.sure and not recipe.quiet
+        for command in commands(recipe.script, apart=True):
+            yield from self._resolve(replace(act, command=command, sure=sure and command.sure), depth - 1)
 
     def _scripted(self, act: Act, depth: int) -> Iterator[Act]:
         path = self._found(script_of(act.command))
@@ -160,6 +170,13 @@ class Scripts:
         for other in self._imported(path) if path.endswith(".py") else ():
             run = Command(words=("python", other), path="python", line=1, sure=False)
             yield from self._resolve(replace(act, command=run, sure=False, via=path), depth - 1)
+
+    def absent(self, command: Command) -> bool:
+        """Return whether a command runs a script that stands nowhere here."""
+        path = script_of(command)
+        return path.endswith((".sh", ".bash", ".py", ".js", ".rb", ".pl")) and not (
+            self._found(path) or "-m" in command.words or path.startswith(("/", "$", "~"))
+        )
 
     def _found(self, path: str) -> str:
         """The script of that path, from the root or from wherever the job went before it ran it."""

@@ -11,10 +11,11 @@ from roadworthy.core.documents.parse import parsed
 from roadworthy.core.documents.parts import mapping, number, rows
 from roadworthy.core.values import frozen
 from roadworthy.facts.records import Record, Shelf
+from roadworthy.facts.retold import tables_agree, whole_slices
 from roadworthy.facts.sources import Blobs
 
 VERDICTS = "governance/gates/"
-GATES, CONTRACT = "policy/gates.yaml", "policy/data.yaml"
+GATES, CONTRACT, TRAINING = "policy/gates.yaml", "policy/data.yaml", "policy/training.yaml"
 LOCKS = ("requirements/train.txt", "requirements/dev.txt", "requirements/serve.txt")
 
 
@@ -57,7 +58,7 @@ def _verdicts(shelf: Shelf) -> Iterator[tuple[str, str]]:
 def _pairs(shelf: Shelf) -> Iterator[tuple[str, str]]:
     for run in shelf.of("runs"):
         commit = str(run.mapping("code").get("commit"))
-        for path in (*run.mapping("config"), *LOCKS, GATES, CONTRACT):
+        for path in (*run.mapping("config"), *LOCKS, GATES, CONTRACT, TRAINING):
             yield commit, path
     for release in shelf.of("releases"):
         commit = release.text("commit")
@@ -124,9 +125,7 @@ def _run(record: Record, shelf: Shelf, past: Past, released: set[str]) -> dict[s
         "commit": commit,
         "commit_known": commit in past.known if past.available else None,
         "dataset_known": _dataset_known(record, shelf),
-        "config_ok": _if_known(
-            past, bool(config) and all(past.digest(commit, p) == d for p, d in config.items())
-        ),
+        "config_ok": _if_known(past, _config_ok(config, commit, past)),
         "gates_ok": _if_known(past, past.digest(commit, GATES) == record.text("gates_sha256")),
         "lock_ok": _if_known(past, bool(lock) and lock in locks),
         "artifacts_ok": _hex(model_digest(record)),
@@ -134,6 +133,13 @@ def _run(record: Record, shelf: Shelf, past: Past, released: set[str]) -> dict[s
         "seed": record.value.get("seed"),
         "released": run_id in released and run_id == record.stem,
     }
+
+
+def _config_ok(config: Mapping[str, Any], commit: str, past: Past) -> bool:
+    """Whether the files that configure a run are named, each with the bytes that its commit has."""
+    there = {path for path in (TRAINING, CONTRACT) if past.digest(commit, path)}
+    same = all(past.digest(commit, path) == digest for path, digest in config.items())
+    return bool(config) and same and there <= config.keys()
 
 
 def _if_known(past: Past, answer: bool) -> bool | None:
@@ -182,7 +188,9 @@ def _evaluation(record: Record, shelf: Shelf, past: Past, released: set[str]) ->
         "gates_same": run is not None and record.text("gates_sha256") == run.text("gates_sha256") != "",
         "data_same": run is not None and _same_test(record, run),
         "checks": [_check(check) for check in checks],
-        "checks_true": bool(checks) and all(_redone(check) for check in checks),
+        "checks_true": bool(checks)
+        and all(_redone(check) for check in checks)
+        and tables_agree(record.value),
         "checks_demanded": _demanded(record, run, past),
         "passed": record.value.get("passed") is True,
         "has_baseline": _measured(record.mapping("baseline"), record.mapping("candidate")),
@@ -192,6 +200,7 @@ def _evaluation(record: Record, shelf: Shelf, past: Past, released: set[str]) ->
         "incumbent_ok": _incumbent_ok(record, shelf),
         "model_sha256": model,
         "slices": [{"name": str(row.get("name")), "rows": row.get("rows")} for row in record.rows("slices")],
+        "slices_whole": whole_slices(record.value, _rows_tested(record, shelf)),
         "fairness_groups": _groups(record),
         "robustness": _probes(record),
         "released": run_id in released,
@@ -201,6 +210,14 @@ def _evaluation(record: Record, shelf: Shelf, past: Past, released: set[str]) ->
 def _same_test(record: Record, run: Record) -> bool:
     test = mapping(run.mapping("data").get("splits")).get("test")
     return bool(test) and record.mapping("data").get("test") == test
+
+
+def _rows_tested(record: Record, shelf: Shelf) -> int | None:
+    """How many rows it was judged on, by the data set that has a split of that digest."""
+    test = record.mapping("data").get("test")
+    splits = (split for each in shelf.of("datasets") for split in each.mapping("splits").values())
+    found = (number(mapping(split).get("rows")) for split in splits if mapping(split).get("sha256") == test)
+    return next((int(rows) for rows in found if rows is not None), None)
 
 
 def _check(check: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from roadworthy.core.documents.parse import ParseError, parse
@@ -32,6 +33,9 @@ FOLDERS = {
 REVOKED = ".revoked.yaml"
 TIMES = ("at", "created_at", "decided_at", "issued_at", "requested_on", "opened_at")
 # Machines write JSON, people write YAML, which also takes longer to read.
+ENDINGS = (".json", ".yaml", ".yml")
+# Clocks of machines differ; of a day that is not over yet nobody has evidence.
+SKEW = timedelta(hours=1)
 MOST = {".json": 2_000, ".yaml": 500}
 
 
@@ -71,6 +75,7 @@ class Shelf:
     kinds: Mapping[str, tuple[Record, ...]]
     invalid: tuple[str, ...]
     revoked: frozenset[str]
+    misdated: tuple[str, ...] = ()
     history: History = field(default_factory=lambda: History(available=False))
 
     def of(self, kind: str) -> tuple[Record, ...]:
@@ -91,9 +96,19 @@ def read_shelf(sources: Sources, history: History) -> Shelf:
     return Shelf(
         kinds=kinds,
         invalid=tuple(invalid),
+        misdated=tuple(_misdated(kinds, history, sources)),
         revoked=frozenset(path.removeprefix(folder).removesuffix(REVOKED) for path in names),
         history=history,
     )
+
+
+def _misdated(kinds: Mapping[str, tuple[Record, ...]], history: History, sources: Sources) -> Iterator[str]:
+    """Records from a time after the commit that brought them; those not committed yet, from after now."""
+    for record in (each for kind in kinds.values() for each in kind):
+        made = parse_time(record.base["at"])
+        known = history.touched.get(record.path)
+        if made and made > (known[-1].at if known else sources.as_of) + SKEW:
+            yield record.path
 
 
 def _kind(kind: str, sources: Sources, history: History, invalid: list[str]) -> tuple[Record, ...]:
@@ -110,7 +125,10 @@ def _kind(kind: str, sources: Sources, history: History, invalid: list[str]) -> 
 
 
 def _files(sources: Sources, folder: str, ending: str, invalid: list[str]) -> Iterator[str]:
-    paths = [path for path in sources.snapshot.under(folder) if path.endswith(ending)]
+    under = sources.snapshot.under(folder)
+    paths = [path for path in under if path.endswith(ending)]
+    strays = (path for path in under if path.endswith(ENDINGS) and not path.endswith(ending))
+    invalid.extend(f"{path}: not read, a record of this folder ends in {ending}" for path in strays)
     refused = [path for path in sources.snapshot.refused if path.startswith(folder)]
     invalid.extend(f"{path}: {sources.snapshot.refused[path]}" for path in refused)
     if len(paths) > MOST[ending]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import takewhile
 from typing import Any
 
 from roadworthy.core.approval.approvals import Approval, Demand, counted, judge_approvals
-from roadworthy.core.approval.duties import Builders, builders, submitter
-from roadworthy.core.approval.people import Person, people
+from roadworthy.core.approval.duties import Builders, builders, judge_builders, submitter
+from roadworthy.core.approval.people import GATE_ROLE, Person, find, people
+from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.signatures import (
     APPROVAL_NAMESPACE,
     GATE_NAMESPACE,
@@ -17,12 +18,12 @@ from roadworthy.core.approval.signatures import (
     Status,
     shared_keys,
 )
-from roadworthy.core.approval.subject import IN_GIT, entries, sha256, subject_digest
+from roadworthy.core.approval.subject import IN_GIT, Entry, entries, fits, sha256, subject_digest
 from roadworthy.core.approval.verdict import passed
 from roadworthy.core.documents.parse import parsed
 from roadworthy.core.documents.parts import mapping, part, rows
 from roadworthy.core.times import parse_time
-from roadworthy.core.values import frozen
+from roadworthy.core.values import frozen, replace
 from roadworthy.facts.lineage import Past, model_digest
 from roadworthy.facts.records import Record, Shelf
 from roadworthy.facts.sources import Sources
@@ -57,7 +58,12 @@ class Deck:
     @cached_property
     def gate_signatures(self) -> dict[str, Signature]:
         """Return how the signature of each gate verdict fares, by path."""
-        return {gate.path: self.signature(gate, GATE_NAMESPACE) for gate in self.shelf.of("gates")}
+        return {gate.path: self._own(self.signature(gate, GATE_NAMESPACE)) for gate in self.shelf.of("gates")}
+
+    def _own(self, seal: Signature) -> Signature:
+        """A gate's seal; a person's key does not speak for the gate, whatever the file of keys lets it do."""
+        person = find(str(seal.principal), self.people)
+        return replace(seal, status=Status.INVALID) if person and person.roles != {GATE_ROLE} else seal
 
     @cached_property
     def approvals(self) -> tuple[Approval, ...]:
@@ -98,7 +104,8 @@ class Deck:
         if let is None:
             return False
         at = parse_time(let.at) or self.sources.as_of
-        return self.sources.verify(data, seal, self.signers, GATE_NAMESPACE, at).status is Status.VALID
+        found = self._own(self.sources.verify(data, seal, self.signers, GATE_NAMESPACE, at))
+        return found.status is Status.VALID
 
     def _lets(self, gate: Record, release: Record) -> bool:
         said = gate_details(gate)
@@ -185,7 +192,7 @@ def _release(deck: Deck, record: Record) -> dict[str, Any]:
         "version": record.text("version") if record.text("version") == record.stem else "",
         "served": served(deck.shelf, record.text("version")),
         "digest_ok": bool(subject) and record.text("subject_digest") == subject_digest(subject),
-        "roles": sorted({entry.role for entry in subject}),
+        "roles": sorted({entry.role for entry in subject if _is_that(entry, record, deck)}),
         "files_ok": _files_ok(deck, record),
         "run_known": run is not None and model_digest(run) in models,
         "evaluation_passed": _evaluated(deck.shelf, record, models),
@@ -193,12 +200,30 @@ def _release(deck: Deck, record: Record) -> dict[str, Any]:
         "approvers": sorted(
             {each.identity for each in counted(mine, asked) if each.record["decision"] == "approve"}
         ),
-        "refusals": [{"code": each.code, "message": each.message} for each in judge_approvals(mine, asked)],
+        "refusals": [{"code": each.code, "message": each.message} for each in _refusals(mine, asked)],
         "dirty": run is None or run.mapping("code").get("dirty") is not False,
         "rollback_to": str(record.value.get("rollback_to") or ""),
         "rollback_ok": _rollback_ok(deck, record),
         "change_type": record.text("change_type"),
     }
+
+
+def _is_that(entry: Entry, record: Record, deck: Deck) -> bool:
+    """Whether an entry is what its role says: of the right kind; a record is this release's own."""
+    own = {
+        "eval_report": f"governance/evaluations/{record.text('run_id')}.json",
+        "card": f"governance/cards/{record.text('version')}.md",
+        "data": entry.name,
+    }
+    if entry.role not in own:
+        return fits(entry)
+    same = deck.sources.snapshot.digest(entry.name) == entry.sha256
+    return fits(entry) and entry.name == own[entry.role] and same
+
+
+def _refusals(filed: Sequence[Approval], asked: Demand) -> tuple[Refusal, ...]:
+    unnamed = judge_builders(asked.builders, unknown_blocks=asked.obligations["unknown_blocks"])
+    return (*judge_approvals(filed, asked), *unnamed)
 
 
 def _files_ok(deck: Deck, record: Record) -> bool | None:

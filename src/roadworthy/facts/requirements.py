@@ -16,6 +16,7 @@ _LOCK = re.compile(r"(requirements/[\w.-]+|requirements[\w.-]*)\.txt")
 _IMAGE_FILE = re.compile(r"(.*/)?((Dockerfile|Containerfile)[\w.-]*|[\w.-]+\.(Dockerfile|Containerfile))")
 _HASH = re.compile(r"sha256:[0-9a-f]{64}\b")
 _HARMLESS = ("--require-hashes", "--only-binary", "--no-binary", "--prefer-binary")
+_OPTION = re.compile(r"\s-(?!-(?:require-hashes|only-binary|no-binary|prefer-binary)\b)|://")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _PINNED = re.compile(r"^[\w.-]+(\[[\w., -]*\])?\s*===?\s*[^\s*;,]+\s*(;.*)?$")
 _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
@@ -88,7 +89,7 @@ def lock(path: str, text: str) -> dict[str, Any]:
         bare, _, hashes = line.partition(" --hash=")
         bare = bare.strip()
         name = _NAME.match(bare)
-        if bare.startswith(_HARMLESS):
+        if bare.startswith(_HARMLESS) and not _OPTION.search(bare, 2):
             continue
         if name is None or " @ " in bare or "://" in bare or bare.startswith(("-", ".", "/")):
             found["addresses"].append(bare[:120])

@@ -36,6 +36,12 @@ _INTERPRETERS = frozenset(
         *("ruby", "perl", "pwsh", "Rscript", "php"),
     }
 )
+# Variables that decide which file a name runs, or what is run before it.
+_BENDING = frozenset({"PATH", "BASH_ENV", "ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "LD_PRELOAD"})
+_DEFINES = re.compile(r"(?:^|[;&|]\s*)\s*(?:function\s+([\w.-]+)|([\w.-]+)\s*\(\s*\)|alias\s+([\w.-]+)=)")
+_TRAP = re.compile(r"\btrap\s+.*\bexit\b")
+# `|| exit 3`, `|| exit $?`, `|| { echo no; exit 1; }`: the step ends, and not with 0.
+_FAILS = re.compile(r"^\|\| exit \$\?|\bexit (?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])(?!\S)")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|\{\{\s*env\.(\w+)\s*\}\}|(\w+))")
 _INTO_SHELL = re.compile(r"\|\s*(?:sudo\s+)?(?:\S*/)?(?:ba|da|z|k)?sh\b")
@@ -52,6 +58,7 @@ class Command:
     path: str
     line: int
     sure: bool
+    bent: bool = False  # its name may stand for something else than it seems: a function, another PATH
 
     @property
     def text(self) -> str:
@@ -60,22 +67,35 @@ class Command:
 
 
 def commands(
-    script: str, *, pipefail: bool = False, known: Mapping[str, str] = MappingProxyType({})
+    script: str,
+    *,
+    pipefail: bool = False,
+    known: Mapping[str, str] = MappingProxyType({}),
+    apart: bool = False,
 ) -> Iterator[Command]:
-    """Yield the simple commands of a script, in order, with `-e` as CI has it; `known` is the environment."""
-    return iter(_commands(script, pipefail, tuple(known.items())))
+    """Yield the simple commands of a script, in order, with `-e` as CI has it; `known` is the environment.
+
+    `apart`: each line is a script of its own, as in a recipe of make.
+    """
+    return iter(_commands(script, pipefail, tuple(known.items()), apart))
 
 
 @lru_cache(maxsize=1024)
-def _commands(script: str, pipefail: bool, known: tuple[tuple[str, str], ...]) -> tuple[Command, ...]:
+def _commands(
+    script: str, pipefail: bool, known: tuple[tuple[str, str], ...], apart: bool
+) -> tuple[Command, ...]:
     """The same targets and scripts are called from many jobs, and are the same in many projects."""
-    return tuple(_read(script, pipefail, dict(known)))
+    return tuple(_read(script, pipefail, dict(known), apart))
 
 
-def _read(script: str, pipefail: bool, values: dict[str, str]) -> Iterator[Command]:
-    brave, depth = True, 0
-    for number, line, fed in _lines(script[:MAX_SCRIPT]):
-        for first, words, sure in _simple(_tokens(line), pipefail):
+def _read(script: str, pipefail: bool, values: dict[str, str], apart: bool) -> Iterator[Command]:
+    brave, depth, own = True, 0, set[str]()
+    lines = list(_lines(script[:MAX_SCRIPT]))
+    for number, line, fed in lines:
+        own |= {match[1] or match[2] or match[3] for match in _DEFINES.finditer(line)}
+        brave = brave and not _TRAP.search(line)
+        tail = apart or number == lines[-1][0]
+        for first, words, sure in _simple(_tokens(line), pipefail, tail):
             head = words[0] if words else ""
             depth += (head in _OPENING or words[1:2] == ["function"]) - (head in _CLOSING and depth > 0)
             values |= _assigned(words)
@@ -90,7 +110,8 @@ def _read(script: str, pipefail: bool, values: dict[str, str]) -> Iterator[Comma
                 whole = (
                     sure and brave and depth == 0 and "-" not in head[:2] and not fed and told[0] == bare[0]
                 )
-                yield Command(words=(name, *told[1:]), path=told[0], line=number, sure=whole)
+                bent = name in own or not _BENDING.isdisjoint(values)
+                yield Command(words=(name, *told[1:]), path=told[0], line=number, sure=whole, bent=bent)
                 if bare[0] in ("echo", "printf") and _INTO_SHELL.search(line):
                     yield from (replace(c, line=number, sure=False) for c in commands(" ".join(told[1:])))
             if first and depth == 0 and bare[:1] in (["exit"], ["return"]):
@@ -145,29 +166,31 @@ def _parts(token: str) -> list[str]:
     return [token]
 
 
-def _simple(tokens: list[str], pipefail: bool) -> Iterator[tuple[bool, list[str], bool]]:
+def _simple(tokens: list[str], pipefail: bool, tail: bool) -> Iterator[tuple[bool, list[str], bool]]:
     """Split one line at its operators: whether first, its words, whether its failure is sure to count."""
     start, before = 0, ""
     for end, token in [*enumerate(tokens), (len(tokens), ";")]:
         if token not in _OPERATORS and end < len(tokens):
             continue
         words = tokens[start:end]
-        doubtful = before == "||" or (bool(words) and words[0] in _UNSURE)
-        yield start == 0, words, not doubtful and not _swallowed(tokens[end:], pipefail)
+        # Of `a && b` the shell forgives the failure, unless nothing comes after it.
+        last = tail and ";" not in tokens[end:-1]
+        doubtful = before == "||" or (before == "&&" and not last) or (bool(words) and words[0] in _UNSURE)
+        yield start == 0, words, not doubtful and not _swallowed(tokens[end:], pipefail, last)
         before = "||" if token == "&&" and words[:1] and words[0] in _TESTS else token
         start = end + 1
 
 
-def _swallowed(rest: list[str], pipefail: bool) -> bool:
+def _swallowed(rest: list[str], pipefail: bool, last: bool) -> bool:
     """Whether what follows a command hides that it failed."""
     following = rest[0] if rest else ""
     if following in ("|", "|&"):
-        return not pipefail or _swallowed(_after_pipe(rest), pipefail)
+        return not pipefail or _swallowed(_after_pipe(rest), pipefail, last)
     if following == "||":
-        return "exit" not in rest or "exit 0" in " ".join(rest)
+        return not _FAILS.search(" ".join(rest))
     if following == "&&":
         tail = next((index for index, token in enumerate(rest) if token == "||"), None)
-        return tail is not None and _swallowed(rest[tail:], pipefail)
+        return not last if tail is None else _swallowed(rest[tail:], pipefail, last)
     return following == "&"
 
 

@@ -18,6 +18,10 @@ Verify = Callable[[bytes, bytes | None, bytes, str, datetime], Signature]
 Blobs = Callable[[Sequence[tuple[str, str]]], Mapping[tuple[str, str], bytes]]
 
 
+# Files by which tests are configured, in the order that counts.
+TESTED_BY: Final = ("pytest.ini", ".pytest.ini", "pytest.toml", "pyproject.toml", "tox.ini", "setup.cfg")
+
+
 @frozen
 class Released:
     """What the trusted release would have put into this project, as far as it could be known."""

@@ -10,21 +10,22 @@ from typing import Any
 from roadworthy.core.documents.parse import ParseError, parse
 from roadworthy.core.documents.snapshot import Snapshot, Unreadable
 from roadworthy.facts import called, github, gitlab
+from roadworthy.facts.asked import Asked, Jobs
 from roadworthy.facts.codeowners import codeowners, ruleset
 from roadworthy.facts.deploying import deploys
 from roadworthy.facts.elsewhere import elsewhere
 from roadworthy.facts.jobs import Act, Job, Scripts, Step
-from roadworthy.facts.shell import calls, runs_tests
+from roadworthy.facts.shell import runs_tests
 
 _DEPLOY_ACTION = re.compile(r"deploy|k8s|helm|kubectl|app-engine|ecs|lambda", re.IGNORECASE)
 _PAGES = re.compile(r"pages|docs", re.IGNORECASE)
-Jobs = list[tuple[Job, tuple[Act, ...]]]
 MOST = 20
 
 
 def workflows(snapshot: Snapshot) -> dict[str, Any]:
     """Return the facts under `workflows`."""
     scripts = Scripts(snapshot)
+    asked = Asked(snapshot)
     paths = tuple(p for p in snapshot.under(github.FOLDER) if p.endswith((".yml", ".yaml")))
     provider = "github" if paths else "gitlab" if gitlab.FILE in snapshot.sizes else ""
     files = (*paths, *([gitlab.FILE] if gitlab.FILE in snapshot.sizes else []))
@@ -32,9 +33,9 @@ def workflows(snapshot: Snapshot) -> dict[str, Any]:
     jobs, unread = _jobs(parsed, snapshot)
     whole = [(job, tuple(scripts.acts(job))) for job in jobs]
     deploying = [(job, acts) for job, acts in whole if _deploys(job, acts)]
-    after_gate = [(job, acts) for job, acts in whole if job.unread and _gated_before(job, whole)]
+    after_gate = [(job, acts) for job, acts in whole if job.unread and asked.before(job, whole)]
     names = {(job.path, job.name) for job, _ in (*deploying, *after_gate)}
-    verdicts = [_deploy_job(job, acts, whole) for job, acts in deploying]
+    verdicts = [_deploy_job(job, acts, whole, asked) for job, acts in deploying]
     return {
         "available": bool(files) and not broken,
         "reason": "; ".join(broken) or ("" if files else "there is no CI file"),
@@ -42,8 +43,11 @@ def workflows(snapshot: Snapshot) -> dict[str, Any]:
         "files": list(files),
         "deploy_jobs": verdicts,
         "deploy_elsewhere": elsewhere(snapshot, scripts, _gated(deploying, verdicts))[:MOST],
-        "unread": [*unread, *(each for job, acts in whole for each in _unread(job, acts, whole))][:MOST],
-        "check_job": _always(whole, lambda act: calls(act.command, "roadworthy", "check")),
+        "unread": [
+            *unread,
+            *(each for job, acts in whole for each in _unread(job, acts, whole, asked, scripts)),
+        ][:MOST],
+        "check_job": _always(whole, asked.is_check),
         "tests_job": _always(whole, lambda act: runs_tests(act.command)),
         "unpinned": _said(jobs, lambda job: _unpinned(job))
         + [f"{gitlab.FILE}: {name}" for name in gitlab.includes(parsed.get(gitlab.FILE, {}))],
@@ -97,8 +101,8 @@ def _deploy_action(step: Step) -> bool:
     return pushes or bool(_DEPLOY_ACTION.search(name) and not _PAGES.search(name))
 
 
-def _deploy_job(job: Job, acts: tuple[Act, ...], whole: Jobs) -> dict[str, Any]:
-    why = _why_ungated(job, acts, whole)
+def _deploy_job(job: Job, acts: tuple[Act, ...], whole: Jobs, asked: Asked) -> dict[str, Any]:
+    why = _why_ungated(job, acts, whole, asked)
     return {
         "path": job.path,
         "job": job.name,
@@ -108,61 +112,31 @@ def _deploy_job(job: Job, acts: tuple[Act, ...], whole: Jobs) -> dict[str, Any]:
     }
 
 
-def _why_ungated(job: Job, acts: tuple[Act, ...], whole: Jobs) -> str:
+def _why_ungated(job: Job, acts: tuple[Act, ...], whole: Jobs, asked: Asked) -> str:
     """What is missing between the gate and a deployment; empty when nothing is."""
     if job.always:
         return "it runs although what it needs has failed"
     if any(deploys(act.command) and act.always for act in acts):
         return "a deploying step runs although the gate has failed"
     by_action = any(_deploy_action(step) for step in job.steps)
-    if not by_action and _gate_first(acts, lambda act: deploys(act.command)):
+    if not by_action and asked.first(acts, lambda act: deploys(act.command)):
         return ""
-    if _gated_before(job, whole):
+    if asked.before(job, whole):
         return ""
     return "no step or needed job before it runs `roadworthy gate` so that its failure stops the run"
 
 
-def _gate_first(acts: tuple[Act, ...], wanted: Callable[[Act], bool]) -> bool:
-    first = next((index for index, act in enumerate(acts) if wanted(act)), len(acts))
-    return any(_is_gate(act) for act in acts[:first])
-
-
-def _gated_before(job: Job, whole: Jobs) -> bool:
-    others = {other.name: (other, theirs) for other, theirs in whole if other.path == job.path}
-    return any(_gates(others[name]) for name in _before(job, others))
-
-
-def _unread(job: Job, acts: tuple[Act, ...], whole: Jobs) -> Iterator[str]:
+def _unread(job: Job, acts: tuple[Act, ...], whole: Jobs, asked: Asked, scripts: Scripts) -> Iterator[str]:
     """What a job hands its secrets or rights to before any gate, and nobody can read here."""
-    if not job.trusted or (not job.always and _gated_before(job, whole)):
+    if not job.trusted or (not job.always and asked.before(job, whole)):
         return
+
+    def hidden(act: Act) -> bool:
+        return called.hidden(act.command.words, act.command.path) or scripts.absent(act.command)
+
     yield from (f"{job.path} {job.name} {what}" for what in job.unread)
-    if not _gate_first(acts, _is_hidden):
-        yield from (f"{job.path} {job.name} runs {act.command.text}" for act in acts if _is_hidden(act))
-
-
-def _is_hidden(act: Act) -> bool:
-    return called.hidden(act.command.words, act.command.path)
-
-
-def _before(job: Job, others: Mapping[str, tuple[Job, tuple[Act, ...]]]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(job.needs)
-    while waiting:
-        name = waiting.pop()
-        if name in others and name not in found:
-            found.add(name)
-            waiting.extend(others[name][0].needs)
-    return found
-
-
-def _gates(other: tuple[Job, tuple[Act, ...]]) -> bool:
-    job, acts = other
-    return job.sure and not job.always and any(_is_gate(act) for act in acts)
-
-
-def _is_gate(act: Act) -> bool:
-    return act.sure and calls(act.command, "roadworthy", "gate")
+    if not asked.first(acts, hidden):
+        yield from (f"{job.path} {job.name} runs {act.command.text}" for act in acts if hidden(act))
 
 
 def _always(whole: Jobs, wanted: Callable[[Act], bool]) -> bool:

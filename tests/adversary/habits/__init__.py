@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.adversary.habits import code, papers, people
+from tests.adversary.habits import code, crafts, papers, people
 
-HABITS = (*papers.HABITS, *people.HABITS, *code.HABITS)
+HABITS = (*papers.HABITS, *people.HABITS, *code.HABITS, *crafts.HABITS)

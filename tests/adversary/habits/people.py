@@ -8,7 +8,8 @@ from tests.adversary.scene import Scene
 ROLES, OWNERS = "governance/roles.yaml", "CODEOWNERS"
 
 
-def _joins(*roles: str) -> str:
+def joins(*roles: str) -> str:
+    """Return one more person of the role matrix."""
     listed = ", ".join(roles)
     return (
         f'  - {{identity: "new@loans.example", name: Nia New, team: analytics, '
@@ -30,9 +31,9 @@ def _sorted(scene: Scene) -> None:
 
 
 HABITS = (
-    Habit("a new developer", append(ROLES, _joins("developer"))),
-    Habit("a second validator", append(ROLES, _joins("independent-validator"))),
-    Habit("a person with two duties that go together", append(ROLES, _joins("model-risk", "reviewer"))),
+    Habit("a new developer", append(ROLES, joins("developer"))),
+    Habit("a second validator", append(ROLES, joins("independent-validator"))),
+    Habit("a person with two duties that go together", append(ROLES, joins("model-risk", "reviewer"))),
     Habit("a second address", _second_address),
     Habit("the role matrix sorted", _sorted),
     Habit("a stricter owner", append(OWNERS, "/policy/gates.yaml risk@loans.example model@loans.example\n")),

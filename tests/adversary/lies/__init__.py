@@ -7,12 +7,19 @@ from tests.adversary.lies import (
     code,
     detours,
     evidence,
+    forgeries,
     lowering,
     managed,
+    people,
     rules,
+    shadows,
+    shells,
     words,
     workflows,
 )
 
-_THEMES = (words, evidence, approvals, managed, rules, workflows, detours, code, lowering)
+_THEMES = (
+    *(words, evidence, forgeries, approvals, people, managed, shadows),
+    *(rules, workflows, detours, shells, code, lowering),
+)
 LIES = tuple(lie for theme in _THEMES for lie in theme.LIES)

@@ -94,7 +94,7 @@ def judge_approvals(filed: Iterable[Approval], demand: Demand) -> tuple[Refusal,
 def counted(filed: Iterable[Approval], demand: Demand) -> tuple[Approval, ...]:
     """Return the approvals that count: no fault, and the person's latest word in that role."""
     latest: dict[tuple[str, str], Approval] = {}
-    for approval in sorted(filed, key=lambda each: str(each.record.get("decided_at"))):
+    for approval in sorted(filed, key=lambda each: parse_time(each.record.get("decided_at")) or demand.now):
         if not faults_of(approval, demand):
             latest[approval.identity, approval.role] = approval
     return tuple(latest.values())
@@ -134,6 +134,9 @@ def _genuine(approval: Approval, demand: Demand) -> Iterator[Refusal]:
 
 
 def _filed(approval: Approval, demand: Demand) -> Iterator[Refusal]:
+    if approval.record["id"] != approval.id:
+        said = f"says that it is {approval.record['id']}: a copy under another name is none"
+        yield _fault("approval-malformed", approval, said, "approve again: roadworthy approve VERSION")
     if not approval.committed:
         fix = f"git add {approval.path} {approval.path}.sig && git commit -m 'Approve {demand.version}'"
         yield _fault("approval-uncommitted", approval, "is not committed", fix)

@@ -14,10 +14,11 @@ from roadworthy.core.values import frozen
 # The forge commits web merges and squashes in its own name; the author of such a commit is a human.
 FORGE_COMMITTERS = frozenset({"noreply@github.com"})
 _TRAILER = re.compile(
-    r"^[ \t]*(?:co-authored-by|co-developed-by|on-behalf-of|triggered-by|requested-by)[ \t]*:(?P<who>.*)$",
+    r"^[ \t]*(?:co.?(?:authored|developed).?by|on.behalf.of|(?:triggered|requested).by)"
+    r"\s*[:\uff1a](?P<who>.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
-_WHO = re.compile(r"\s*(?P<name>[^<]*?)\s*<(?P<email>[^<>]+)>\s*")
+_ADDRESS = re.compile(r"(?P<name>[^<>(),;@]*?)[\s<(]*(?P<email>[^\s<>(),;]+@[^\s<>(),;]+)[>)\s,;]*")
 
 
 @frozen
@@ -86,7 +87,9 @@ def _stands_in(commit: Commit) -> bool:
 
 
 def _bot_for_human(author: Signer, helpers: tuple[Signer, ...], known: tuple[Person, ...]) -> bool:
-    return is_bot(author) and any(resolve(helper, known) for helper in helpers)
+    """A machine that nobody answers for; who is on the list is no machine, whatever the commit calls them."""
+    nobody = is_bot(author) and resolve(author, known) is None
+    return nobody and any(resolve(helper, known) for helper in helpers)
 
 
 def is_bot(who: Signer) -> bool:
@@ -96,9 +99,10 @@ def is_bot(who: Signer) -> bool:
 
 def _trailers(message: str) -> Iterator[Signer]:
     for line in _TRAILER.finditer(message):
-        who = _WHO.fullmatch(line["who"])
-        name, email = (who["name"], who["email"]) if who else (line["who"].strip(), "?")
-        yield Signer(name=name, email=email)
+        found = [
+            Signer(name=each["name"].strip(), email=each["email"]) for each in _ADDRESS.finditer(line["who"])
+        ]
+        yield from found or [Signer(name=line["who"].strip(), email="?")]
 
 
 def judge_builders(built: Builders, *, unknown_blocks: str) -> Iterator[Refusal]:

@@ -11,6 +11,7 @@ from roadworthy.core.values import frozen
 
 GATE_ROLE = "gate"
 # Both big forges hide addresses behind `number+login` at a host of their own: the login is the handle.
+_TAG = re.compile(r"(?<=[^@\s])\+[^@\s]*@")
 _FORGE_ADDRESS = re.compile(r"(?:\d+[+-])?(?P<login>[^@+]+)@users\.noreply\.(?:github|gitlab)\.com")
 
 
@@ -50,9 +51,9 @@ def find(identity: str, known: Iterable[Person]) -> Person | None:
 def resolve(who: Signer, known: Iterable[Person]) -> Person | None:
     """Return the person behind a name and address: by address, by forge handle, at last by full name."""
     known = tuple(known)
-    address = who.email.strip().casefold()
-    hidden = _FORGE_ADDRESS.fullmatch(address)
-    for alias in (address, f"@{hidden['login']}" if hidden else "", _name(who.name)):
+    address = folded(who.email)
+    hidden = _FORGE_ADDRESS.fullmatch(who.email.strip().casefold())
+    for alias in (address, f"@{hidden['login']}" if hidden else "", folded(who.name)):
         person = next((each for each in known if alias and alias in each.aliases), None)
         if person:
             return person
@@ -60,15 +61,22 @@ def resolve(who: Signer, known: Iterable[Person]) -> Person | None:
 
 
 def judge_people(known: Iterable[Person]) -> Iterator[Refusal]:
-    """Yield addresses that two entries claim: one human under two names could approve twice."""
-    owners: dict[str, str] = {}
+    """Yield addresses that two entries claim, or that only look like one: one human could approve twice."""
+    owners: dict[str, Person] = {}
     for person in known:
+        if len(alphabets := alphabets_of(person.identity)) > 1:
+            yield Refusal(
+                code="roles-ambiguous",
+                message=f"{person.identity!a} mixes letters of {' and '.join(sorted(alphabets))}",
+                fix="write the identity in one alphabet, as the person's key and address have it",
+            )
         for alias in sorted(person.aliases):
-            other = owners.setdefault(alias, person.identity)
-            if other != person.identity:
+            other = owners.setdefault(alias, person)
+            if other is not person:
                 yield Refusal(
                     code="roles-ambiguous",
-                    message=f"{alias} belongs to both {other} and {person.identity} in governance/roles.yaml",
+                    message=f"{alias} belongs to both {other.identity} and {person.identity}, "
+                    "in governance/roles.yaml",
                     fix="make them one entry, or give each their own addresses and names",
                 )
 
@@ -76,7 +84,7 @@ def judge_people(known: Iterable[Person]) -> Iterator[Refusal]:
 def _person(row: Mapping[str, Any]) -> Person:
     identity, name = str(row["identity"]), str(row.get("name") or "")
     written = (identity, *_texts(row.get("emails")), *_texts(row.get("handles")))
-    aliases = {text.strip().casefold() for text in written} | ({_name(name)} if name.strip() else set())
+    aliases = {folded(text) for text in (*written, name) if text.strip()}
     return Person(
         identity=identity,
         name=name,
@@ -86,8 +94,25 @@ def _person(row: Mapping[str, Any]) -> Person:
     )
 
 
-def _name(text: str) -> str:
-    return " ".join(text.split()).casefold()
+def folded(text: str) -> str:
+    """Return a name or address as it is compared: case, width, unseen letters and a `+tag` do not count."""
+    seen = text if text.isascii() else _seen(text)
+    return _TAG.sub("@", " ".join(seen.split()).casefold())
+
+
+def _seen(text: str) -> str:
+    from unicodedata import category, normalize  # most addresses are plain ASCII
+
+    return "".join(each for each in normalize("NFKC", text) if category(each) != "Cf")
+
+
+def alphabets_of(text: str) -> set[str]:
+    """Return the alphabets of a text's letters: LATIN, CYRILLIC, ..."""
+    if text.isascii():
+        return {"LATIN"}
+    from unicodedata import name
+
+    return {name(each, "?").partition(" ")[0] for each in text if each.isalpha()}
 
 
 def _texts(value: Any) -> list[str]:

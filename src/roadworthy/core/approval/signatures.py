@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 
@@ -10,6 +11,7 @@ from roadworthy.core.values import frozen
 
 APPROVAL_NAMESPACE = "roadworthy-approval"
 GATE_NAMESPACE = "roadworthy-gate"
+_QUOTED = re.compile(r'"[^"]*"')
 _KEY_OFFSET = len(b"SSHSIG") + 4  # the magic, then a four-byte version
 
 
@@ -58,13 +60,19 @@ def shared_keys(allowed_signers: str) -> dict[str, tuple[str, ...]]:
 
 
 def _signers(allowed_signers: str) -> Iterator[tuple[str, str]]:
-    for line in allowed_signers.splitlines():
-        words = line.split()
-        if words and not words[0].startswith("#"):
-            # Key data is base64 of a length and a name, so it always begins the same way.
-            kind = next((n for n, word in enumerate(words) if word.startswith("AAAA")), 0)
-            if kind > 1:
-                yield words[0].strip('"'), f"{words[kind - 1]} {words[kind]}"
+    for line in personal(allowed_signers).splitlines():
+        principals, _, rest = line.strip().partition(" ")
+        # What stands in quotes is an option's; key data is base64 of a length and a name, and begins alike.
+        words = _QUOTED.sub("", rest).split()
+        kind = next((n for n, word in enumerate(words) if word.startswith("AAAA")), 0)
+        if kind:
+            yield principals.strip('"'), f"{words[kind - 1]} {words[kind]}"
+
+
+def personal(allowed_signers: str) -> str:
+    """Return the lines that give one key to somebody by name: an authority could make up anybody."""
+    lines = (line for line in allowed_signers.splitlines() if not line.lstrip().startswith("#"))
+    return "".join(f"{line}\n" for line in lines if "cert-authority" not in _QUOTED.sub("", line).casefold())
 
 
 def _string(blob: bytes, at: int) -> bytes:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from roadworthy.core.approval.refusal import Refusal
@@ -15,7 +16,17 @@ from roadworthy.core.values import frozen, replace
 REQUIRED_ROLES = ("model", "features", "data", "thresholds", "config", "eval_report", "card")
 # Roles whose files live in git: what ships must be what HEAD holds.
 IN_GIT = frozenset((*REQUIRED_ROLES[1:], "policy_pack", "prompts", "retrieval_index", "guardrails"))
-FIXED_NAMES = {"thresholds": "policy/gates.yaml", "policy_pack": ".roadworthy/lock.yaml"}
+LOCK = ".roadworthy/lock.yaml"
+# The right digest of the wrong file says nothing: where a part lies, by what it is for.
+NAMES = {
+    "thresholds": "policy/gates.yaml",
+    "policy_pack": LOCK,
+    "features": "src/*/features.py",
+    "config": "policy/*",
+    "data": "governance/data/*",
+    "eval_report": "governance/evaluations/*",
+    "card": "governance/cards/*",
+}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -37,6 +48,11 @@ class Shipped:
     head: Mapping[str, str]
     odd: tuple[str, ...] = ()
     unlisted_ok: frozenset[str] = frozenset({"release.json"})
+
+
+def fits(entry: Entry) -> bool:
+    """Return whether an entry names a file of the kind that its role is about."""
+    return fnmatchcase(entry.name, NAMES.get(entry.role, "*"))
 
 
 def canonical(value: Any) -> bytes:
@@ -89,7 +105,7 @@ def judge_subject(recorded: tuple[Entry, ...], digest: str, shipped: Shipped) ->
 
 
 def _incomplete(recorded: tuple[Entry, ...], shipped: Shipped) -> Iterator[Refusal]:
-    needed = (*REQUIRED_ROLES, *(("policy_pack",) if FIXED_NAMES["policy_pack"] in shipped.head else ()))
+    needed = (*REQUIRED_ROLES, *(("policy_pack",) if LOCK in shipped.head else ()))
     roles = {each.role for each in recorded}
     for role in needed:
         if role not in roles:
@@ -99,10 +115,10 @@ def _incomplete(recorded: tuple[Entry, ...], shipped: Shipped) -> Iterator[Refus
                 fix="make register",
             )
     for each in recorded:
-        if each.name != FIXED_NAMES.get(each.role, each.name):
+        if not fits(each):
             yield Refusal(
                 code="subject-incomplete",
-                message=f"{each.role} is {each.name}, expected {FIXED_NAMES[each.role]}",
+                message=f"{each.role} is {each.name}, expected {NAMES[each.role]}",
                 fix="make register",
             )
 

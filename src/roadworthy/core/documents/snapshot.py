@@ -49,6 +49,11 @@ class Snapshot:
         """Return the paths of all regular files, sorted."""
         return tuple(sorted(self.sizes))
 
+    @cached_property
+    def doubles(self) -> dict[str, str]:
+        """Return the files that are another one on a system that ignores case or composes letters."""
+        return {each: other for pair in colliding(self.paths) for each, other in (pair, pair[::-1])}
+
     def read(self, path: str) -> bytes | Unreadable:
         """Return the bytes of a file, or why it is not read. The same answer each time."""
         if path not in self._read:
@@ -73,6 +78,10 @@ class Snapshot:
     def _fresh(self, path: str) -> bytes | Unreadable:
         if path in self.refused:
             return Unreadable(reason=self.refused[path])
+        if path in self.doubles:
+            return Unreadable(
+                reason=f"one file on some systems with {self.doubles[path]}: which is read, depends"
+            )
         return self.reader(path) if path in self.sizes else Unreadable(reason="there is no such file")
 
     def data(self, path: str) -> bytes | None:

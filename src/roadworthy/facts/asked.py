@@ -1,0 +1,87 @@
+"""Whether CI asks the judge: by its own name, about this project, today, with nothing in its way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from roadworthy.core.documents.snapshot import Snapshot
+from roadworthy.facts import gitlab
+from roadworthy.facts.jobs import Act, Job
+from roadworthy.facts.shell import Command, calls
+
+Jobs: TypeAlias = list[tuple[Job, tuple[Act, ...]]]
+# What would run instead of Roadworthy: a program or a module of its name.
+_SHADOW = re.compile(r"(?:^|/)roadworthy$|^(?:src/)?roadworthy(?:/__(?:init|main)__)?\.py$")
+_OTHER_GATE = frozenset({"--as-of", "--project", "--verify", "--signers"})
+_LESS = frozenset({"--control", "--as-of", "--revision", "--for-release"})
+_FROM = frozenset({"--policy", "--waivers"})
+_VALUES = re.compile(r"--(?:format|output|policy|waivers)[ =]\S+|\d?>>?\s*\S+")
+_HERE = frozenset({".", "./", "$PWD", "$GITHUB_WORKSPACE", "$CI_PROJECT_DIR"})
+
+
+class Asked:
+    """The commands of a project's CI that really ask."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._paths = snapshot.paths
+        self._shadowed = any(_SHADOW.search(path) for path in snapshot.paths)
+
+    def is_gate(self, act: Act) -> bool:
+        """Return whether a command runs the gate so that its failure ends the job."""
+        return act.sure and self._asks(act.command, "gate", _OTHER_GATE)
+
+    def is_check(self, act: Act) -> bool:
+        """Return whether a command holds the whole project to its policy."""
+        _, _, words = " ".join(act.command.words).partition(" check")
+        told = {word for word in _VALUES.sub("", words).split() if not word.startswith("-")}
+        return self._asks(act.command, "check", _LESS) and told <= _HERE
+
+    def first(self, acts: tuple[Act, ...], wanted: Callable[[Act], bool]) -> bool:
+        """Return whether the gate comes before the first command of a kind."""
+        end = next((index for index, act in enumerate(acts) if wanted(act)), len(acts))
+        gate = next((index for index, act in enumerate(acts[:end]) if self.is_gate(act)), None)
+        return gate is not None and not any(_moves_path(act.command) for act in acts[:gate])
+
+    def before(self, job: Job, whole: Jobs) -> bool:
+        """Return whether a job that must succeed before this one runs the gate."""
+        others = {other.name: (other, theirs) for other, theirs in whole if other.path == job.path}
+        return any(self._stops(*others[name], job) for name in _before(job, others))
+
+    def _stops(self, job: Job, acts: tuple[Act, ...], later: Job) -> bool:
+        """A job that rules may leave out stops nothing, unless the same rules leave out what comes after."""
+        alike = job.path != gitlab.FILE or all(
+            job.raw.get(name) in (None, later.raw.get(name)) for name in ("rules", "only", "except")
+        )
+        return job.sure and not job.always and alike and self.first(acts, lambda _: False)
+
+    def _asks(self, command: Command, verb: str, but: frozenset[str]) -> bool:
+        words = {word.partition("=")[0] for word in command.words}
+        own = any(word.rpartition("=")[2] in self._paths or self._folder(word) for word in command.words[1:])
+        mine = command.bent or self._shadowed or command.path.removeprefix("./") in self._paths
+        return calls(command, "roadworthy", verb) and not (mine or but & words or (_FROM & words and own))
+
+    def _folder(self, word: str) -> bool:
+        place = word.rpartition("=")[2].removeprefix("./").rstrip("/")
+        return place not in ("", ".") and any(path.startswith(f"{place}/") for path in self._paths)
+
+
+def _moves_path(command: Command) -> bool:
+    """Whether a command lets later steps find programs in the project first."""
+    text = " ".join(command.words)
+    own = re.search(r"PWD|WORKSPACE|github\.workspace|(?:^|\s)(?:\.|[\w-]+/)", text)
+    return bool(
+        ("GITHUB_PATH" in text and own) or ("GITHUB_ENV" in text and re.search(r"\b(PATH|BASH_ENV)=", text))
+    )
+
+
+def _before(job: Job, others: Mapping[str, tuple[Job, tuple[Act, ...]]]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(job.needs)
+    while waiting:
+        name = waiting.pop()
+        if name in others and name not in found:
+            found.add(name)
+            waiting.extend(others[name][0].needs)
+    return found
