@@ -105,13 +105,23 @@ def incidents(shelf: Shelf) -> list[dict[str, Any]]:
 def monitoring(shelf: Shelf) -> list[dict[str, Any]]:
     """Return the facts under `records.monitoring`."""
     subjects = {release.text("version"): release.text("subject_digest") for release in shelf.of("releases")}
-    return [
-        {
-            **record.base,
-            "version": str(record.value.get("version") or ""),
-            "level": record.text("level"),
-            "labels_joined": record.value.get("labels_joined"),
-            "version_known": subjects.get(str(record.value.get("version"))) == record.text("subject_digest"),
-        }
-        for record in shelf.of("monitoring")
-    ]
+    looks = [(record, _known(record, subjects)) for record in shelf.of("monitoring")]
+    newest = next((record.path for record, known in reversed(looks) if known), "")
+    return [_look(record, known) | {"latest": record.path == newest} for record, known in looks]
+
+
+def _known(record: Record, subjects: Mapping[str, str]) -> bool:
+    return subjects.get(str(record.value.get("version"))) == record.text("subject_digest")
+
+
+def _look(record: Record, known: bool) -> dict[str, Any]:
+    measured = [each for each in record.rows("signals") if number(each.get("value")) is not None]
+    return {
+        **record.base,
+        "version": str(record.value.get("version") or ""),
+        "level": record.text("level"),
+        "labels_joined": record.value.get("labels_joined"),
+        "version_known": known,
+        "measured": sorted({str(each.get("measure")) for each in measured}),
+        "groups": sorted({str(each.get("group")) for each in measured}),
+    }
