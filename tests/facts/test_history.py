@@ -162,7 +162,8 @@ def test_a_history_that_was_cut_off_proves_nothing(repository: Repository, tmp_p
     clone = tmp_path / "clone"
     repository.git("clone", "-q", "--depth=1", f"file://{repository.path}", str(clone))
     history = read_history(clone)
-    assert history.shallow
+    assert not history.available
+    assert "git fetch --unshallow" in history.reason
     assert history.added_once(RUN) is None
 
 

@@ -92,15 +92,21 @@ def _in_child(work: Callable[[], Any], limits: Limits, folder: str) -> tuple[byt
     try:
         data = _hear(reading, limits)
     except BaseException:
-        os.kill(child, signal.SIGKILL)
+        _end(child, os.killpg, os.kill)
         os.waitpid(child, 0)
         raise
     finally:
         os.close(reading)
         if limits.alone:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(child, signal.SIGKILL)
+            _end(child, os.killpg)
     return data, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _end(child: int, *ways: Callable[[int, int], None]) -> None:
+    """Kill a child nobody waited for yet, and whatever it started: a git that hangs would outlive it."""
+    for kill in ways:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(child, signal.SIGKILL)
 
 
 def _hear(reading: int, limits: Limits) -> bytes:
@@ -127,6 +133,7 @@ def _be_the_child(work: Callable[[], Any], limits: Limits, folder: str, writing:
     """Never returns. Says one JSON object and dies without running anybody's exit handlers."""
     code = 0
     try:
+        os.setsid() if limits.alone else os.setpgid(0, 0)
         if limits.alone:
             _leave(writing, limits)
         _limit(limits)
@@ -144,13 +151,20 @@ def _be_the_child(work: Callable[[], Any], limits: Limits, folder: str, writing:
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(json.dumps(said).encode())
     finally:
+        _leave_nobody()
         # Whatever happened: a child that went on would be a second parent.
         os._exit(code)
 
 
+def _leave_nobody() -> None:
+    """End what this child started and did not wait for; it has a process group of its own."""
+    if os.getpgrp() == os.getpid():
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.killpg(0, signal.SIGTERM)
+
+
 def _leave(writing: int, limits: Limits) -> None:
     """Let go of everything but the pipe to answer through; die of old age should the parent be gone."""
-    os.setsid()
     signal.alarm(int(limits.wall_seconds) + 1)
     nothing = os.open(os.devnull, os.O_RDWR)
     for handle in (0, 1, 2):

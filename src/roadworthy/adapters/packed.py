@@ -104,6 +104,9 @@ def _zip(file: IO[bytes], unpacked: _Unpacked) -> None:
 def _tar(file: IO[bytes], unpacked: _Unpacked) -> None:
     with tarfile.open(fileobj=_Counted(_decompressed(file)), mode="r|", errorlevel=1) as archive:
         for member in archive:
+            # The reader would look for as many bytes as a header claims, long after the last one.
+            if member.size > MAX_UNPACKED:
+                raise TooMuchError(f"a member of more than {MAX_UNPACKED:,} bytes")
             if member.isdir():
                 continue
             odd = "a link, which is not followed" if member.islnk() or member.issym() else ""

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
+from stat import S_ISREG
 
 from roadworthy.adapters.git import GitFailed, read_git
 from roadworthy.core.documents.snapshot import MAX_DEPTH, MAX_FILE, MAX_FILES, MAX_TOTAL, Snapshot, Unreadable
 from roadworthy.errors import UsageError
 from roadworthy.facts.history import ADD_ONLY, LOG, LOG_FORMAT, MAX_COMMITS, History, parse_log, parse_tree
 
+GIT_FILES = (
+    *("HEAD", "config", "config.worktree", "packed-refs", "shallow", "commondir", "index"),
+    *("objects/info/alternates", "objects/info/commit-graph", "info/grafts", "info/attributes"),
+)
+_INCLUDED = re.compile(r"^\s*path\s*=\s*\"?([^\"\n]+?)\"?\s*$", re.MULTILINE | re.IGNORECASE)
 ODD_MODES = {
     "120000": "a symbolic link, which is not followed",
     "160000": "a submodule, which is not looked into",
@@ -93,7 +101,8 @@ class _Blobs:
 
 
 def cat(repository: Path, names: Sequence[str]) -> dict[str, bytes]:
-    """Return objects by the names they were asked for; what is missing is left out."""
+    """Return objects by the names they were asked for; what is missing, or too large, is left out."""
+    names = _of_usual_size(repository, names) if names else ()
     if not names:
         return {}
     said = read_git(repository, "cat-file", "--batch", input="".join(f"{name}\n" for name in names).encode())
@@ -109,13 +118,27 @@ def cat(repository: Path, names: Sequence[str]) -> dict[str, bytes]:
     return found
 
 
+def _of_usual_size(repository: Path, names: Sequence[str]) -> list[str]:
+    """Those that fit the budget: a few bytes in a repository may stand for more than memory holds."""
+    asked = "".join(f"{name}\n" for name in names).encode()
+    rows = read_git(repository, "cat-file", "--batch-check=%(objectsize)", input=asked).split(b"\n")
+    left, chosen = MAX_TOTAL, []
+    for name, size in zip(names, rows, strict=False):
+        if size.isdigit() and int(size) <= min(MAX_FILE, left):
+            left -= int(size)
+            chosen.append(name)
+    return chosen
+
+
 def read_history(repository: Path, revision: str = "HEAD") -> History:
     """Return the history of a revision; what git cannot tell is told as a reason."""
     try:
         changes = parse_log(read_git(repository, *LOG, "--relative", LOG_FORMAT, revision))
         recorded = any(path.startswith(ADD_ONLY) for change in changes for path in change.files)
         tree = parse_tree(read_git(repository, "ls-tree", "-r", "-z", revision)) if recorded else {}
-        cut = len(changes) > MAX_COMMITS or _is_shallow(repository)
+        if _is_shallow(repository):
+            return History(available=False, reason="the clone is cut off (shallow): git fetch --unshallow")
+        cut = len(changes) > MAX_COMMITS
     except GitFailed as error:
         return History(available=False, reason=f"git cannot read the history: {error}")
     return History(available=True, shallow=cut, changes=changes, tree=tree)
@@ -137,6 +160,30 @@ def past_bytes(repository: Path, pairs: Sequence[tuple[str, str]]) -> dict[tuple
     except GitFailed:
         return {}
     return {asked[name]: data for name, data in found.items()}
+
+
+def oddity(repository: Path) -> str:
+    """Return which of a repository's own files is none, so that git would wait for it; empty when none is."""
+    home = repository / ".git" if (repository / ".git").is_dir() else repository
+    head = _start(home / "HEAD").removeprefix("ref:").strip()
+    includes = _INCLUDED.findall(_start(home / "config"))
+    for name in (*GIT_FILES, *([head] if head.startswith("refs/") else []), *includes):
+        try:
+            plain = S_ISREG((home / Path(name).expanduser()).stat().st_mode)
+        except (OSError, ValueError, RuntimeError):
+            continue
+        if not plain:
+            return f"its repository has something else than a file at {ascii(name)[1:-1][:200]}"
+    return ""
+
+
+def _start(place: Path) -> str:
+    """The beginning of a file, if it is one."""
+    try:
+        with place.open("rb") if S_ISREG(place.stat().st_mode) else BytesIO() as file:
+            return file.read(1 << 16).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def repository_of(folder: Path) -> Path | None:

@@ -7,10 +7,17 @@ from functools import partial
 from pathlib import Path
 
 from roadworthy.adapters.files import open_folder
-from roadworthy.commands.revision import commit_of, open_revision, past_bytes, read_history, repository_of
+from roadworthy.commands.revision import (
+    commit_of,
+    oddity,
+    open_revision,
+    past_bytes,
+    read_history,
+    repository_of,
+)
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.core.values import frozen
-from roadworthy.errors import UsageError
+from roadworthy.errors import Unjudgeable, UsageError
 from roadworthy.facts.history import History
 from roadworthy.facts.sources import Blobs
 
@@ -48,6 +55,8 @@ def _is_bare(place: Path) -> bool:
 
 
 def _at_revision(repository: Path, revision: str) -> Target:
+    if odd := oddity(repository):
+        raise Unjudgeable(odd, "judge a clone")
     commit = commit_of(repository, revision)
     return Target(
         snapshot=open_revision(repository, commit),
@@ -61,6 +70,8 @@ def _folder(place: Path) -> Target:
     snapshot, repository = open_folder(place), repository_of(place)
     if repository is None:
         return _without_history(snapshot, "its .git leads to another place: judge a clone", place)
+    if odd := oddity(repository):
+        return _without_history(snapshot, odd, place)
     return Target(
         snapshot=snapshot, place=place, history=partial(read_history, place), past=partial(past_bytes, place)
     )

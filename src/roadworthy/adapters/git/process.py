@@ -22,7 +22,7 @@ from roadworthy.errors import Unjudgeable, UsageError
 READ_ONLY = frozenset({"rev-parse", "cat-file", "ls-tree", "log", "rev-list"})
 # Options of the allowed commands that run a program of the repository's choosing, or write a file.
 FORBIDDEN_OPTIONS = ("--textconv", "--filters", "--ext-diff", "--output", "--show-signature")
-READ_SECONDS = 120.0
+READ_SECONDS = 20.0
 
 _PINNED = {
     "core.attributesFile": os.devnull,
