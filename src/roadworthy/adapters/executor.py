@@ -151,7 +151,8 @@ def _be_the_child(work: Callable[[], Any], limits: Limits, folder: str, writing:
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(json.dumps(said).encode())
     finally:
-        _leave_nobody()
+        if not limits.alone:
+            _leave_nobody()
         # Whatever happened: a child that went on would be a second parent.
         os._exit(code)
 
