@@ -5,8 +5,6 @@ Everything happens in a scratch repository that borrows the project's objects: t
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,7 +12,14 @@ from typing import NamedTuple
 
 from roadworthy.adapters.git.objects import HINT, Objects
 from roadworthy.adapters.git.pack import Pack
-from roadworthy.adapters.git.process import Completed, GitFailed, completed, own_repository, start_git
+from roadworthy.adapters.git.process import (
+    Completed,
+    GitFailed,
+    completed,
+    folder_aside,
+    own_repository,
+    start_git,
+)
 from roadworthy.core.merging.entries import Entries, Entry, TreeMerge, content
 from roadworthy.core.templates.tree import File
 
@@ -47,8 +52,7 @@ class Scratch(NamedTuple):
 @contextmanager
 def scratch(objects: Path, algorithm: str = "sha1") -> Iterator[Scratch]:
     """Yield a scratch repository that borrows from the object folder `objects`."""
-    home = Path(tempfile.mkdtemp(prefix="roadworthy-"))
-    try:
+    with folder_aside() as home:
         (home / "objects" / "info").mkdir(parents=True)
         (home / "refs" / "heads").mkdir(parents=True)
         (home / "HEAD").write_text("ref: refs/heads/none\n")
@@ -56,8 +60,6 @@ def scratch(objects: Path, algorithm: str = "sha1") -> Iterator[Scratch]:
         environment = own_repository(home, {**_FAST, **_FORMAT[algorithm]})
         with closing(Objects(home, environment)) as reader:
             yield Scratch(home, environment, algorithm, reader)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def merge_trees(

@@ -12,8 +12,10 @@ GitFailed          3  git ran and said no
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from roadworthy.core.values import frozen
@@ -144,6 +146,17 @@ def start_git(cwd: str | Path, *args: str, env: Mapping[str, str]) -> subprocess
         return subprocess.Popen(("git", *args), cwd=cwd, env=env, stdin=pipe, stdout=pipe, stderr=pipe)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise _cannot_start(cwd) from error
+
+
+@contextmanager
+def folder_aside() -> Iterator[Path]:
+    """Yield a new folder that only this user can enter; it is gone afterwards (`tempfile` takes 3 ms)."""
+    place = Path(os.environ.get("TMPDIR") or "/tmp", f"roadworthy-{os.urandom(8).hex()}")
+    place.mkdir(mode=0o700)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def clean_environment() -> dict[str, str]:

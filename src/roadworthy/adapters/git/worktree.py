@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 from roadworthy.adapters.git.pack import Pack
-from roadworthy.adapters.git.process import GitFailed, git, isolated, run_git
+from roadworthy.adapters.git.process import GitFailed, folder_aside, git, isolated, run_git
 from roadworthy.core.merging.entries import Entry, content, entry
-from roadworthy.core.templates.tree import File
+from roadworthy.core.templates.tree import File, places
 from roadworthy.core.values import frozen
 from roadworthy.errors import Refused
 
@@ -137,7 +135,9 @@ def index_with(
             pack.add("blob", content(file))
     pack.save(checkout.objects)
     before = checkout.index.read_bytes() if checkout.index.exists() else b""
-    with _copied(before) as index:
+    with folder_aside() as folder:
+        index = folder / "index"
+        index.write_bytes(before)
         rows = b"".join(_rows(checkout, changes, stages))
         env = isolated() | {"GIT_INDEX_FILE": str(index)}
         git(checkout.root, "update-index", "-z", "--index-info", input=rows, env=env)
@@ -149,13 +149,12 @@ def as_checked_out(checkout: Checkout, changes: Mapping[str, File | None]) -> di
     wanted = {path: file for path, file in changes.items() if file is not None}
     if not wanted or not _converts(checkout, changes):
         return dict(changes)
-    with tempfile.TemporaryDirectory(prefix="roadworthy-") as folder, _copied(b"") as index:
-        index.unlink()
-        env = {"GIT_INDEX_FILE": str(index)}
+    with folder_aside() as folder:
+        env = {"GIT_INDEX_FILE": str(folder / "index")}
         rows = b"".join(_rows(checkout, wanted, {}))
         git(checkout.root, "update-index", "-z", "--index-info", input=rows, env=env)
-        git(checkout.root, "checkout-index", "--all", f"--prefix={folder}/", env=env)
-        return {**changes, **{path: _read(Path(folder) / checkout.prefix / path) for path in wanted}}
+        git(checkout.root, "checkout-index", "--all", f"--prefix={folder}/files/", env=env)
+        return {**changes, **{path: _read(folder / "files" / checkout.prefix / path) for path in wanted}}
 
 
 def _converts(checkout: Checkout, changes: Mapping[str, File | None]) -> bool:
@@ -165,8 +164,8 @@ def _converts(checkout: Checkout, changes: Mapping[str, File | None]) -> bool:
         return True
     if (checkout.objects.parent / "info" / "attributes").exists():
         return True
-    places = {folder for path in changes for folder in (checkout.root / checkout.prefix / path).parents}
-    if any((folder / ATTRIBUTES).exists() for folder in places if folder.is_relative_to(checkout.root)):
+    folders = places({checkout.prefix + path: File() for path in changes})
+    if any((checkout.root / folder / ATTRIBUTES).exists() for folder in ("", *folders)):
         return True
     return run_git(checkout.root, "config", "--get-regexp", settings).code == 0
 
@@ -195,12 +194,3 @@ def _rows(
 def _row(checkout: Checkout, path: str, item: Entry, stage: int) -> bytes:
     name = (checkout.prefix + path).encode("utf-8", "surrogateescape")
     return f"{item.mode} {item.oid} {stage}\t".encode() + name + b"\0"
-
-
-@contextmanager
-def _copied(index: bytes) -> Iterator[Path]:
-    """Yield a throw-away index file."""
-    with tempfile.TemporaryDirectory(prefix="roadworthy-") as folder:
-        place = Path(folder) / "index"
-        place.write_bytes(index)
-        yield place
