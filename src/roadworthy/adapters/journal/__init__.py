@@ -35,6 +35,7 @@ __all__ = [
 __all__ += ["standings", "undo"]
 
 SPARE = "spare"  # room on the disk for the one thing that taking back must write
+Step = tuple[str, File | None, File | None]  # a path, what it was before and what it is after
 APPLYING, UNDOING, OPEN, DONE = "applying", "undoing", "open", "done"
 
 
@@ -95,12 +96,13 @@ def begin(
     `check` has the last word. Whatever fails is taken back.
     """
     new = place.home / "update.new"
-    paths = sorted(changes)
+    paths, steps = sorted(changes), []
     for side in ("before", "after"):
         (new / side).mkdir(parents=True)
     for number, path in enumerate(paths):
-        save(place.root / path, new / "before" / str(number))
+        before = save(place.root / path, new / "before" / str(number))
         keep(new / "after" / str(number), changes[path])
+        steps.append((path, before, changes[path]))
     (new / "index.before").write_bytes(index[0])
     (new / "index.after").write_bytes(index[1])
     document = {"state": APPLYING, "note": dict(note), "paths": paths, "after": after}
@@ -116,7 +118,11 @@ def begin(
         raise
     shutil.rmtree(place.journal, ignore_errors=True)
     new.rename(place.journal)
-    _finish_or_undo(place)
+    try:
+        _do(place, document, steps)
+    except BaseException:
+        undo(place)
+        raise
 
 
 def amend(place: Place, changes: Mapping[str, File | None], index: bytes) -> None:
@@ -132,18 +138,13 @@ def amend(place: Place, changes: Mapping[str, File | None], index: bytes) -> Non
     finish(place)
 
 
-def _finish_or_undo(place: Place) -> None:
-    try:
-        finish(place)
-    except BaseException:
-        undo(place)
-        raise
-
-
 def finish(place: Place) -> None:
     """Do whatever the journal says that is not done yet; Refused if a path was edited in between."""
     document = _document(place)
-    steps = _steps(place, document["paths"])
+    _do(place, document, _steps(place, document["paths"]))
+
+
+def _do(place: Place, document: dict[str, Any], steps: list[Step]) -> None:
     for path, before, after in steps:
         if look_at(place.root / path) not in (before, after):
             raise _edited(path)
@@ -199,7 +200,7 @@ def _edited(path: str) -> Refused:
     return Refused(f"{path} was edited since the update wrote it", hint)
 
 
-def _steps(place: Place, paths: list[str]) -> list[tuple[str, File | None, File | None]]:
+def _steps(place: Place, paths: list[str]) -> list[Step]:
     stores = (place.journal / "before", place.journal / "after")
     return [(path, look_at(stores[0] / str(n)), look_at(stores[1] / str(n))) for n, path in enumerate(paths)]
 

@@ -35,10 +35,12 @@ def keep(place: Path, file: File | None) -> None:
         place.chmod(0o755)
 
 
-def save(source: Path, place: Path) -> None:
-    """Store what lies at a path, with its permissions and times."""
-    if look_at(source) is not None:
+def save(source: Path, place: Path) -> File | None:
+    """Store what lies at a path, with its permissions and times, and return it."""
+    found = look_at(source)
+    if found is not None:
         shutil.copy2(source, place, follow_symlinks=False)
+    return found
 
 
 def put(root: Path, path: str, file: File | None, kept: Path | None = None) -> None:
