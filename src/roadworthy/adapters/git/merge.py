@@ -28,6 +28,7 @@ _FORMAT = {
     "sha1": {"core.repositoryFormatVersion": "0"},
     "sha256": {"core.repositoryFormatVersion": "1", "extensions.objectFormat": "sha256"},
 }
+REFS = "packed-refs"
 _WHO = "roadworthy <roadworthy@localhost> 0 +0000"
 
 
@@ -53,8 +54,8 @@ class Scratch(NamedTuple):
 def scratch(objects: Path, algorithm: str = "sha1") -> Iterator[Scratch]:
     """Yield a scratch repository that borrows from the object folder `objects`."""
     with folder_aside() as home:
-        (home / "objects" / "info").mkdir(parents=True)
-        (home / "refs" / "heads").mkdir(parents=True)
+        for folder in ("objects/info", "objects/pack", "refs"):
+            (home / folder).mkdir(parents=True)
         (home / "HEAD").write_text("ref: refs/heads/none\n")
         (home / "objects" / "info" / "alternates").write_text(f"{objects.resolve()}\n")
         environment = own_repository(home, {**_FAST, **_FORMAT[algorithm]})
@@ -74,8 +75,7 @@ def merge_trees(
         pack.add("blob", data)
     root = _commit(pack, pack.add_tree(base))
     mine, other = _commit(pack, ours, root), _commit(pack, pack.add_tree(theirs), root)
-    pack.save(repo.home / "objects")
-    _branches(repo, {"base": root, "yours": mine, label: other})
+    _add(repo, pack, {"base": root, "yours": mine, label: other})
     return _merge_branches(repo, "yours", label)
 
 
@@ -87,10 +87,9 @@ def merge_again(
     for file in changes.values():
         if file is not None:
             pack.add("blob", content(file))
-    root = (repo.home / "refs" / "heads" / "base").read_text()
+    root = (repo.home / REFS).read_text().split(" ", 1)[0]  # the base is the first branch
     again = _commit(pack, pack.add_tree(result) if changes else first.tree, root)
-    pack.save(repo.home / "objects")
-    _branches(repo, {"again": again})
+    _add(repo, pack, {"again": again})
     return _merge_branches(repo, "again", label)
 
 
@@ -99,10 +98,12 @@ def _commit(pack: Pack, tree: str, parent: str = "") -> str:
     return pack.add("commit", f"tree {tree}\n{above}author {_WHO}\ncommitter {_WHO}\n\n".encode())
 
 
-def _branches(repo: Scratch, commits: Mapping[str, str]) -> None:
-    heads = repo.home / "refs" / "heads"
-    for name, oid in commits.items():
-        (heads / name).write_text(oid)
+def _add(repo: Scratch, pack: Pack, branches: Mapping[str, str]) -> None:
+    """Write objects and branches where nobody else looks."""
+    for name, data in pack.files().items():
+        (repo.home / "objects" / name).write_bytes(data)
+    with (repo.home / REFS).open("a") as refs:
+        refs.writelines(f"{oid} refs/heads/{name}\n" for name, oid in branches.items())
 
 
 def renames(repo: Scratch, side: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from roadworthy.adapters.git.process import GitFailed, start_git
-from roadworthy.core.merging.entries import Entry
+from roadworthy.core.merging.entries import Entries, Entry
 
 FOLDER = "40000"
 AT_ONCE = 100  # names that are asked for before the answers are read: both pipes hold them
@@ -21,14 +21,20 @@ class Objects:
         self._place, self._env = place, env
         self._process: subprocess.Popen[bytes] | None = None
         self._trees: dict[str, list[tuple[str, str, str]]] = {}
+        self._entries: dict[str, Entries] = {}
         self._width = 20
 
     def blobs(self, names: Iterable[str]) -> dict[str, bytes]:
         """Return the contents of blobs, by the names they were asked for."""
         return {name: body for name, kind, body in self._read(set(names)) if _is(name, kind, "blob")}
 
-    def entries(self, tree: str) -> dict[str, Entry]:
+    def entries(self, tree: str) -> Entries:
         """Return every file, link and submodule below a tree."""
+        if tree not in self._entries:
+            self._entries[tree] = self._walk(tree)
+        return self._entries[tree]
+
+    def _walk(self, tree: str) -> dict[str, Entry]:
         found: dict[str, Entry] = {}
         level = [("", tree)]
         while level:

@@ -47,10 +47,10 @@ class Pack:
         )
         return self.add("tree", b"".join(lines))
 
-    def save(self, objects: Path) -> None:
-        """Write everything added into a repository's object folder; git sees all of it, or nothing."""
+    def files(self) -> dict[str, bytes]:
+        """Return what was added as files of an object folder; the index, which makes git see it, is last."""
         if not self._objects:
-            return
+            return {}
         parts, places, checks = [b"PACK" + struct.pack(">II", 2, len(self._objects))], {}, {}
         offset = len(parts[0])
         for name, (kind, body) in self._objects.items():
@@ -60,11 +60,24 @@ class Pack:
             offset += len(part)
         data = b"".join(parts)
         trailer = self._digest(data)
-        place = objects / "pack"
-        place.mkdir(exist_ok=True)
-        index = self._index(places, checks, trailer)
-        # The index comes last: without it git passes a pack over.
-        _put(place, {f"pack-{trailer.hex()}.pack": data + trailer, f"pack-{trailer.hex()}.idx": index})
+        stem = f"pack/pack-{trailer.hex()}"
+        return {f"{stem}.pack": data + trailer, f"{stem}.idx": self._index(places, checks, trailer)}
+
+    def save(self, objects: Path) -> None:
+        """Write everything added into the object folder of a repository that others use: whole, or unseen."""
+        files = {objects / name: data for name, data in self.files().items()}
+        aside = {place: place.with_name(f"tmp_{os.urandom(8).hex()}") for place in files}  # git prunes tmp_*
+        try:
+            for place, data in files.items():
+                place.parent.mkdir(exist_ok=True)
+                aside[place].write_bytes(data)
+                aside[place].chmod(place.parent.stat().st_mode & 0o444)  # read by whom the folder lets in
+            for place in files:
+                os.replace(aside[place], place)
+        except OSError:
+            for each in aside.values():
+                each.unlink(missing_ok=True)
+            raise
 
     def _index(self, places: dict[bytes, int], checks: dict[bytes, int], trailer: bytes) -> bytes:
         names = sorted(places)
@@ -78,21 +91,6 @@ class Pack:
 
     def _digest(self, data: bytes) -> bytes:
         return hashlib.new(self._algorithm, data).digest()
-
-
-def _put(folder: Path, files: dict[str, bytes]) -> None:
-    """Let files appear one by one, each whole, for everybody whom their folder lets in, as git's own do."""
-    aside = {name: folder / f"tmp_{os.urandom(8).hex()}" for name in files}  # a name that git prunes
-    try:
-        for name, data in files.items():
-            aside[name].write_bytes(data)
-            aside[name].chmod(folder.stat().st_mode & 0o444)
-        for name in files:
-            os.replace(aside[name], folder / name)
-    except OSError:
-        for part in aside.values():
-            part.unlink(missing_ok=True)
-        raise
 
 
 def _header(kind: int, size: int) -> bytes:
