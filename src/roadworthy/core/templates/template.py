@@ -17,7 +17,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from roadworthy.core.documents.globs import matcher
 from roadworthy.core.templates.config import Config, read_config
-from roadworthy.core.templates.jinja import Context, Strings, Unsupported, environment, parsed
+from roadworthy.core.templates.jinja import Compiled, Context, Strings, Unsupported, environment, parsed
 from roadworthy.core.templates.questions import Asked, Run, answer_all
 from roadworthy.core.templates.tree import File, ForbiddenPath, Tree, places, tidy, tidy_link, walk
 from roadworthy.core.values import field, frozen
@@ -36,6 +36,7 @@ class Template:
     strings: Strings
     places: frozenset[str]
     plans: dict[str, tuple[Plan, ...]] = field(default_factory=dict)
+    compiled: dict[str, Compiled] = field(default_factory=dict)
 
 
 @frozen
@@ -183,10 +184,13 @@ def _file(template: Template, plan: Plan, context: Context) -> File:
         return File(link=tidy_link(template.strings.render(link, context)) if plan.rendered else link)
     if not plan.rendered:
         return plan.file
-    try:
-        compiled = parsed(lambda: template.env.get_template(plan.source))
-    except UnicodeDecodeError:
-        if template.config.suffix:
-            raise
-        return plan.file  # without a suffix every file is a template, and what is not text is copied
-    return File(data=compiled.render(context).encode(), executable=plan.file.executable)
+    if plan.source not in template.compiled:
+        try:
+            compiled = parsed(lambda: template.env.get_template(plan.source))
+        except UnicodeDecodeError:
+            if template.config.suffix:
+                raise
+            return plan.file  # without a suffix every file is a template, and what is not text is copied
+        template.compiled[plan.source] = compiled.render
+    data = template.compiled[plan.source](context).encode()
+    return File(data=data, executable=plan.file.executable)
