@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -134,7 +135,12 @@ def _repair(path: str) -> str:
 
 
 def _parsed(data: bytes) -> Any:
-    """Importing the parser takes ten times what reading does, and the file changes once a release."""
+    """Importing the parser takes ten times what reading does, and the file changes once a release.
+
+    Where it is imported nothing is remembered: a fleet would push out of the memory what takes long.
+    """
+    if "yaml" in sys.modules:
+        return parse_yaml(data)
     key = sha256(data).hexdigest()
     known = recall("record", key)
     if known is None:

@@ -43,7 +43,7 @@ def _document(made: Rendering) -> dict[str, Any]:
         path: (file.data.decode("utf-8", "surrogateescape"), file.executable, file.link)
         for path, file in made.files.items()
     }
-    fields = ("answers_file", "kinds", "template_digest", "notes")
+    fields = ("answers", "kinds", "template_digest", "notes")
     return {"files": files, **{name: getattr(made, name) for name in fields}}
 
 

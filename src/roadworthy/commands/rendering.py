@@ -23,27 +23,19 @@ NOTHING: Mapping[str, Any] = {}
 
 @frozen
 class Rendering:
-    """A rendered release: its files, and what says whose each file is.
+    """A rendered release: its files, the answers they record, and what says whose each file is.
 
-    `template_digest` is empty without a policy pack; `lasting` means that rendering it again is a waste.
+    A platform has no answers. `template_digest` is empty without a policy pack; `lasting` means that a second
+    rendering is a waste.
     """
 
     source: Source
     files: Tree
-    answers_file: str
+    answers: Mapping[str, Any]
     kinds: Mapping[str, Any]
     template_digest: str = ""
     notes: tuple[str, ...] = ()
     lasting: bool = False
-
-    @cached_property
-    def answers(self) -> dict[str, Any]:
-        """Return the answers it records; a platform is asked nothing."""
-        if self.answers_file == PLATFORM:
-            return {}
-        written = self.files.get(self.answers_file)
-        found = mapping(self.answers_file, written.data if written else b"")
-        return {key: value for key, value in found.items() if not key.startswith("_")}
 
     @cached_property
     def kind_of(self) -> Callable[[str], str]:
@@ -102,7 +94,7 @@ def render_side(
     return Rendering(
         source=source,
         files=made.files,
-        answers_file=recorded.answers_file,
+        answers=_recorded_in(made.files, recorded.answers_file),
         kinds=_kinds(source, made),
         template_digest=source.template_digest if source.governed else "",
         notes=made.notes,
@@ -110,12 +102,16 @@ def render_side(
     )
 
 
+def _recorded_in(files: Tree, answers_file: str) -> dict[str, Any]:
+    written = files.get(answers_file)
+    found = mapping(answers_file, written.data if written else b"")
+    return {key: value for key, value in found.items() if not key.startswith("_")}
+
+
 def _render_platform(source: Source, recorded: Recorded) -> Rendering:
     """A platform's own repository takes template and pack as they are; both sides may edit all of it."""
     files = platform_tree(source, str(recorded.answers.get("name")))
-    return Rendering(
-        source=source, files=files, answers_file=PLATFORM, kinds={}, template_digest=source.template_digest
-    )
+    return Rendering(source=source, files=files, answers={}, kinds={}, template_digest=source.template_digest)
 
 
 @lru_cache(maxsize=16)
