@@ -53,6 +53,24 @@ def test_an_update_stages_everything_and_the_next_has_nothing_to_do(make: Maker)
     assert update(Wish(project=world.project)).state == CURRENT
 
 
+def test_a_release_cut_since_the_last_update_is_seen_by_the_same_process(make: Maker) -> None:
+    world = make(CLEAN)
+    assert preview(Wish(project=world.project)).after == NEW
+    (world.template / "template" / "a.txt").write_bytes(text((3, "policy-3"), (9, "policy-9")).data)
+    commit_all(world.template)
+    git(world.template, "tag", "v3.0.0", env=isolated(WHO))
+    assert preview(Wish(project=world.project)).after == "v3.0.0"
+
+
+def test_a_fleets_records_push_nothing_out_of_the_memory(
+    make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    preview(Wish(project=make(CLEAN).project))
+    names = {path.name.partition("-")[0] for path in (tmp_path / "cache").rglob("*.json")}
+    assert names == {"render"}, "this process has its YAML parser"
+
+
 def test_a_dirty_tree_is_refused_with_the_way_out(make: Maker) -> None:
     world = make(CLEAN)
     (world.project / "a.txt").write_text("being edited\n")
