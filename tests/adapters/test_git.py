@@ -18,6 +18,7 @@ from roadworthy.adapters.git import (
     read_git,
     run_git,
 )
+from roadworthy.adapters.git.process import folder_aside
 from roadworthy.errors import RoadworthyError, UsageError
 
 WHO = isolated({"user.name": "Robin", "user.email": "robin@example.org", "init.defaultBranch": "main"})
@@ -132,3 +133,17 @@ def test_reading_never_fetches_a_missing_object(repo: Path, tmp_path_factory: py
     with pytest.raises(GitFailed):
         read_git(clone, "cat-file", "blob", "HEAD:a.txt")
     assert read_git(clone, "rev-parse", "HEAD") == git(repo, "rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("named", ["", "/proc/nothing", "here"])
+def test_a_folder_aside_is_this_users_only_and_gone_afterwards(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", named)
+    with folder_aside() as folder:
+        (folder / "inner").mkdir()
+        assert folder.parent == (tmp_path / "here" if named == "here" else Path("/tmp"))
+        assert folder.stat().st_mode & 0o777 == 0o700
+    assert not folder.exists()

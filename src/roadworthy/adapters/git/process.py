@@ -151,7 +151,9 @@ def start_git(cwd: str | Path, *args: str, env: Mapping[str, str]) -> subprocess
 @contextmanager
 def folder_aside() -> Iterator[Path]:
     """Yield a new folder that only this user can enter; it is gone afterwards (`tempfile` takes 3 ms)."""
-    place = Path(os.environ.get("TMPDIR") or "/tmp", f"roadworthy-{os.urandom(8).hex()}")
+    named = os.environ.get("TMPDIR", "")
+    usable = named if os.access(named, os.W_OK | os.X_OK) else "/tmp"
+    place = Path(usable).absolute() / f"roadworthy-{os.urandom(8).hex()}"
     place.mkdir(mode=0o700)
     try:
         yield place
