@@ -6,14 +6,13 @@ import os
 import posixpath
 import re
 import shutil
-import tempfile
 from collections.abc import Collection, Mapping
 from contextlib import closing
 from itertools import accumulate
 from pathlib import Path
 
 from roadworthy.adapters.git.objects import Objects
-from roadworthy.adapters.git.process import clean_environment, git, pinned
+from roadworthy.adapters.git.process import clean_environment, folder_aside, git, pinned
 from roadworthy.adapters.git.worktree import ATTRIBUTES, Checkout
 from roadworthy.core.templates.tree import Tree
 
@@ -57,8 +56,8 @@ def _attributes(checkout: Checkout, files: Tree) -> bytes:
 
 def _stored(checkout: Checkout, files: Mapping[str, bytes], wanted: Collection[str]) -> dict[str, bytes]:
     """Return what git stores for the wanted ones of some files, added to a copy of the index elsewhere."""
-    with tempfile.TemporaryDirectory(prefix="roadworthy-") as folder:
-        place, index, objects = (Path(folder) / name for name in ("tree", "index", "objects"))
+    with folder_aside() as folder:
+        place, index, objects = (folder / name for name in ("tree", "index", "objects"))
         objects.mkdir()
         shutil.copyfile(checkout.index, index)
         for path, data in files.items():
