@@ -415,6 +415,13 @@ def test_a_person_is_asked_by_copier_and_the_result_is_the_same(place: Path) -> 
     assert answers == {"_src_path": str(place.parent / "plain"), "name": "given", "size": "m"}
 
 
+def test_a_person_is_offered_the_name_of_the_folder(place: Path) -> None:
+    process, terminal = in_terminal("new", "Payment Plan", "--source", str(place.parent / "governed"))
+    said = talk(process, terminal, b"\r")
+    assert process.returncode == 0, said
+    assert (place / "Payment Plan/settings.yaml").read_text() == "name: payment-plan\n"
+
+
 def test_a_prohibited_practice_ends_it_where_a_person_names_it(place: Path) -> None:
     asked = "prohibited:\n  type: str\n  multiselect: true\n  default: []\n  choices: [manipulation]\n"
     late = "  validator: '{% if prohibited %}no{% endif %}'\nlate: {type: str, default: x}\n"

@@ -35,8 +35,13 @@ class Job:
     trusted: bool
 
 
-def ask(template: Path, config: Config, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Let Copier ask a person every question that is not answered yet, and return the answers."""
+def ask(
+    template: Path, config: Config, given: Mapping[str, Any], offered: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Let Copier ask a person every question that is not answered yet, and return the answers.
+
+    `offered` takes the place of the template's defaults.
+    """
     import copier  # 0.3 s, and only a person who is asked waits for it
 
     _add_answers_template(template, config)
@@ -45,6 +50,7 @@ def ask(template: Path, config: Config, given: Mapping[str, Any]) -> dict[str, A
             str(template),
             folder,
             data=dict(given),
+            user_defaults=dict(offered),
             settings=copier.Settings(),
             exclude=("*", f"!{ANSWERS}"),
             skip_tasks=True,

@@ -89,14 +89,20 @@ def _answers_file(path: Path) -> dict[str, Any]:
 
 def _asked(source: Source, request: Request) -> dict[str, Any]:
     """Let Copier ask what was not given, on throw-away copies of the template; the unlawful ends it there."""
-    given = dict(request.given)
+    given, offered = dict(request.given), _offered(source, request.destination)
     trees = (_until_lawful(source.tree), source.tree) if source.governed else (source.tree,)
     for tree in trees:
         with tempfile.TemporaryDirectory(prefix="roadworthy-ask-") as folder:
             workplace.write_tree(Path(folder), tree)
-            given = copier.ask(Path(folder), read_config(tree), given)
+            given = copier.ask(Path(folder), read_config(tree), given, offered)
         _demand_lawful(source, given)
     return given
+
+
+def _offered(source: Source, destination: Path) -> dict[str, Any]:
+    """Offer the folder's name as the project's, written as a name is."""
+    words = re.findall("[a-z0-9]+", destination.absolute().name.lower())
+    return {"name": "-".join(words)} if source.governed and words else {}
 
 
 def _until_lawful(tree: Tree) -> Tree:
