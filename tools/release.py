@@ -57,7 +57,7 @@ def cut_release(root: Path, version: str) -> Cut:
         _demand_updatable(_frozen(root, entries[-1]), candidate)
     entry = _write(root, version, commit, candidate)
     (root / INDEX).write_text(index_text((*entries, entry)), "utf-8")
-    publish = f"git add {FOLDER} && git commit -m 'Release {version}' && git tag -a v{version} -m {version}"
+    publish = f"git add src && git commit -m 'Release {version}' && git tag -a v{version} -m {version}"
     return Cut(entry=entry, next=(publish,))
 
 
