@@ -87,10 +87,13 @@ def test_a_key_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_key_for_two_people_is_found_whatever_else_the_lines_say(key: Path) -> None:
-    both = line(key) + line(key, "exec@loans.example", 'cert-authority,namespaces="git"') + b"# a word\n\n"
+    other = line(key, "exec@loans.example", 'valid-after="20260101",namespaces="git"')
+    both = line(key) + other + b"# a word\n\n"
     assert shared_keys(both.decode()) == {public(key): ("exec@loans.example", "risk@loans.example")}
     assert shared_keys(line(key, "a@x,b@x").decode()) == {public(key): ("a@x", "b@x")}
     assert shared_keys(line(key).decode()) == {}
+    authority = line(key) + line(key, "exec@loans.example", 'cert-authority,namespaces="git"')
+    assert shared_keys(authority.decode()) == {}  # such a line vouches for nobody
 
 
 @pytest.mark.parametrize("text", [b"", b"no", b"\xff\xfe", b"-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n"])

@@ -11,6 +11,7 @@ from roadworthy.commands import remembered, rendering
 from roadworthy.commands.recorded import Recorded, find_answers_file, read_recorded
 from roadworthy.commands.remembered import remembered_side
 from roadworthy.commands.rendering import Rendering, render_side
+from roadworthy.commands.source import tags_once
 from roadworthy.core.templates.tree import File
 from tests.update.world import NEW, WHO, Case, World, build
 
@@ -74,6 +75,7 @@ def test_a_tag_that_moved_is_another_render(world: World, monkeypatch: pytest.Mo
     git(world.template, "commit", "-qam", "Move", env=isolated(WHO))
     git(world.template, "tag", "-f", NEW, env=isolated(WHO))
     rendering.opened.cache_clear()
+    tags_once.cache_clear()
     assert side(world).files["text.txt"].data == b"moved\n"
     assert len(rendered) == 2
 
