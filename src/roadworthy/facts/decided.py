@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import floor
 from typing import Any
 
 from roadworthy.core.approval.approvals import Approval
@@ -125,11 +126,12 @@ def _verdict_ok(deck: Deck, record: Record) -> bool | None:
 
 
 def _shadow_days(record: Record, before: Iterable[Record]) -> float | None:
-    """Days from a version's first shadow or canary to its promotion."""
+    """Days from a version's first shadow or canary to its promotion; hundredths, because people read them."""
     staged = [
         d
         for d in before
         if d.text("version") == record.text("version") and d.text("action") in ("shadow", "canary")
     ]
     start = parse_time(staged[0].base["at"]) if staged else None
-    return days_between(start, parse_time(record.base["at"]))
+    days = days_between(start, parse_time(record.base["at"]))
+    return None if days is None else floor(days * 100) / 100
