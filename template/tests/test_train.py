@@ -29,7 +29,7 @@ def test_the_record_says_what_the_run_stood_on(seen: Project) -> None:
     assert run["submitter"] == {"name": "Kim Developer", "email": "kim@loans.example"}
     assert run["gates_sha256"] == records.sha256_file(seen.path("policy", "gates.yaml"))
     assert run["data"]["manifest_sha256"] == module("pipeline.dataset").current().manifest
-    assert run["environment"]["lock_sha256"] == records.sha256_file(seen.path("requirements", "train.txt"))
+    assert run["environment"]["lock_sha256"] == records.sha256_file(module("pipeline.train").lock_file())
     for name, digest in {**run["artifacts"], **run["config"]}.items():
         assert records.sha256_file(seen.path("var", "runs", run["run_id"], name)) == digest
 

@@ -12,7 +12,7 @@ from .fit import CONFIGURATION, Fitted, fit
 from .outcome import Outcome
 from .policies import TrainingPolicy, load
 
-LOCK = "requirements/train.txt"
+LOCKS = ("train.txt", "dev.txt")  # tier low has one lock for everything
 
 
 def train() -> Outcome:
@@ -33,6 +33,12 @@ def run_folder(run_id: str) -> Path:
     return settings.path("var", "runs", run_id)
 
 
+def lock_file() -> Path:
+    """The lock that this environment was made from: training's own, or the one of all."""
+    files = [settings.path("requirements", name) for name in LOCKS]
+    return next((file for file in files if file.is_file()), files[0])
+
+
 def run_file(run_id: str) -> Path:
     """Where a run's record is in git."""
     return settings.path("governance", "runs", f"{run_id}.json")
@@ -43,7 +49,7 @@ def environment() -> dict[str, str]:
     return {
         "python": platform.python_version(),
         "platform": f"{platform.system()}-{platform.machine()}".lower(),
-        "lock_sha256": records.sha256_file(settings.path(LOCK)),
+        "lock_sha256": records.sha256_file(lock_file()),
         "installed_sha256": records.sha256_bytes(_installed().encode()),
     }
 
