@@ -46,7 +46,7 @@ def targets(project: Project) -> set[str]:
 
 def test_every_verb_has_a_target_that_make_lists(born: list[Project]) -> None:
     for project in born:
-        assert len(verbs(project)) >= 13
+        assert len(verbs(project)) >= 12 + (project.context["tier"] != "low")
         assert verbs(project) <= targets(project)
 
 
@@ -60,7 +60,7 @@ def test_every_target_runs_something(born: list[Project]) -> None:
 
 @pytest.mark.parametrize("target", ["promote", "approve", "gate", "rebuild", "trace", "rollback"])
 def test_a_missing_value_is_asked_for(born: list[Project], target: str) -> None:
-    result = run(tool("make"), target, "VENV=/somewhere", cwd=born[0].folder)
+    result = run(tool("make"), target, "VENV=/somewhere", cwd=born[-1].folder)
     assert result.returncode == 2
     assert f"expected a value: make {target} " in result.stderr
 

@@ -44,6 +44,21 @@ def test_there_is_history_to_update_from() -> None:
     assert len(PAIRS) == (len(releases("builtin")) + 1) * len(releases("builtin")) // 2
 
 
+@pytest.mark.parametrize("shape", SHAPES, ids="-".join)
+def test_a_tier_is_raised_and_lowered_by_answers(shape: tuple[str, str], tmp_path: Path) -> None:
+    """What the higher tier asks for arrives, what the lower one does without goes; the team's own stays."""
+    source, project = open_source("builtin", DEVELOPMENT), tmp_path / "project"
+    low, critical = ({**TIERS["low"], **TIERS[tier]} for tier in ("low", "critical"))
+    where = {"mode": shape[0], "ci": shape[1]}
+    born = [project_of(source, {**where, **each}, folder="project").files for each in (low, critical)]
+    repository(project, {"": edited(born[0])})
+    for answers, fresh in ((critical, born[1]), (low, born[0])):
+        report = update(Wish(project=project, to=DEVELOPMENT, answers=answers))
+        assert (report.state, report.exit_code) == (UPDATED, 0)
+        commit_all(project, "Change the tier")
+        assert read_folder(project) == edited(fresh, {**born[1], **born[0]})
+
+
 @pytest.mark.parametrize(
     "answers", CASES, ids=lambda each: "-".join(map(str, each.values()))[:40] or "defaults"
 )
