@@ -7,19 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy.core.expressions.mutants import mutants
-from roadworthy.core.expressions.syntax import (
-    Binary,
-    Call,
-    Choice,
-    ListOf,
-    Literal,
-    Name,
-    Node,
-    Select,
-    Unary,
-    parse,
-    write,
-)
+from roadworthy.core.expressions.syntax import Node, parse, write
 from roadworthy.errors import UsageError
 
 SOURCES = [
@@ -37,21 +25,25 @@ SOURCES = [
     "!(!a)",
 ]
 LEAVES = st.one_of(
-    st.sampled_from(["a", "b1", "x_y"]).map(Name),
-    st.integers(0, 99).map(Literal),
-    st.sampled_from([True, False, None, "s", 'q"', ""]).map(Literal),
+    st.sampled_from(["a", "b1", "x_y"]).map(lambda name: Node("name", name)),
+    st.one_of(st.integers(0, 99), st.sampled_from([True, False, None, "s", 'q"', ""])).map(
+        lambda value: Node("literal", value)
+    ),
 )
 
 
 def _branches(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
+    kind = st.just("op")
     ops = st.sampled_from(["&&", "||", "==", "!=", "<", ">=", "in", "+", "-", "*"])
+    owner = inner.filter(lambda node: node.kind != "literal")
     return st.one_of(
-        st.builds(Binary, ops, inner, inner),
-        st.builds(Unary, st.sampled_from(["!", "-"]), inner),
-        st.builds(Choice, inner, inner, inner),
-        st.builds(Select, inner.filter(lambda node: not isinstance(node, Literal)), st.just("field")),
-        st.builds(Call, inner, st.just("size"), st.just(())),
-        st.builds(ListOf, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(Node, kind, ops, st.tuples(inner, inner)),
+        st.builds(Node, kind, st.sampled_from(["!", "-"]), st.tuples(inner)),
+        st.builds(Node, kind, st.just("?:"), st.tuples(inner, inner, inner)),
+        st.builds(Node, kind, st.just("[]"), st.tuples(owner, inner)),
+        st.builds(Node, st.just("select"), st.just("field"), st.tuples(owner)),
+        st.builds(Node, st.just("method"), st.just("size"), st.tuples(inner)),
+        st.builds(Node, st.just("list"), st.none(), st.lists(inner, max_size=3).map(tuple)),
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from roadworthy.core.expressions.fact_schema import parse_schema
-from roadworthy.core.expressions.syntax import Binary, Literal, Name, Select, Unary, parse
+from roadworthy.core.expressions.syntax import parse
 from roadworthy.core.judging.models import Check, Control
 from roadworthy.core.packs.cases import patched, prove
 from roadworthy.core.packs.pack import control_from
@@ -40,28 +40,25 @@ def _control(cases: list[dict[str, Any]], expression: str = "drill.ok && drill.a
 
 def _value(node: Any, facts: Mapping[str, Any]) -> Any:
     """A tiny evaluator, so that the proof is tested apart from any binding."""
-    match node:
-        case Literal(value):
-            return value
-        case Name(name):
-            return facts[name]
-        case Select(operand, field):
-            return _value(operand, facts)[field]
-        case Unary("!", operand):
-            return not _value(operand, facts)
-        case Binary(op, left, right):
-            a, b = _value(left, facts), _value(right, facts)
-            table = {
-                "&&": a and b,
-                "<=": a <= b,
-                "<": a < b,
-                ">": a > b,
-                ">=": a >= b,
-                "==": a == b,
-                "!=": a != b,
-            }
-            return table[op]
-    raise AssertionError(node)
+    below = [_value(part, facts) for part in node.parts]
+    operators: dict[str, Callable[..., Any]] = {
+        "!": lambda a: not a,
+        "&&": lambda a, b: a and b,
+        "<=": lambda a, b: a <= b,
+        "<": lambda a, b: a < b,
+        ">": lambda a, b: a > b,
+        ">=": lambda a, b: a >= b,
+        "==": lambda a, b: a == b,
+        "!=": lambda a, b: a != b,
+    }
+    match node.kind:
+        case "literal":
+            return node.value
+        case "name":
+            return facts[node.value]
+        case "select":
+            return below[0][node.value]
+    return operators[node.value](*below)
 
 
 def _judge(control: Control, check: Check, facts: Mapping[str, Any]) -> str:

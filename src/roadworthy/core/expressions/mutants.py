@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from roadworthy.core.expressions.syntax import Binary, Call, Choice, Literal, Node, Unary, write
+from roadworthy.core.expressions.syntax import Node, write
 
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", "<=": ">", ">": "<="}
 _NEIGHBOUR = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
@@ -23,7 +22,7 @@ class Mutant:
 
 def mutants(node: Node) -> tuple[Mutant, ...]:
     """Return every mutant of an expression, without repetitions, the expression itself excluded."""
-    found = {write(Unary("!", node)): "negated"}
+    found = {write(_not(node)): "negated"}
     for change, mutant in _mutate(node):
         found.setdefault(write(mutant), change)
     found.pop(write(node), None)
@@ -32,52 +31,42 @@ def mutants(node: Node) -> tuple[Mutant, ...]:
 
 def _mutate(node: Node) -> Iterator[tuple[str, Node]]:
     yield from _here(node)
-    for field in fields(node):
-        value = getattr(node, field.name)
-        if isinstance(value, tuple):
-            for number, item in enumerate(value):
-                for change, mutant in _mutate(item):
-                    yield change, _with(node, field.name, (*value[:number], mutant, *value[number + 1 :]))
-        elif hasattr(value, "__dataclass_fields__"):
-            for change, mutant in _mutate(value):
-                yield change, _with(node, field.name, mutant)
-
-
-def _with(node: Node, name: str, value: Any) -> Node:
-    return replace(node, **{name: value})
+    for at, part in enumerate(node.parts):
+        for change, mutant in _mutate(part):
+            yield change, replace(node, parts=(*node.parts[:at], mutant, *node.parts[at + 1 :]))
 
 
 def _here(node: Node) -> Iterator[tuple[str, Node]]:  # noqa: C901  one case per kind of node
     match node:
-        case Binary("&&" | "||", left, right):
+        case Node("op", "&&" | "||", (left, right)):
             yield f"dropped {write(right)}", left
             yield f"dropped {write(left)}", right
-        case Binary(op, left, right) if op in _OPPOSITE:
-            yield f"{op} became {_OPPOSITE[op]}", Binary(_OPPOSITE[op], left, right)
-            if op in _NEIGHBOUR:
-                yield f"{op} became {_NEIGHBOUR[op]}", Binary(_NEIGHBOUR[op], left, right)
-        case Binary("in"):
-            yield "in was negated", Unary("!", node)
-        case Unary("!", operand):
+        case Node("op", "in"):
+            yield "in was negated", _not(node)
+        case Node("op", "!", (operand,)):
             yield "a ! was dropped", operand
-        case Choice(condition, yes, no):
-            yield "the branches were swapped", Choice(condition, no, yes)
-        case Call(target, name, arguments) if target is not None and name in _QUANTIFIER:
-            yield f"{name} became {_QUANTIFIER[name]}", Call(target, _QUANTIFIER[name], arguments)
-        case Call(target, "filter", _) if target is not None:
+        case Node("op", "?:", (condition, yes, no)):
+            yield "the branches were swapped", replace(node, parts=(condition, no, yes))
+        case Node("method", "filter", (target, *_)):
             yield "a filter was dropped", target
-        case Literal():
-            yield from _constants(node)
-        case _:
-            return
+        case Node("literal", value):
+            yield from ((f"{write(node)} {change}", other) for change, other in _constants(value))
+        case Node("op" | "method", str(value)):
+            for others in (_OPPOSITE, _NEIGHBOUR, _QUANTIFIER):
+                if value in others:
+                    yield f"{value} became {others[value]}", replace(node, value=others[value])
 
 
-def _constants(node: Literal) -> Iterator[tuple[str, Node]]:
-    value = node.value
+def _not(node: Node) -> Node:
+    return Node("op", "!", (node,))
+
+
+def _constants(value: object) -> Iterator[tuple[str, Node]]:
     if isinstance(value, bool):
-        yield f"{write(node)} was flipped", Literal(not value)
+        yield "was flipped", Node("literal", not value)
     elif isinstance(value, int | float):
         for other in (value + 1, value - 1):
-            yield f"{value} became {other}", Literal(other) if other >= 0 else Unary("-", Literal(-other))
+            negative = Node("op", "-", (Node("literal", -other),))
+            yield f"became {other}", Node("literal", other) if other >= 0 else negative
     elif isinstance(value, str):
-        yield f"{write(node)} changed", Literal(value + "~")
+        yield "changed", Node("literal", value + "~")

@@ -21,89 +21,24 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-LEVELS: tuple[tuple[str, ...], ...] = (
-    ("||",),
-    ("&&",),
-    ("<", "<=", ">", ">=", "==", "!=", "in"),
-    ("+", "-"),
-    ("*", "/", "%"),
-)
+_LEVELS = ("||", "&&", "< <= > >= == != in", "+ -", "* / %")
+# How tightly a binary operator binds; 0 binds least.
+BINDS = {op: level for level, ops in enumerate(_LEVELS) for op in ops.split()}
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
 @dataclass(frozen=True)
-class Literal:
-    """A constant."""
+class Node:
+    """One node of a tree, with the nodes below it.
 
-    value: str | int | float | bool | None
+    Of a `literal`, `value` is the constant; of a `name` and a `select` its word; of a `call` and a `method`,
+    whose first part is what it is called on, the function; of an `op` the operator, `[]` and `?:` among them.
+    A `list` has parts only.
+    """
 
-
-@dataclass(frozen=True)
-class Name:
-    """A variable."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Select:
-    """`operand.field`."""
-
-    operand: Node
-    field: str
-
-
-@dataclass(frozen=True)
-class Index:
-    """`operand[index]`."""
-
-    operand: Node
-    index: Node
-
-
-@dataclass(frozen=True)
-class Call:
-    """`target.name(arguments)`, or `name(arguments)`."""
-
-    target: Node | None
-    name: str
-    arguments: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class ListOf:
-    """`[a, b]`."""
-
-    items: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class Unary:
-    """`!a` or `-a`."""
-
-    op: str
-    operand: Node
-
-
-@dataclass(frozen=True)
-class Binary:
-    """`left op right`."""
-
-    op: str
-    left: Node
-    right: Node
-
-
-@dataclass(frozen=True)
-class Choice:
-    """`condition ? yes : no`."""
-
-    condition: Node
-    yes: Node
-    no: Node
-
-
-Node = Literal | Name | Select | Index | Call | ListOf | Unary | Binary | Choice
+    kind: str
+    value: str | int | float | bool | None = None
+    parts: tuple[Node, ...] = ()
 
 
 def parse(source: str) -> Node:
@@ -114,44 +49,47 @@ def parse(source: str) -> Node:
     return node
 
 
-def write(node: Node) -> str:  # noqa: C901  one case per kind of node
+def write(node: Node) -> str:
     """Return the source of a tree."""
-    match node:
-        case Literal(value):
-            return json.dumps(value, ensure_ascii=False)
-        case Name(name):
-            return name
-        case Select(operand, field):
-            return f"{_tight(operand)}.{field}"
-        case Index(operand, index):
-            return f"{_tight(operand)}[{write(index)}]"
-        case Call(target, name, arguments):
-            inside = ", ".join(write(argument) for argument in arguments)
-            return f"{_tight(target)}.{name}({inside})" if target else f"{name}({inside})"
-        case ListOf(items):
-            return "[" + ", ".join(write(item) for item in items) + "]"
-        case Unary(op, operand):
-            return f"{op}{_tight(operand)}"
-        case Binary(op, left, right):
-            return f"{_loose(left, op)} {op} {_loose(right, op, right=True)}"
-        case Choice(condition, yes, no):
-            return f"{_tight(condition)} ? {_tight(yes)} : {_tight(no)}"
+    match node.kind:
+        case "literal":
+            return json.dumps(node.value, ensure_ascii=False)
+        case "name":
+            return str(node.value)
+        case "select":
+            return f"{_tight(node.parts[0])}.{node.value}"
+        case "call":
+            return f"{node.value}({_listed(node.parts)})"
+        case "method":
+            return f"{_tight(node.parts[0])}.{node.value}({_listed(node.parts[1:])})"
+        case "list":
+            return f"[{_listed(node.parts)}]"
+    return _operation(str(node.value), *node.parts)
 
 
-def level(op: str) -> int:
-    """Return how tightly a binary operator binds; 0 binds least."""
-    return next(index for index, ops in enumerate(LEVELS) if op in ops)
+def _listed(nodes: tuple[Node, ...]) -> str:
+    return ", ".join(write(node) for node in nodes)
+
+
+def _operation(op: str, first: Node, *rest: Node) -> str:
+    if op == "[]":
+        return f"{_tight(first)}[{write(rest[0])}]"
+    if op == "?:":
+        return f"{_tight(first)} ? {_tight(rest[0])} : {_tight(rest[1])}"
+    if not rest:
+        return f"{op}{_tight(first)}"
+    return f"{_beside(first, BINDS[op])} {op} {_beside(rest[0], BINDS[op] + 1)}"
 
 
 def _tight(node: Node) -> str:
-    return f"({write(node)})" if isinstance(node, Binary | Choice | Unary) else write(node)
-
-
-def _loose(node: Node, op: str, right: bool = False) -> str:
-    bare = not isinstance(node, Choice) and (
-        not isinstance(node, Binary) or level(node.op) - right >= level(op)
-    )
+    bare = node.kind != "op" or node.value == "[]"
     return write(node) if bare else f"({write(node)})"
+
+
+def _beside(node: Node, level: int) -> str:
+    """An operand of an operator: in brackets when it binds less than the operator does."""
+    looser = node.kind == "op" and len(node.parts) > 1 and BINDS.get(str(node.value), level) < level
+    return f"({write(node)})" if looser or (node.kind, node.value) == ("op", "?:") else write(node)
 
 
 def _tokens(source: str) -> Iterator[tuple[str, str, int]]:
@@ -162,7 +100,8 @@ def _tokens(source: str) -> Iterator[tuple[str, str, int]]:
             raise UsageError(
                 f"expression: unexpected {source[position : position + 10]!r} at column {position + 1}"
             )
-        yield str(match.lastgroup), match.group(str(match.lastgroup)), match.start(str(match.lastgroup))
+        kind = str(match.lastgroup)
+        yield kind, match[kind], match.start(kind)
         position = match.end()
     yield "end", "", len(source)
 
@@ -202,19 +141,18 @@ class _Reader:
             return condition
         yes = self.binary(0)
         self.expect(":")
-        return Choice(condition, yes, self.choice())
+        return Node("op", "?:", (condition, yes, self.choice()))
 
-    def binary(self, depth: int) -> Node:
-        if depth == len(LEVELS):
-            return self.unary()
-        node = self.binary(depth + 1)
-        while op := self.accept(*LEVELS[depth]):
-            node = Binary(op, node, self.binary(depth + 1))
+    def binary(self, least: int) -> Node:
+        node = self.unary()
+        while BINDS.get(self.text, -1) >= least:
+            op = self.accept(*BINDS)
+            node = Node("op", op, (node, self.binary(BINDS[op] + 1)))
         return node
 
     def unary(self) -> Node:
         if op := self.accept("!", "-"):
-            return Unary(op, self.unary())
+            return Node("op", op, (self.unary(),))
         node = self.primary()
         while op := self.accept(".", "["):
             node = self.member(node) if op == "." else self.index(node)
@@ -222,12 +160,14 @@ class _Reader:
 
     def member(self, node: Node) -> Node:
         name = self.word()
-        return Call(node, name, self.arguments(")")) if self.accept("(") else Select(node, name)
+        if self.accept("("):
+            return Node("method", name, (node, *self.listed(")")))
+        return Node("select", name, (node,))
 
     def index(self, node: Node) -> Node:
         inside = self.choice()
         self.expect("]")
-        return Index(node, inside)
+        return Node("op", "[]", (node, inside))
 
     def word(self) -> str:
         kind, text, _ = self.tokens[self.at]
@@ -236,7 +176,7 @@ class _Reader:
         self.at += 1
         return text
 
-    def arguments(self, close: str) -> tuple[Node, ...]:
+    def listed(self, close: str) -> tuple[Node, ...]:
         items: list[Node] = []
         while not self.accept(close):
             items.append(self.choice())
@@ -250,22 +190,18 @@ class _Reader:
             self.expect(")")
             return node
         if self.accept("["):
-            return ListOf(self.arguments("]"))
+            return Node("list", None, self.listed("]"))
         kind, text, _ = self.tokens[self.at]
         if kind in ("int", "double", "string"):
             self.at += 1
-            return Literal(_constant(kind, text))
+            return Node("literal", _constant(kind, text))
         name = self.word()
         if name in _CONSTANTS:
-            return Literal(_CONSTANTS[name])
-        return Call(None, name, self.arguments(")")) if self.accept("(") else Name(name)
+            return Node("literal", _CONSTANTS[name])
+        return Node("call", name, self.listed(")")) if self.accept("(") else Node("name", name)
 
 
 def _constant(kind: str, text: str) -> str | int | float:
-    if kind == "int":
-        return int(text)
-    if kind == "double":
-        return float(text)
-    if text.startswith("r"):
-        return text[2:-1]
-    return re.sub(r"\\(.)", r"\1", text[1:-1])
+    if kind in ("int", "double"):
+        return int(text) if kind == "int" else float(text)
+    return text[2:-1] if text.startswith("r") else re.sub(r"\\(.)", r"\1", text[1:-1])

@@ -6,19 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from roadworthy.core.expressions.fact_schema import Type
-from roadworthy.core.expressions.syntax import (
-    Binary,
-    Call,
-    Choice,
-    Index,
-    ListOf,
-    Literal,
-    Name,
-    Node,
-    Select,
-    Unary,
-    write,
-)
+from roadworthy.core.expressions.syntax import Node, write
 
 ANY, BOOL, INT, DOUBLE, STRING, NULL = (
     Type(name) for name in ("any", "bool", "int", "double", "string", "null")
@@ -40,6 +28,7 @@ _FUNCTIONS: dict[str, tuple[tuple[set[str], ...], Type]] = {
     "files.has": ((_STRING,), BOOL),
     "files.glob": ((_STRING,), Type("list", item=STRING)),
 }
+_UNARY = {"!": {"bool"}, "-": _NUMBERS}
 _MACROS = {"exists", "all", "exists_one", "filter", "map"}
 Known = frozenset[str]
 
@@ -76,30 +65,20 @@ class Typing:
         sure = found.nullable and write(node) in self.known
         return Type(found.name, False, found.means, found.fields, found.item) if sure else found
 
-    def _type_of(self, node: Node) -> Type:  # noqa: C901  one case per kind of node
+    def _type_of(self, node: Node) -> Type:
         match node:
-            case Literal(value):
+            case Node("literal", value):
                 return _LITERALS[type(value)]
-            case Name(name):
-                return self._name(name)
-            case Select(operand, name):
-                return self._select(self.type_of(operand), name, node)
-            case Index(operand, index):
-                self.type_of(index)
-                return self.type_of(operand).item or ANY
-            case ListOf(items):
+            case Node("name", name):
+                return self._name(str(name))
+            case Node("select", name, (operand,)):
+                return self._select(self.type_of(operand), str(name), node)
+            case Node("list", _, items):
                 types = [self.type_of(item) for item in items]
                 return Type("list", item=types[0] if types else ANY)
-            case Unary(op, operand):
-                return self._demand(operand, {"bool"} if op == "!" else _NUMBERS)
-            case Choice(condition, yes, no):
-                self._demand(condition, {"bool"})
-                self.where(condition, False).type_of(no)
-                return self.where(condition, True).type_of(yes)
-            case Binary():
-                return self._binary(node)
-            case Call():
-                return self._call(node)
+            case Node("op", op):
+                return self._operation(node, str(op))
+        return self._call(node, str(node.value))
 
     def _name(self, name: str) -> Type:
         if name in self.scope:
@@ -127,72 +106,79 @@ class Typing:
             self.problem(f"{write(node)} may be null; compare it with null first")
         return found
 
-    def _binary(self, node: Binary) -> Type:
-        if node.op in ("&&", "||"):
-            self._demand(node.left, {"bool"})
-            self.where(node.left, node.op == "&&")._demand(node.right, {"bool"})
+    def _operation(self, node: Node, op: str) -> Type:
+        left, *rest = node.parts
+        if op in ("&&", "||"):
+            self._demand(left, {"bool"})
+            self.where(left, op == "&&")._demand(rest[0], {"bool"})
             return BOOL
-        if node.op in ("==", "!=", "in"):
-            return self._compare(node)
-        if node.op in ("<", "<=", ">", ">="):
-            left = self._demand(node.left, _NUMBERS | _TEXT)
-            self._demand(node.right, _NUMBERS if left.name in _NUMBERS else {left.name})
-            return BOOL
-        left = self._demand(node.left, _NUMBERS | {"list"} | _TEXT)
-        self._demand(node.right, _TEXT if left.name in _TEXT else {left.name})
-        return STRING if left.name in _TEXT else left
+        if op in ("==", "!=", "in"):
+            return self._compare(node, left, rest[0])
+        if op == "?:":
+            self._demand(left, {"bool"})
+            self.where(left, False).type_of(rest[1])
+            return self.where(left, True).type_of(rest[0])
+        if op == "[]":
+            self.type_of(rest[0])
+            return self.type_of(left).item or ANY
+        return self._ordered(op, left, rest[0]) if rest else self._demand(left, _UNARY[op])
 
-    def _compare(self, node: Binary) -> Type:
-        left, right = self.type_of(node.left), self.type_of(node.right)
-        if node.op == "in":
+    def _ordered(self, op: str, left: Node, right: Node) -> Type:
+        if op in ("<", "<=", ">", ">="):
+            found = self._demand(left, _NUMBERS | _TEXT)
+            self._demand(right, _NUMBERS if found.name in _NUMBERS else {found.name})
+            return BOOL
+        found = self._demand(left, _NUMBERS | {"list"} | _TEXT)
+        self._demand(right, _TEXT if found.name in _TEXT else {found.name})
+        return STRING if found.name in _TEXT else found
+
+    def _compare(self, node: Node, one: Node, other: Node) -> Type:
+        left, right = self.type_of(one), self.type_of(other)
+        if node.value == "in":
             if right.name not in ("list", "map", "any"):
-                self.problem(f"expected a list, found {right.name}: {write(node.right)}")
+                self.problem(f"expected a list, found {right.name}: {write(other)}")
             right = right.item or ANY
         if not _comparable(left, right):
             self.problem(f"{left.name} is never {right.name}: {write(node)}")
         return BOOL
 
-    def _call(self, node: Call) -> Type:
-        if node.target and node.name in _MACROS:
-            return self._macro(node, node.target)
-        of_files = node.target == Name("files")
-        operands = (node.target, *node.arguments) if node.target and not of_files else node.arguments
-        prefix = "files." if of_files else "." if node.target else ""
-        takes, gives = _FUNCTIONS.get(prefix + node.name, ((), ANY))
+    def _call(self, node: Node, name: str) -> Type:
+        on_value = node.kind == "method"
+        if on_value and name in _MACROS:
+            return self._macro(node, *node.parts)
+        of_files = on_value and node.parts[0] == Node("name", "files")
+        operands = node.parts[1:] if of_files else node.parts
+        prefix = "files." if of_files else "." if on_value else ""
+        takes, gives = _FUNCTIONS.get(prefix + name, ((), ANY))
         if not 1 <= len(operands) <= len(takes):
-            return self.problem(f"unknown function {node.name}: {write(node)}")
+            return self.problem(f"unknown function {name}: {write(node)}")
         for operand, names in zip(operands, takes, strict=False):
             self._demand(operand, names)
         return gives
 
-    def _macro(self, node: Call, target: Node) -> Type:
+    def _macro(self, node: Node, target: Node, *arguments: Node) -> Type:
         over = self._demand(target, {"list", "map"})
-        if len(node.arguments) != 2 or not isinstance(node.arguments[0], Name):
-            return self.problem(f"{node.name} takes a name and an expression: {write(node)}")
-        name, body = node.arguments[0].name, node.arguments[1]
+        if len(arguments) != 2 or arguments[0].kind != "name":
+            return self.problem(f"{node.value} takes a name and an expression: {write(node)}")
+        name, body = str(arguments[0].value), arguments[1]
         each = STRING if over.name == "map" else over.item or ANY
         inner = replace(self, scope={**self.scope, name: each})
-        if node.name == "map":
+        if node.value == "map":
             return Type("list", item=inner.type_of(body))
         inner._demand(body, {"bool"})
-        return Type("list", item=each) if node.name == "filter" else BOOL
+        return Type("list", item=each) if node.value == "filter" else BOOL
 
 
 def facts_when(node: Node, holds: bool) -> Known:
     """Return the expressions that cannot be null once `node` came to `holds`."""
     match node:
-        case Binary("!=", operand, Literal(None)) if holds:
+        case Node("op", "!=" | "==", (operand, Node("literal", None))) if holds is (node.value == "!="):
             return frozenset({write(operand)})
-        case Binary("==", operand, Literal(None)) if not holds:
-            return frozenset({write(operand)})
-        case Binary("&&", left, right) if holds:
-            return facts_when(left, True) | facts_when(right, True)
-        case Binary("||", left, right) if not holds:
-            return facts_when(left, False) | facts_when(right, False)
-        case Unary("!", operand):
+        case Node("op", "&&" | "||", (left, right)) if holds is (node.value == "&&"):
+            return facts_when(left, holds) | facts_when(right, holds)
+        case Node("op", "!", (operand,)):
             return facts_when(operand, not holds)
-        case _:
-            return frozenset()
+    return frozenset()
 
 
 def _comparable(left: Type, right: Type) -> bool:
