@@ -15,14 +15,13 @@ from roadworthy.core.expressions.fact_schema import parse_schema
 from roadworthy.core.judging.evaluate import Situation, judge_check
 from roadworthy.core.judging.models import Check, Control, Lifecycle, Verdict
 from roadworthy.core.packs.cases import Proof, prove
-from roadworthy.core.packs.diff import diff
+from roadworthy.core.packs.diff import Compared, diff
 from roadworthy.core.packs.extension import extended
-from roadworthy.core.packs.lint import lint, stale
+from roadworthy.core.packs.lint import Linted, lint
 from roadworthy.core.packs.pack import pack_of, parse_pack
-from roadworthy.core.packs.results import Compared, Documented, Linted
 from roadworthy.core.times import parse_day
 from roadworthy.errors import Refused
-from roadworthy.render.policy import pages
+from roadworthy.render.policy import Documented, pages
 
 
 def prove_pack(pack: str | None = None, controls: tuple[str, ...] = ()) -> Proof:
@@ -37,13 +36,7 @@ def lint_pack(pack: str | None = None, today: str = "") -> Linted:
     # Read, not opened: what would not load is what lint is asked about.
     tree = extended(whole_policy(pack), allowed_extensions()[0])
     read = pack_of(parse_pack(tree, misshapen), "")
-    return Linted(
-        controls=len(read.controls),
-        checks=sum(len(control.checks) for control in read.controls),
-        frameworks=len(read.frameworks),
-        problems=lint(read, parse_schema(read.fact_types)),
-        stale=stale(read, today or datetime.now(UTC).date().isoformat()),
-    )
+    return lint(read, parse_schema(read.fact_types), today or datetime.now(UTC).date().isoformat())
 
 
 def compare_packs(old: str, new: str | None = None) -> Compared:

@@ -191,13 +191,12 @@ def _limits(collection: Collection) -> dict[str, Any]:
 
 
 def _policy(collection: Collection) -> dict[str, Any]:
-    today = collection.sources.as_of.date().isoformat()
-    frameworks = collection.sources.pack.frameworks
-    stale = sorted(name for name, each in frameworks.items() if str(each.get("review_by", "")) < today)
-    due = frameworks.get(LAW, {}).get("review_by", "which is unsaid")
+    pack = collection.sources.pack
+    stale = pack.stale(collection.sources.as_of.date().isoformat())
+    due = pack.frameworks.get(LAW, {}).get("review_by", "which is unsaid")
     reason = f"the map {LAW} is past its review date, {due}"
-    current = LAW in frameworks and LAW not in stale
-    return {"stale_frameworks": stale, "law_current": current, "law_reason": "" if current else reason}
+    current = LAW in pack.frameworks and LAW not in stale
+    return {"stale_frameworks": list(stale), "law_current": current, "law_reason": "" if current else reason}
 
 
 COLLECTORS: dict[str, Collector] = {

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from roadworthy.core.judging.models import Check, Control, Pack
 from roadworthy.core.packs.cases import Proof
-from roadworthy.core.packs.diff import blocks, days, since, whom
-from roadworthy.core.packs.results import Compared, Documented, Linted
+from roadworthy.core.packs.diff import Compared, blocks, days, since, whom
+from roadworthy.core.packs.lint import Linted
 
 GENERATED = "<!-- Written by `roadworthy policy docs`; edit the pack, not this page. -->"
 _GRADES = {
@@ -16,6 +17,16 @@ _GRADES = {
     "executed": "from a run whose output is on record",
     "attested": "a person said so, until a day",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Documented:
+    """Where the reference pages went, and which of them were new or different."""
+
+    folder: str
+    pages: int
+    changed: tuple[str, ...]
+    strangers: tuple[str, ...]
 
 
 def proof_text(proof: Proof) -> str:

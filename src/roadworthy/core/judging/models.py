@@ -154,6 +154,11 @@ class Pack:
     schemas: Mapping[str, Mapping[str, Any]]
     notes: tuple[str, ...] = ()
 
+    def stale(self, today: str) -> tuple[str, ...]:
+        """The framework maps whose review is overdue on a day."""
+        maps = self.frameworks.items()
+        return tuple(sorted(name for name, each in maps if str(each.get("review_by", "")) < today))
+
 
 @frozen
 class Finding:

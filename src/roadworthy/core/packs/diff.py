@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from roadworthy.core.judging.models import Applies, Check, Control, Pack, Severity
 
 NOW = "at once"
-_RANKS = {severity: rank for rank, severity in enumerate(reversed(Severity))}
+Words = Callable[[Any, Any], str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,12 +22,23 @@ class Change:
     since: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """Two packs and what changed between them."""
+
+    old: str
+    new: str
+    changes: tuple[Change, ...]
+
+
 def diff(old: Pack, new: Pack) -> tuple[Change, ...]:
     """Return every change from one pack to another that somebody could notice."""
     before = {control.id: control for control in old.controls}
     after = {control.id: control for control in new.controls}
-    found = [_new(after[name]) for name in sorted(after.keys() - before.keys())]
-    found += [_gone(before[name]) for name in sorted(before.keys() - after.keys())]
+    found = [_change(after[name], _new(after[name])) for name in sorted(after.keys() - before.keys())]
+    for gone in (before[name] for name in sorted(before.keys() - after.keys())):
+        text = f"control removed: {gone.title}"
+        found.append(Change(place=gone.id, what=text, whom=whom(gone.applies), since=NOW))
     for name in sorted(before.keys() & after.keys()):
         found += [_change(after[name], text) for text in _control(before[name], after[name])]
         found += _asked(before[name], after[name])
@@ -73,62 +84,51 @@ def _asked(old: Control, new: Control) -> Iterator[Change]:
             yield Change(place=new.id, what=text, whom=whom(new.applies), since=when)
 
 
-def _new(control: Control) -> Change:
-    return _change(
-        control, f"new control: {control.title} ({len(control.checks)} checks, {control.severity})"
-    )
-
-
-def _gone(control: Control) -> Change:
-    return Change(
-        place=control.id, what=f"control removed: {control.title}", whom=whom(control.applies), since=NOW
-    )
+def _new(control: Control) -> str:
+    return f"new control: {control.title} ({len(control.checks)} checks, {control.severity})"
 
 
 def _control(old: Control, new: Control) -> Iterator[str]:
-    if old.severity != new.severity:
-        word = "raised" if _RANKS[new.severity] > _RANKS[old.severity] else "lowered"
-        yield f"severity {word} from {old.severity} to {new.severity}"
-    if old.version != new.version:
-        yield f"its meaning changed (version {old.version} to {new.version}): waivers of the old one lapse"
-    if old.lifecycle != new.lifecycle:
-        yield f"lifecycle {old.lifecycle} to {new.lifecycle}"
-    if old.waivable != new.waivable:
-        yield "may be waived now" if new.waivable else "may not be waived any more"
-    yield from _reach(old, new)
-    yield from _checks({check.id: check for check in old.checks}, {check.id: check for check in new.checks})
+    yield from _told(_OF_CONTROLS, old, new)
+    was, now = ({check.id: check for check in each.checks} for each in (old, new))
+    yield from (f"no longer asked: {was[name].title or name}" for name in sorted(was.keys() - now.keys()))
+    for name in sorted(was.keys() & now.keys()):
+        yield from (f"{name}{text}" for text in _told(_OF_CHECKS, was[name], now[name]))
     if old.maps != new.maps:
         yield from _maps(old, new)
 
 
-def _reach(old: Control, new: Control) -> Iterator[str]:
-    if old.applies != new.applies:
-        yield f"applies to {whom(new.applies)}; before, to {whom(old.applies)}"
-    if old.enforce_from != new.enforce_from:
-        yield f"binds {since(new)}; before, {since(old)}"
-    if (old.title, old.intent) != (new.title, new.intent):
-        yield f"worded anew: {new.title}: {new.intent}"
+def _told(table: Mapping[str, Words], was: object, now: object) -> Iterator[str]:
+    for fields, words in table.items():
+        if any(getattr(was, name) != getattr(now, name) for name in fields.split()):
+            yield words(was, now)
 
 
-def _checks(old: Mapping[str, Check], new: Mapping[str, Check]) -> Iterator[str]:
-    yield from (f"no longer asked: {old[name].title or name}" for name in sorted(old.keys() - new.keys()))
-    for name in sorted(old.keys() & new.keys()):
-        yield from _check(name, old[name], new[name])
+def _moved(was: Severity, now: Severity) -> str:
+    order = tuple(Severity)
+    return f"{'raised' if order.index(now) < order.index(was) else 'lowered'} from {was} to {now}"
 
 
-def _check(name: str, was: Check, now: Check) -> Iterator[str]:
-    if (was.expression, was.when, was.schema) != (now.expression, now.when, now.schema):
-        yield f"{name} is judged differently: {now.title or name}"
-    if was.enforce_from != now.enforce_from:
-        yield f"{name} binds {days(now.enforce_from)}; before, {days(was.enforce_from)}"
-    if was.due != now.due:
-        yield f"{name} is due at {now.due}, before at {was.due}"
-    if was.unknown_blocks != now.unknown_blocks:
-        yield f"{name}, when unknown, blocks {blocks(now)}; before, {blocks(was)}"
-    if was.grade != now.grade:
-        yield f"{name} rests on {now.grade} evidence, before on {was.grade}"
-    if was.applies != now.applies:
-        yield f"{name} is asked of {whom(now.applies)}, before of {whom(was.applies)}"
+# The fields in which a difference is told, and how.
+_OF_CONTROLS: dict[str, Words] = {
+    "severity": lambda was, now: f"severity {_moved(was.severity, now.severity)}",
+    "version": lambda was, now: (
+        f"its meaning changed (version {was.version} to {now.version}): waivers of the old one lapse"
+    ),
+    "lifecycle": lambda was, now: f"lifecycle {was.lifecycle} to {now.lifecycle}",
+    "waivable": lambda _, now: "may be waived now" if now.waivable else "may not be waived any more",
+    "applies": lambda was, now: f"applies to {whom(now.applies)}; before, to {whom(was.applies)}",
+    "enforce_from": lambda was, now: f"binds {since(now)}; before, {since(was)}",
+    "title intent": lambda _, now: f"worded anew: {now.title}: {now.intent}",
+}
+_OF_CHECKS: dict[str, Words] = {
+    "expression when schema": lambda _, now: f" is judged differently: {now.title or now.id}",
+    "enforce_from": lambda was, now: f" binds {days(now.enforce_from)}; before, {days(was.enforce_from)}",
+    "due": lambda was, now: f" is due at {now.due}, before at {was.due}",
+    "unknown_blocks": lambda was, now: f", when unknown, blocks {blocks(now)}; before, {blocks(was)}",
+    "grade": lambda was, now: f" rests on {now.grade} evidence, before on {was.grade}",
+    "applies": lambda was, now: f" is asked of {whom(now.applies)}, before of {whom(was.applies)}",
+}
 
 
 def _maps(old: Control, new: Control) -> Iterator[str]:

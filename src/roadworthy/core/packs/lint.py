@@ -30,20 +30,30 @@ class Problem:
     text: str
 
 
-def lint(pack: Pack, schema: FactSchema) -> tuple[Problem, ...]:
-    """Return every problem of a pack; nothing when it may judge."""
-    found = [
-        *(problem for control in pack.controls for problem in _control(control, pack, schema)),
-        *(problem for name, framework in pack.frameworks.items() for problem in _framework(name, framework)),
-        *_tiers(pack.tiers),
-    ]
-    return tuple(found)
+@dataclass(frozen=True, kw_only=True)
+class Linted:
+    """What lint found: problems, framework maps past their review, and how much was read."""
+
+    controls: int
+    checks: int
+    frameworks: int
+    problems: tuple[Problem, ...]
+    stale: tuple[str, ...]
 
 
-def stale(pack: Pack, today: str) -> tuple[str, ...]:
-    """Return the framework maps whose review is overdue on a day."""
-    return tuple(
-        sorted(name for name, each in pack.frameworks.items() if str(each.get("review_by", "")) < today)
+def lint(pack: Pack, schema: FactSchema, today: str) -> Linted:
+    """Hold a pack against its fact types, its frameworks and the rules of a provable control."""
+    controls, frameworks = pack.controls, pack.frameworks.items()
+    return Linted(
+        controls=len(controls),
+        checks=sum(len(control.checks) for control in controls),
+        frameworks=len(frameworks),
+        problems=(
+            *(problem for control in controls for problem in _control(control, pack, schema)),
+            *(problem for name, framework in frameworks for problem in _framework(name, framework)),
+            *(Problem(place="tiers.yaml", text=text) for text in _tiers(pack.tiers)),
+        ),
+        stale=pack.stale(today),
     )
 
 
@@ -124,29 +134,20 @@ def _cases(control: Control, root: Type) -> Iterator[str]:
             words = ", ".join(sorted(_EXPECTED))
             yield f"case {case.get('name')!r} expects {case.get('expect')!r}, not one of {words}"
         for path, value in case.get("given", {}).items():
-            yield from (f"case {case.get('name')!r}: {text}" for text in _given(root, path, value))
+            texts = _strange(type_at(root, path), value, path)
+            yield from (f"case {case.get('name')!r}: {text}" for text in texts)
 
 
-def _given(root: Type, path: str, value: Any) -> Iterator[str]:
+def _strange(type_: Type | None, value: Any, path: str) -> Iterator[str]:
     """A misspelt fact in a case would prove nothing, in silence."""
-    found = type_at(root, path)
-    if found is None:
+    if type_ is None:
         yield f"unknown fact {path}"
-    else:
-        yield from _strange(found, value, path)
-
-
-def _strange(type_: Type, value: Any, path: str) -> Iterator[str]:
-    if type_.name == "list" and isinstance(value, list) and type_.item:
+    elif type_.name == "list" and isinstance(value, list) and type_.item:
         for item in value:
             yield from _strange(type_.item, item, f"{path}[]")
     elif type_.name == "map" and isinstance(value, Mapping):
         for key, inner in value.items():
-            child = type_.item or type_.fields.get(key)
-            if child is None:
-                yield f"unknown fact {path}.{key}"
-            else:
-                yield from _strange(child, inner, f"{path}.{key}")
+            yield from _strange(type_.item or type_.fields.get(key), inner, f"{path}.{key}")
 
 
 def type_at(root: Type, path: str) -> Type | None:
@@ -170,15 +171,14 @@ def _framework(name: str, framework: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(place=place, text="it is to be reviewed before it was checked")
 
 
-def _tiers(tiers: Mapping[str, Any]) -> Iterator[Problem]:
+def _tiers(tiers: Mapping[str, Any]) -> Iterator[str]:
     """Obligations and limits are given for each tier under the same names, and keep the statutory floors."""
     for table in ("obligations", "limits"):
         rows: Mapping[str, Mapping[str, Any]] = tiers.get(table, {})
         names = {name for row in rows.values() for name in row}
         for tier in [tier for tier in tiers.get("tiers", ()) if tier != "prohibited"]:
-            missing = sorted(names - set(rows.get(tier, {})))
-            yield from (Problem(place="tiers.yaml", text=f"{table}.{tier} lacks {name}") for name in missing)
-    yield from (Problem(place="tiers.yaml", text=text) for text in under_floor(tiers))
+            yield from (f"{table}.{tier} lacks {name}" for name in sorted(names - set(rows.get(tier, {}))))
+    yield from under_floor(tiers)
 
 
 def under_floor(tiers: Mapping[str, Any]) -> Iterator[str]:
