@@ -8,15 +8,15 @@ from typing import Any
 from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 
-_EMPTY: dict[str, Any] = {"string": "", "bool": False, "int": 0, "double": 0.0, "time": "", "any": None}
-_EXACT = {"string": str, "bool": bool, "int": int, "double": float, "time": str}
-_PYTHON: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "bool": (bool,),
-    "int": (int,),
-    "double": (int, float),
-    "time": (str,),
+# Each plain type: what Python calls its values, and the one that stands for a missing one.
+_PLAIN: dict[str, tuple[tuple[type, ...], Any]] = {
+    "string": ((str,), ""),
+    "bool": ((bool,), False),
+    "int": ((int,), 0),
+    "double": ((float, int), 0.0),
+    "time": ((str,), ""),
 }
+_EXACT = {name: types[0] for name, (types, _) in _PLAIN.items()}
 
 
 class Type:
@@ -82,8 +82,7 @@ def unfit(value: Any, type_: Type, path: str) -> str:
     if type_.name == "list" and isinstance(value, list):
         item = type_.item or Type("any")
         return next(filter(None, (unfit(each, item, f"{path}[{n}]") for n, each in enumerate(value))), "")
-    right = type_.name == "any" or (type_.name in _PYTHON and _right(value, type_))
-    return "" if right else f"{path} is not of type {type_.name}"
+    return "" if type_.name == "any" or _right(value, type_) else f"{path} is not of type {type_.name}"
 
 
 def _unfit_map(value: Mapping[str, Any], type_: Type, path: str) -> Iterator[str]:
@@ -97,11 +96,12 @@ def _unfit_map(value: Mapping[str, Any], type_: Type, path: str) -> Iterator[str
 def _scalar(value: Any, type_: Type) -> Any:
     if _right(value, type_):
         return float(value) if type_.name == "double" else value
-    return None if type_.nullable else _EMPTY[type_.name]
+    return None if type_.nullable else _PLAIN[type_.name][1]
 
 
 def _right(value: Any, type_: Type) -> bool:
-    return isinstance(value, _PYTHON[type_.name]) and (type_.name == "bool" or not isinstance(value, bool))
+    types, _ = _PLAIN.get(type_.name, ((), None))
+    return isinstance(value, types) and (type_.name == "bool" or not isinstance(value, bool))
 
 
 def _place(root: Type, path: str, type_name: str, means: str, kinds: Mapping[str, Any]) -> None:
@@ -113,10 +113,8 @@ def _place(root: Type, path: str, type_name: str, means: str, kinds: Mapping[str
         kind, node.name = kinds[node.name], "map"
         for below, (child_type, child_means) in kind.items():
             _place(node, below, child_type, child_means, {})
-    elif node.name not in {*_EMPTY, "list", "map"}:
-        raise UsageError(
-            f"facts.yaml: {path} has the unknown type {type_name!r}", f"use one of {sorted(_EMPTY)}"
-        )
+    elif node.name not in {*_PLAIN, "any", "list", "map"}:
+        raise UsageError(f"facts.yaml: {path} has the unknown type {type_name!r}", f"use one of {[*_PLAIN]}")
 
 
 def _descend(node: Type, path: str) -> Type:

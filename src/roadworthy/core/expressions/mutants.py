@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from roadworthy.core.expressions.syntax import Node, write
 
@@ -12,21 +12,13 @@ _NEIGHBOUR = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 _QUANTIFIER = {"all": "exists", "exists": "all"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mutant:
-    """A changed expression and what was changed in it."""
-
-    change: str
-    source: str
-
-
-def mutants(node: Node) -> tuple[Mutant, ...]:
-    """Return every mutant of an expression, without repetitions, the expression itself excluded."""
+def mutants(node: Node) -> dict[str, str]:
+    """Return the source of every mutant of an expression, and what was changed in it."""
     found = {write(_not(node)): "negated"}
     for change, mutant in _mutate(node):
         found.setdefault(write(mutant), change)
     found.pop(write(node), None)
-    return tuple(Mutant(change=change, source=source) for source, change in found.items())
+    return found
 
 
 def _mutate(node: Node) -> Iterator[tuple[str, Node]]:

@@ -156,12 +156,10 @@ def _broken(control: Control, cases: Iterable[Case], judge: Judge) -> Iterator[O
 
 
 def _mutants(check: Check) -> Iterator[tuple[str, Check]]:
-    if check.expression:
-        for mutant in mutants(parse(check.expression)):
-            yield mutant.change, replace(check, expression=mutant.source)
-    if check.when:
-        for mutant in mutants(parse(check.when)):
-            yield f"when: {mutant.change}", replace(check, when=mutant.source)
+    for source, change in mutants(parse(check.expression)).items() if check.expression else ():
+        yield change, replace(check, expression=source)
+    for source, change in mutants(parse(check.when)).items() if check.when else ():
+        yield f"when: {change}", replace(check, when=source)
 
 
 def _noticed(control: Control, mutant: Check, cases: Iterable[Case], judge: Judge) -> bool:
