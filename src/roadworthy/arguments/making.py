@@ -25,7 +25,7 @@ def add_new(verbs: Verbs) -> None:
 
     def run(args: argparse.Namespace) -> Answer:
         from roadworthy.commands.new import Request, new_project, read_answers
-        from roadworthy.render.new import new_text
+        from roadworthy.render.made import new_text
 
         request = Request(
             destination=Path(args.destination),

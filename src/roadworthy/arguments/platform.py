@@ -32,7 +32,7 @@ def _init(acts: Verbs) -> None:
 
     def run(args: argparse.Namespace) -> Answer:
         from roadworthy.commands.platform import Request, init_platform
-        from roadworthy.render.platform import platform_text
+        from roadworthy.render.made import platform_text
 
         request = Request(
             destination=Path(args.destination),

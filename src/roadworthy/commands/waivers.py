@@ -13,8 +13,7 @@ from roadworthy.core.approval.people import Person, people
 from roadworthy.core.approval.signatures import Signature
 from roadworthy.core.documents.parse import ParseError, parse
 from roadworthy.core.documents.snapshot import Snapshot, Unreadable
-from roadworthy.core.judging.granting import WAIVER_NAMESPACE
-from roadworthy.core.judging.waivers import Waiver, waiver_from
+from roadworthy.core.judging.granting import WAIVER_NAMESPACE, Waiver, waiver_from
 from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
 
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts import gitlab
 from roadworthy.facts.jobs import Act, Job
 from roadworthy.facts.shell import Command, calls
 
-Jobs: TypeAlias = list[tuple[Job, tuple[Act, ...]]]
 # What would run instead of Roadworthy: a program or a module of its name.
 _SHADOW = re.compile(r"(?:^|/)roadworthy$|^(?:src/)?roadworthy(?:/__(?:init|main)__)?\.py$")
 _OTHER_GATE = frozenset({"--as-of", "--project", "--verify", "--signers"})
@@ -24,8 +22,8 @@ _HERE = frozenset({".", "./", "$PWD", "$GITHUB_WORKSPACE", "$CI_PROJECT_DIR"})
 class Asked:
     """The commands of a project's CI that really ask."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._paths = snapshot.paths
+    def __init__(self, snapshot: Snapshot, jobs: Sequence[Job]) -> None:
+        self._paths, self._jobs = snapshot.paths, jobs
         self._shadowed = any(_SHADOW.search(path) for path in snapshot.paths)
 
     def is_gate(self, act: Act) -> bool:
@@ -38,23 +36,24 @@ class Asked:
         told = {word for word in _VALUES.sub("", words).split() if not word.startswith("-")}
         return self._asks(act.command, "check", _LESS) and told <= _HERE
 
-    def first(self, acts: tuple[Act, ...], wanted: Callable[[Act], bool]) -> bool:
+    def first(self, job: Job, wanted: Callable[[Act], bool]) -> bool:
         """Return whether the gate comes before the first command of a kind."""
+        acts = job.acts
         end = next((index for index, act in enumerate(acts) if wanted(act)), len(acts))
         gate = next((index for index, act in enumerate(acts[:end]) if self.is_gate(act)), None)
         return gate is not None and not any(_moves_path(act.command) for act in acts[:gate])
 
-    def before(self, job: Job, whole: Jobs) -> bool:
+    def before(self, job: Job) -> bool:
         """Return whether a job that must succeed before this one runs the gate."""
-        others = {other.name: (other, theirs) for other, theirs in whole if other.path == job.path}
-        return any(self._stops(*others[name], job) for name in _before(job, others))
+        others = {other.name: other for other in self._jobs if other.path == job.path}
+        return any(self._stops(others[name], job) for name in _before(job, others))
 
-    def _stops(self, job: Job, acts: tuple[Act, ...], later: Job) -> bool:
+    def _stops(self, job: Job, later: Job) -> bool:
         """A job that rules may leave out stops nothing, unless the same rules leave out what comes after."""
         alike = job.path != gitlab.FILE or all(
             job.raw.get(name) in (None, later.raw.get(name)) for name in ("rules", "only", "except")
         )
-        return job.sure and not job.always and alike and self.first(acts, lambda _: False)
+        return job.sure and not job.always and alike and self.first(job, lambda _: False)
 
     def _asks(self, command: Command, verb: str, but: frozenset[str]) -> bool:
         words = {word.partition("=")[0] for word in command.words}
@@ -76,12 +75,12 @@ def _moves_path(command: Command) -> bool:
     )
 
 
-def _before(job: Job, others: Mapping[str, tuple[Job, tuple[Act, ...]]]) -> set[str]:
+def _before(job: Job, others: Mapping[str, Job]) -> set[str]:
     found: set[str] = set()
     waiting = list(job.needs)
     while waiting:
         name = waiting.pop()
         if name in others and name not in found:
             found.add(name)
-            waiting.extend(others[name][0].needs)
+            waiting.extend(others[name].needs)
     return found

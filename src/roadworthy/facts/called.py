@@ -56,15 +56,12 @@ def _expanded(job: Job, jobs: Mapping[str, tuple[Job, ...]], snapshot: Snapshot,
 
 def _inside(caller: Job, job: Job) -> Job:
     """A job of a called workflow, as it runs for its caller."""
-    return replace(
+    return caller.calls(
         job,
         path=caller.path,
-        name=f"{caller.name} / {job.name}",
-        needs=(*caller.needs, *(f"{caller.name} / {name}" for name in job.needs)),
         on_every_change=caller.on_every_change and not job.raw.get("if"),
         by_strangers=caller.by_strangers,
         sure=caller.sure and job.sure,
-        always=caller.always or job.always,
         trusted=caller.trusted or job.trusted,
     )
 

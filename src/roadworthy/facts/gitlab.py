@@ -15,19 +15,10 @@ DEEP = 8
 # Reads the files of the project that a path with wildcards names.
 Read = Callable[[str], Sequence[Mapping[str, Any]]]
 _WORDS = frozenset(
-    [
-        "default",
-        "include",
-        "stages",
-        "variables",
-        "workflow",
-        "image",
-        "services",
-        "cache",
-        "before_script",
-        "after_script",
-        "spec",
-    ]
+    {
+        *("default", "include", "stages", "variables", "workflow", "image", "services", "cache"),
+        *("before_script", "after_script", "spec"),
+    }
 )
 _STAGES = [".pre", "build", "test", "deploy", ".post"]
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
@@ -70,16 +61,7 @@ def _started(job: Job, read: Read, depth: int) -> tuple[tuple[Job, ...], tuple[s
     if not isinstance(trigger, Mapping) or "project" in trigger or not depth:
         return (), (f"starts {_named(trigger)}",)
     child, unread = whole({"include": trigger.get("include")}, read)
-    found = tuple(
-        replace(
-            each,
-            name=f"{job.name} / {each.name}",
-            needs=(*job.needs, *(f"{job.name} / {name}" for name in each.needs)),
-            on_every_change=False,
-            always=each.always or job.always,
-        )
-        for each in jobs(child, read, depth - 1)
-    )
+    found = tuple(job.calls(each, on_every_change=False) for each in jobs(child, read, depth - 1))
     return found, tuple(f"starts {name}" for name in unread)
 
 
@@ -128,7 +110,7 @@ def _job(name: str, job: Mapping[str, Any], pipeline: Mapping[str, Any], needs: 
         path=FILE,
         name=name,
         steps=(
-            Step(run="\n".join(script), inputs={}, sure=True, known=known, texts=tuple(_run(job))),
+            Step(run="\n".join(script), inputs={}, sure=True, known=known, texts=_run(job)),
             Step(run="\n".join([*after, *hooks]), inputs={}, sure=False, always=True, known=known),
         ),
         needs=needs,
@@ -214,9 +196,9 @@ def _script(
     return _listed(job.get(name, usual.get(name, pipeline.get(name))))
 
 
-def _run(job: Mapping[str, Any]) -> Iterator[str]:
+def _run(job: Mapping[str, Any]) -> tuple[str, ...]:
     """The scripts of GitLab's steps."""
-    return (str(step.get("script", "")) for step in rows(job.get("run")))
+    return tuple(str(step.get("script", "")) for step in rows(job.get("run")))
 
 
 def _images(image: Any, services: Any) -> Iterator[str]:

@@ -41,8 +41,18 @@ class Step:
 
 
 @frozen
+class Act:
+    """A command that a job runs, possibly through make or a script, and through which file or target."""
+
+    command: Command
+    sure: bool
+    always: bool
+    via: str = ""
+
+
+@frozen
 class Job:
-    """One job of one file, with where it comes in the order of things."""
+    """One job of one file, with where it comes in the order of things, and what it comes to run."""
 
     path: str
     name: str
@@ -56,18 +66,15 @@ class Job:
     images: tuple[str, ...] = ()
     trusted: bool = True
     unread: tuple[str, ...] = ()
+    acts: tuple[Act, ...] = ()
     raw: Mapping[str, Any]
     file: Mapping[str, Any]
 
-
-@frozen
-class Act:
-    """A command that a job runs, possibly through make or a script, and through which file or target."""
-
-    command: Command
-    sure: bool
-    always: bool
-    via: str = ""
+    def calls(self, job: Job, **more: Any) -> Job:
+        """Return a job of what this one calls, as it runs for its caller."""
+        needs = (*self.needs, *(f"{self.name} / {name}" for name in job.needs))
+        always = self.always or job.always
+        return replace(job, name=f"{self.name} / {job.name}", needs=needs, always=always, **more)
 
 
 def line_by_line(text: str) -> Iterator[Command]:
@@ -95,13 +102,11 @@ class Scripts:
         self.makefile = next((name for name in MAKEFILES if name in snapshot.sizes), "")
         self._recipes: dict[str, Mapping[str, Recipe]] = {}
 
-    @property
-    def recipes(self) -> Mapping[str, Recipe]:
-        """Return the recipes of the Makefile at the root."""
-        return self.recipes_of(self.makefile)
+    def read(self, job: Job) -> Job:
+        """Return a job with every command that it runs, in order."""
+        return replace(job, acts=tuple(self._acts(job)))
 
-    def acts(self, job: Job) -> Iterator[Act]:
-        """Yield every command that a job runs, in order."""
+    def _acts(self, job: Job) -> Iterator[Act]:
         for step in job.steps:
             for command in _told(step):
                 act = Act(command=command, sure=command.sure and step.sure, always=step.always, via=step.via)

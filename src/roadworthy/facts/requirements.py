@@ -122,8 +122,9 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _notebooks(snapshot: Snapshot, scripts: Scripts) -> Iterator[str]:
+    file = scripts.makefile
     texts: Mapping[str, str] = {
-        **{f"{scripts.makefile}:{recipe.line}": recipe.script for recipe in scripts.recipes.values()},
+        **{f"{file}:{recipe.line}": recipe.script for recipe in scripts.recipes_of(file).values()},
         **{
             path: snapshot.text(path)
             for path in snapshot.paths

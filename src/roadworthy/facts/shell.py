@@ -22,14 +22,7 @@ _OPENING = frozenset({"if", "for", "while", "until", "case", "{", "function"})
 _CLOSING = frozenset({"fi", "done", "esac", "}"})
 _TESTS = frozenset({"false", "test", "[", "[["})
 _WRAPPERS = {"sudo", "exec", "time", "command", "nice", "nohup", "env", "uvx", "xargs", "@"}
-_RUNNERS = {
-    ("uv", "run"),
-    ("poetry", "run"),
-    ("pipx", "run"),
-    ("hatch", "run"),
-    ("pdm", "run"),
-    ("uv", "tool"),
-}
+_RUNNERS = {("uv", "tool"), *((name, "run") for name in ("uv", "poetry", "pipx", "hatch", "pdm"))}
 _INTERPRETERS = frozenset(
     {
         *("bash", "sh", "zsh", "dash", "ksh", "source", ".", "node", "deno", "bun", "tsx"),

@@ -10,7 +10,7 @@ from typing import Any
 from roadworthy.core.documents.parse import ParseError, parse
 from roadworthy.core.documents.snapshot import Snapshot, Unreadable
 from roadworthy.facts import called, github, gitlab
-from roadworthy.facts.asked import Asked, Jobs
+from roadworthy.facts.asked import Asked
 from roadworthy.facts.codeowners import codeowners, ruleset
 from roadworthy.facts.deploying import deploys
 from roadworthy.facts.elsewhere import elsewhere
@@ -25,37 +25,34 @@ MOST = 20
 def workflows(snapshot: Snapshot) -> dict[str, Any]:
     """Return the facts under `workflows`."""
     scripts = Scripts(snapshot)
-    asked = Asked(snapshot)
     paths = tuple(p for p in snapshot.under(github.FOLDER) if p.endswith((".yml", ".yaml")))
-    provider = "github" if paths else "gitlab" if gitlab.FILE in snapshot.sizes else ""
     files = (*paths, *([gitlab.FILE] if gitlab.FILE in snapshot.sizes else []))
+    provider = "github" if paths else "gitlab" if files else ""
     parsed, broken = _parsed(files, snapshot)
-    jobs, unread = _jobs(parsed, snapshot)
-    whole = [(job, tuple(scripts.acts(job))) for job in jobs]
-    deploying = [(job, acts) for job, acts in whole if _deploys(job, acts)]
-    after_gate = [(job, acts) for job, acts in whole if job.unread and asked.before(job, whole)]
-    names = {(job.path, job.name) for job, _ in (*deploying, *after_gate)}
-    verdicts = [_deploy_job(job, acts, whole, asked) for job, acts in deploying]
+    read, unread = _jobs(parsed, snapshot)
+    jobs = [scripts.read(job) for job in read]
+    asked = Asked(snapshot, jobs)
+    deploying = [(job, _why_ungated(job, asked)) for job in jobs if _deploys(job)]
+    after_gate = [job for job in jobs if job.unread and asked.before(job)]
+    entitled = {(job.path, job.name) for job in (*(job for job, _ in deploying), *after_gate)}
+    githubs = [job for job in jobs if job.path != gitlab.FILE]
     return {
         "available": bool(files) and not broken,
         "reason": "; ".join(broken) or ("" if files else "there is no CI file"),
         "provider": provider,
         "files": list(files),
-        "deploy_jobs": verdicts,
-        "deploy_elsewhere": elsewhere(snapshot, scripts, _gated(deploying, verdicts))[:MOST],
-        "unread": [
-            *unread,
-            *(each for job, acts in whole for each in _unread(job, acts, whole, asked, scripts)),
-        ][:MOST],
-        "check_job": _always(whole, asked.is_check),
-        "tests_job": _always(whole, lambda act: runs_tests(act.command)),
-        "unpinned": _said(jobs, lambda job: _unpinned(job))
+        "deploy_jobs": [_deploy_job(job, why) for job, why in deploying],
+        "deploy_elsewhere": elsewhere(snapshot, scripts, _gated(deploying))[:MOST],
+        "unread": [*unread, *(each for job in jobs for each in _unread(job, asked, scripts))][:MOST],
+        "check_job": _always(jobs, asked.is_check),
+        "tests_job": _always(jobs, lambda act: runs_tests(act.command)),
+        "unpinned": _said(jobs, _unpinned)
         + [f"{gitlab.FILE}: {name}" for name in gitlab.includes(parsed.get(gitlab.FILE, {}))],
-        "broad_permissions": _said(_githubs(jobs), github.broad_permissions),
+        "broad_permissions": _said(githubs, github.broad_permissions),
         "exposed_secrets": _said(
-            _githubs(jobs), lambda job: github.exposed_secrets(job, (job.path, job.name) in names)
+            githubs, lambda job: github.exposed_secrets(job, (job.path, job.name) in entitled)
         ),
-        "injections": _said(_githubs(jobs), github.injections),
+        "injections": _said(githubs, github.injections),
         "codeowners": codeowners(snapshot, provider, files),
         "ruleset": ruleset(snapshot),
     }
@@ -91,8 +88,8 @@ def _jobs(parsed: Mapping[str, Mapping[str, Any]], snapshot: Snapshot) -> tuple[
     return (*found, *gitlab.jobs(pipeline, read)), [f"{gitlab.FILE} includes {name}" for name in unread]
 
 
-def _deploys(job: Job, acts: Iterable[Act]) -> bool:
-    return any(deploys(act.command) for act in acts) or any(_deploy_action(step) for step in job.steps)
+def _deploys(job: Job) -> bool:
+    return any(deploys(act.command) for act in job.acts) or any(_deploy_action(step) for step in job.steps)
 
 
 def _deploy_action(step: Step) -> bool:
@@ -101,64 +98,50 @@ def _deploy_action(step: Step) -> bool:
     return pushes or bool(_DEPLOY_ACTION.search(name) and not _PAGES.search(name))
 
 
-def _deploy_job(job: Job, acts: tuple[Act, ...], whole: Jobs, asked: Asked) -> dict[str, Any]:
-    why = _why_ungated(job, acts, whole, asked)
-    return {
-        "path": job.path,
-        "job": job.name,
-        "gated": not why,
-        "environment": job.environment,
-        "why_ungated": why,
-    }
+def _deploy_job(job: Job, why: str) -> dict[str, Any]:
+    where = {"path": job.path, "job": job.name, "environment": job.environment}
+    return {**where, "gated": not why, "why_ungated": why}
 
 
-def _why_ungated(job: Job, acts: tuple[Act, ...], whole: Jobs, asked: Asked) -> str:
+def _why_ungated(job: Job, asked: Asked) -> str:
     """What is missing between the gate and a deployment; empty when nothing is."""
     if job.always:
         return "it runs although what it needs has failed"
-    if any(deploys(act.command) and act.always for act in acts):
+    if any(deploys(act.command) and act.always for act in job.acts):
         return "a deploying step runs although the gate has failed"
     by_action = any(_deploy_action(step) for step in job.steps)
-    if not by_action and asked.first(acts, lambda act: deploys(act.command)):
-        return ""
-    if asked.before(job, whole):
+    if (not by_action and asked.first(job, lambda act: deploys(act.command))) or asked.before(job):
         return ""
     return "no step or needed job before it runs `roadworthy gate` so that its failure stops the run"
 
 
-def _unread(job: Job, acts: tuple[Act, ...], whole: Jobs, asked: Asked, scripts: Scripts) -> Iterator[str]:
+def _unread(job: Job, asked: Asked, scripts: Scripts) -> Iterator[str]:
     """What a job hands its secrets or rights to before any gate, and nobody can read here."""
-    if not job.trusted or (not job.always and asked.before(job, whole)):
+    if not job.trusted or (not job.always and asked.before(job)):
         return
 
     def hidden(act: Act) -> bool:
         return called.hidden(act.command.words, act.command.path) or scripts.absent(act.command)
 
     yield from (f"{job.path} {job.name} {what}" for what in job.unread)
-    if not asked.first(acts, hidden):
-        yield from (f"{job.path} {job.name} runs {act.command.text}" for act in acts if hidden(act))
+    if not asked.first(job, hidden):
+        yield from (f"{job.path} {job.name} runs {act.command.text}" for act in job.acts if hidden(act))
 
 
-def _always(whole: Jobs, wanted: Callable[[Act], bool]) -> bool:
+def _always(jobs: Iterable[Job], wanted: Callable[[Act], bool]) -> bool:
     """Whether some job does this on every change, and fails when it fails."""
-    return any(
-        job.on_every_change and job.sure and any(a.sure and wanted(a) for a in acts) for job, acts in whole
-    )
+    binding = (job for job in jobs if job.on_every_change and job.sure)
+    return any(act.sure and wanted(act) for job in binding for act in job.acts)
 
 
 def _unpinned(job: Job) -> Iterator[str]:
     return gitlab.unpinned(job) if job.path == gitlab.FILE else github.unpinned(job)
 
 
-def _githubs(jobs: Iterable[Job]) -> tuple[Job, ...]:
-    return tuple(job for job in jobs if job.path != gitlab.FILE)
-
-
 def _said(jobs: Iterable[Job], faults: Callable[[Job], Iterable[str]]) -> list[str]:
     return [f"{job.path} {job.name}: {fault}" for job in jobs for fault in faults(job)][:MOST]
 
 
-def _gated(deploying: Jobs, verdicts: list[dict[str, Any]]) -> frozenset[str]:
+def _gated(deploying: Iterable[tuple[Job, str]]) -> frozenset[str]:
     """The scripts and make targets that only gated jobs are known to run."""
-    pairs = zip(deploying, verdicts, strict=True)
-    return frozenset(act.via for (_, acts), verdict in pairs if verdict["gated"] for act in acts)
+    return frozenset(act.via for job, why in deploying if not why for act in job.acts)

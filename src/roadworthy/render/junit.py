@@ -44,7 +44,7 @@ def _suite(judged: Judged, report: Report) -> ET.Element:
 
 def _case(shown: Shown) -> ET.Element:
     case = ET.Element("testcase", name=shown.finding.check, classname=shown.control.id, time="0")
-    verdict, told = shown.finding.verdict, xml(shown.found or shown.finding.reason)
+    verdict, told = shown.finding.verdict, xml(shown.found)
     if verdict is Verdict.FAIL:
         failure = ET.SubElement(case, "failure", message=told, type=str(shown.control.severity))
         failure.text = xml(_body(shown))

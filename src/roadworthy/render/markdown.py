@@ -53,10 +53,7 @@ def _details(shown: list[Shown], title: str) -> Iterator[str]:
     if not shown:
         return
     yield f"\n### {title}\n"
-    rows = [
-        (code(s.id), code(s.place), markdown(s.found or s.finding.reason), markdown(s.expected), _fix(s))
-        for s in shown
-    ]
+    rows = [(code(s.id), code(s.place), markdown(s.found), markdown(s.expected), _fix(s)) for s in shown]
     yield from _table(("check", "where", "found", "expected", "fix"), rows)
 
 

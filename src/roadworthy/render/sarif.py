@@ -74,7 +74,7 @@ def _rule(control: Control) -> dict[str, Any]:
 
 def _result(shown: Shown, rule: int) -> dict[str, Any]:
     failing = shown.finding.verdict is Verdict.FAIL
-    text = f"{shown.found or shown.finding.reason}. Expected: {shown.expected}"
+    text = f"{shown.found}. Expected: {shown.expected}"
     place = {"uri": quote(shown.file, safe="/-._~"), "uriBaseId": "%SRCROOT%"}
     return {
         "ruleId": shown.control.id,

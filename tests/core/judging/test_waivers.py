@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from roadworthy.core.approval.people import people
 from roadworthy.core.approval.signatures import Signature, Status
-from roadworthy.core.judging.granting import GRANTERS, granters
+from roadworthy.core.judging.granting import GRANTERS, Waiver, granters, waiver_from
 from roadworthy.core.judging.models import (
     Control,
     Finding,
@@ -23,7 +23,7 @@ from roadworthy.core.judging.models import (
     Severity,
     Verdict,
 )
-from roadworthy.core.judging.waivers import Terms, Waiver, apply_waivers, requests, waiver_from
+from roadworthy.core.judging.waivers import Terms, apply_waivers, requests
 
 TODAY = date(2026, 11, 20)
 TERMS = Terms(system="credit", tier="high", most_days=30, as_of=TODAY)

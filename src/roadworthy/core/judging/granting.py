@@ -1,8 +1,10 @@
-"""Who may grant a waiver: the reviewer's role map and signers decide, never a name in a file alone."""
+"""A waiver, and who may grant one: the reviewer's role map and signers decide, never a name in a file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 
 from roadworthy.core.approval.people import Person, Signer, resolve
 from roadworthy.core.approval.signatures import Signature, Status
@@ -27,12 +29,47 @@ Fault = tuple[str, str]
 
 
 @frozen
-class Grant:
-    """Who granted a waiver and in which role, as its file says; the seal where signers are listed."""
+class Waiver:
+    """One exception as the reviewer's side wrote it."""
 
-    by: str
-    role: str = ""
+    id: str
+    place: str
+    control: str
+    check: str
+    control_version: int | None
+    system: str
+    reason: str
+    requested_by: str
+    approved_by: str
+    issued: date
+    expires: date
+    renewals: int
+    compensating: int
+    owner: str
+    approver_role: str = ""
     seal: Signature | None = None
+
+
+def waiver_from(place: str, value: Mapping[str, Any], seal: Signature | None = None) -> Waiver:
+    """Return the waiver in a mapping that has the shape of waiver/v1."""
+    return Waiver(
+        id=str(value["id"]),
+        place=place,
+        control=str(value["control"]),
+        check=str(value.get("check_id", "")),
+        control_version=value.get("control_version"),
+        system=str(value["scope"]["system"]),
+        reason=str(value["reason"]),
+        requested_by=str(value["requested_by"]),
+        approved_by=str(value["approved_by"]),
+        issued=date.fromisoformat(str(value["issued_at"])[:10]),
+        expires=date.fromisoformat(str(value["expires_at"])[:10]),
+        renewals=int(value.get("renewals", 0)),
+        compensating=len(value.get("compensating_controls", ())),
+        owner=str(value.get("residual_risk_owner", "")),
+        approver_role=str(value.get("approver_role", "")),
+        seal=seal,
+    )
 
 
 def granters(tier: str) -> frozenset[str]:
@@ -42,21 +79,21 @@ def granters(tier: str) -> frozenset[str]:
     return frozenset(role for each in tiers[start:] for role in GRANTERS[each])
 
 
-def doubt(grant: Grant, people: Sequence[Person] | None, tier: str) -> Fault:
+def doubt(waiver: Waiver, people: Sequence[Person] | None, tier: str) -> Fault:
     """Return the status and the words of what the reviewer's side says against a grant."""
-    if people is not None and (why := _unauthorised(grant, people, tier)):
+    if people is not None and (why := _unauthorised(waiver, people, tier)):
         return "not authorised", why
-    if grant.seal is not None and (why := _unsigned(grant, grant.seal, people or ())):
+    if waiver.seal is not None and (why := _unsigned(waiver, waiver.seal, people or ())):
         return "not signed", why
     return SOUND
 
 
-def vouched(grant: Grant, people: Sequence[Person] | None) -> str:
+def vouched(waiver: Waiver, people: Sequence[Person] | None) -> str:
     """Return in words how it is known who granted a waiver, or that it is not known."""
-    if people is None and grant.seal is None:
+    if people is None and waiver.seal is None:
         return "approver not verified: beside the waiver lies neither roles.yaml nor allowed_signers"
     role = "" if people is None else "in the reviewer's role map"
-    seal = "" if grant.seal is None else "signature verified"
+    seal = "" if waiver.seal is None else "signature verified"
     return ", ".join(each for each in (role, seal) if each)
 
 
@@ -66,23 +103,24 @@ def same_person(one: str, other: str, people: Sequence[Person] | None) -> bool:
     return _plain(one) == _plain(other) or (first is not None and first == second)
 
 
-def _unauthorised(grant: Grant, people: Sequence[Person], tier: str) -> str:
-    person, wanted = _who(grant.by, people), granters(tier)
+def _unauthorised(waiver: Waiver, people: Sequence[Person], tier: str) -> str:
+    by, role, wanted = waiver.approved_by, waiver.approver_role, granters(tier)
+    person = _who(by, people)
     if person is None:
-        return f"was granted by {grant.by}, who is not in the reviewer's role map"
-    if grant.role and grant.role not in person.roles:
-        return f"was granted by {grant.by} as {grant.role}, a role not held in the reviewer's role map"
-    if not wanted & ({grant.role} if grant.role else person.roles):
-        held = grant.role or ", ".join(sorted(person.roles)) or "no role"
-        return f"was granted by {grant.by} ({held}); tier {tier} needs {' or '.join(sorted(wanted))}"
+        return f"was granted by {by}, who is not in the reviewer's role map"
+    if role and role not in person.roles:
+        return f"was granted by {by} as {role}, a role not held in the reviewer's role map"
+    if not wanted & ({role} if role else person.roles):
+        held = role or ", ".join(sorted(person.roles)) or "no role"
+        return f"was granted by {by} ({held}); tier {tier} needs {' or '.join(sorted(wanted))}"
     return ""
 
 
-def _unsigned(grant: Grant, seal: Signature, people: Sequence[Person]) -> str:
+def _unsigned(waiver: Waiver, seal: Signature, people: Sequence[Person]) -> str:
     if seal.status is not Status.VALID:
         return _UNSIGNED[seal.status]
-    signer = seal.principal or ""
-    return "" if same_person(signer, grant.by, people) else f"names {grant.by}, but {signer} signed it"
+    by, signer = waiver.approved_by, seal.principal or ""
+    return "" if same_person(signer, by, people) else f"names {by}, but {signer} signed it"
 
 
 def _who(name: str, people: Sequence[Person]) -> Person | None:

@@ -8,8 +8,7 @@ from typing import Any
 
 from roadworthy.core.approval.people import Person
 from roadworthy.core.approval.placeholders import is_placeholder
-from roadworthy.core.approval.signatures import Signature
-from roadworthy.core.judging.granting import SOUND, Fault, Grant, doubt, same_person, vouched
+from roadworthy.core.judging.granting import SOUND, Fault, Waiver, doubt, same_person, vouched
 from roadworthy.core.judging.models import Control, Finding, Judged, Severity, Verdict, WaiverNote
 from roadworthy.core.values import frozen, replace
 
@@ -21,33 +20,6 @@ DEFAULT_RENEWALS = 2
 
 
 @frozen
-class Waiver:
-    """One exception as the reviewer's side wrote it."""
-
-    id: str
-    place: str
-    control: str
-    check: str
-    control_version: int | None
-    system: str
-    reason: str
-    requested_by: str
-    approved_by: str
-    issued: date
-    expires: date
-    renewals: int
-    compensating: int
-    owner: str
-    approver_role: str = ""
-    seal: Signature | None = None
-
-    @property
-    def grant(self) -> Grant:
-        """Return who granted it, as its file says."""
-        return Grant(by=self.approved_by, role=self.approver_role, seal=self.seal)
-
-
-@frozen
 class Terms:
     """What decides whether a waiver counts here."""
 
@@ -56,28 +28,6 @@ class Terms:
     most_days: int
     as_of: date
     people: tuple[Person, ...] | None = None
-
-
-def waiver_from(place: str, value: Mapping[str, Any], seal: Signature | None = None) -> Waiver:
-    """Return the waiver in a mapping that has the shape of waiver/v1."""
-    return Waiver(
-        id=str(value["id"]),
-        place=place,
-        control=str(value["control"]),
-        check=str(value.get("check_id", "")),
-        control_version=value.get("control_version"),
-        system=str(value["scope"]["system"]),
-        reason=str(value["reason"]),
-        requested_by=str(value["requested_by"]),
-        approved_by=str(value["approved_by"]),
-        issued=date.fromisoformat(str(value["issued_at"])[:10]),
-        expires=date.fromisoformat(str(value["expires_at"])[:10]),
-        renewals=int(value.get("renewals", 0)),
-        compensating=len(value.get("compensating_controls", ())),
-        owner=str(value.get("residual_risk_owner", "")),
-        approver_role=str(value.get("approver_role", "")),
-        seal=seal,
-    )
 
 
 def apply_waivers(
@@ -103,8 +53,9 @@ def fault(waiver: Waiver, control: Control | None, terms: Terms) -> Fault:
         return "wildcard", "names no single control of a single system"
     if control is None:
         return "unknown", f"there is no control {waiver.control} among those judged"
-    rules = (_meaning, _in_time, _separate, _worded, _granted)
-    return next((found for rule in rules if (found := rule(waiver, control, terms))), SOUND)
+    rules = (_meaning, _in_time, _separate, _worded)
+    found = next((found for rule in rules if (found := rule(waiver, control, terms))), None)
+    return found or doubt(waiver, terms.people, terms.tier)
 
 
 def wildcard(text: str) -> bool:
@@ -157,11 +108,6 @@ def _worded(waiver: Waiver, control: Control, terms: Terms) -> Fault | None:
     return None
 
 
-def _granted(waiver: Waiver, control: Control, terms: Terms) -> Fault | None:
-    found = doubt(waiver.grant, terms.people, terms.tier)
-    return None if found == SOUND else found
-
-
 def _targets(waiver: Waiver, judged: Judged) -> tuple[Finding, ...]:
     mine = (f for f in judged.findings if waiver.check in ("", f.check))
     return tuple(finding for finding in mine if finding.verdict is Verdict.FAIL)
@@ -175,7 +121,7 @@ def _note(waiver: Waiver, why: Fault, targets: tuple[Finding, ...], terms: Terms
         status, text = "expiring", f"counts, and expires in {(waiver.expires - terms.as_of).days} days"
     elif not status:
         status, text = "honoured", f"counts until {waiver.expires}"
-    granted = f"granted by {waiver.approved_by} ({vouched(waiver.grant, terms.people)})"
+    granted = f"granted by {waiver.approved_by} ({vouched(waiver, terms.people)})"
     return WaiverNote(
         id=waiver.id,
         control=waiver.control,

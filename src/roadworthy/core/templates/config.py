@@ -18,14 +18,8 @@ from roadworthy.errors import UsageError
 
 COPIER: Final = (9, 19, 1)
 DEFAULT_EXCLUDE: Final = (
-    "copier.yaml",
-    "copier.yml",
-    "~*",
-    "*.py[co]",
-    "__pycache__",
-    ".git",
-    ".DS_Store",
-    ".svn",
+    *("copier.yaml", "copier.yml", "~*", "*.py[co]", "__pycache__"),
+    *(".git", ".DS_Store", ".svn"),
 )
 MERGED: Final = ("_exclude", "_jinja_extensions", "_secret_questions", "_skip_if_exists")
 BEYOND: Final = ("jinja_extensions", "external_data")

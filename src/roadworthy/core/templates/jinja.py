@@ -25,34 +25,16 @@ Compiled = Callable[[Context], str]
 
 ENVOPS: Final = frozenset(
     {
-        "autoescape",
-        "block_end_string",
-        "block_start_string",
-        "comment_end_string",
-        "comment_start_string",
-        "keep_trailing_newline",
-        "line_comment_prefix",
-        "line_statement_prefix",
-        "lstrip_blocks",
-        "newline_sequence",
-        "trim_blocks",
-        "undefined",
-        "variable_end_string",
-        "variable_start_string",
+        *(f"{mark}_{end}_string" for mark in ("block", "variable", "comment") for end in ("start", "end")),
+        *("autoescape", "keep_trailing_newline", "line_comment_prefix", "line_statement_prefix"),
+        *("lstrip_blocks", "newline_sequence", "trim_blocks", "undefined"),
     }
 )
 UNDEFINED: Final = {"jinja2.Undefined": jinja2.Undefined, "jinja2.StrictUndefined": jinja2.StrictUndefined}
 NOW: Final = "_roadworthy_now"
 IMPURE_FILTERS: Final = (
-    "ans_random",
-    "expanduser",
-    "expandvars",
-    "fileglob",
-    "random",
-    "random_mac",
-    "realpath",
-    "relpath",
-    "shuffle",
+    *("ans_random", "random", "random_mac", "shuffle"),
+    *("expanduser", "expandvars", "fileglob", "realpath", "relpath"),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import jinja2
 
@@ -17,6 +17,7 @@ from roadworthy.errors import UsageError
 MISSING: Final = object()
 RESERVED: Final = ("now", "make_secret")
 REMEMBERED: Final = (dict, list, str, int, float, bool, type(None))
+Choice: TypeAlias = tuple[Any, str]
 
 
 @frozen
@@ -111,14 +112,6 @@ def answer_all(asked: Asked) -> dict[str, Any]:
 
 
 @frozen
-class Choice:
-    """One thing a question may be answered with; `disabled` says why it cannot be now."""
-
-    value: Any
-    disabled: str
-
-
-@frozen
 class Posed:
     """A question in the context of the answers before it."""
 
@@ -144,18 +137,18 @@ class Posed:
             raise UsageError(f"copier.yml: question {self.question.name}: unknown type {name}", known)
         return str(name)
 
-    def choices(self) -> tuple[Choice, ...]:
-        """Return the choices, rendered."""
+    def choices(self) -> list[Choice]:
+        """Return the choices, rendered: the value of each, and why it cannot be given ("" when it can)."""
         found = self.question.choices
         if isinstance(found, str):
             found = from_yaml(self.render(found))
         items = found.items() if isinstance(found, Mapping) else found or ()
-        return tuple(self._choice(item) for item in items)
+        return [self._choice(item) for item in items]
 
     def parse(self, answer: Any) -> Any:
         """Return the answer cast to its type; BadAnswer if the question does not offer it."""
         choices, type_name = self.choices(), self.type_name()
-        offered = [(cast(type_name, c.value, self.question.multiselect), c.disabled) for c in choices]
+        offered = [(cast(type_name, value, self.question.multiselect), off) for value, off in choices]
         if not self.question.multiselect:
             return _pick(cast(type_name, answer, False), offered)
         items = raw_items(answer) if isinstance(answer, str) else answer
@@ -187,14 +180,14 @@ class Posed:
             disabled = self.render(value.get("validator", ""))
             value = value["value"]
         rendered = self.render(value)
-        return Choice(value=str(self.render(name)) if rendered is None else rendered, disabled=disabled)
+        return str(self.render(name)) if rendered is None else rendered, disabled
 
 
 class _Unset(jinja2.UndefinedError):
     pass
 
 
-def _pick(answer: Any, offered: Sequence[tuple[Any, str]]) -> Any:
+def _pick(answer: Any, offered: Sequence[Choice]) -> Any:
     if not offered:
         return answer
     why = ""
@@ -258,6 +251,6 @@ def _refusal(posed: Posed, value: Any, why: str) -> UsageError:
 
 def _repair(posed: Posed) -> str:
     name = posed.question.name
-    allowed = next((str(choice.value) for choice in posed.choices() if not choice.disabled), "VALUE")
+    allowed = next((str(value) for value, disabled in posed.choices() if not disabled), "VALUE")
     shown = f"[{allowed}]" if posed.question.multiselect else allowed
     return f"give another answer, such as {posed.option} {name}={shown}"

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from roadworthy.core.templates.made import MadeFile, Project
 from roadworthy.render import as_json
-from roadworthy.render.new import new_text
+from roadworthy.render.made import new_text
 
 PROJECT = Project(
     destination="credit",
