@@ -36,7 +36,7 @@ import copier
 from jinja2_ansible_filters import core_filters
 
 from roadworthy.adapters.git import git
-from roadworthy.adapters.sources import final_releases, find_commit, read_folder, read_tags
+from roadworthy.adapters.git.sources import final_releases, find_commit, read_folder, read_tags
 from roadworthy.commands.source import open_source
 from roadworthy.core.templates.questions import Question
 from roadworthy.core.templates.source import Source
@@ -96,9 +96,9 @@ def _table(folder: Path, samples: int) -> Counter[str]:
 
 
 def _compared(clone: Path, samples: int) -> tuple[Counter[str], str]:
-    tags = final_releases(read_tags(clone, git))
+    tags = final_releases(read_tags(clone))
     release = tags[-1] if tags else "HEAD"
-    commit = (find_commit(clone, release, git) or "?")[:10]
+    commit = (find_commit(clone, release) or "?")[:10]
     counts: Counter[str] = Counter()
     sizes, reason = [0], ""
     for verdict, size, why, data in _verdicts(clone, release, samples):

@@ -8,7 +8,7 @@ from typing import Any
 
 import copier
 
-from roadworthy.adapters.sources import read_folder
+from roadworthy.adapters.git.sources import read_folder
 from roadworthy.adapters.workplace import write_tree
 from roadworthy.core.templates.template import File, Run, Tree, load_template, render, resolve
 

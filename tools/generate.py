@@ -24,9 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import update_pages
 
 from roadworthy.adapters.archive import unpack
-from roadworthy.adapters.git import git
+from roadworthy.adapters.git.sources import builtin_entries, open_builtin
 from roadworthy.adapters.policy import as_read, read_policy
-from roadworthy.adapters.sources import builtin_entries, open_builtin
 from roadworthy.commands.packs import proved
 from roadworthy.core.packs.pack import pack_digest
 from roadworthy.core.packs.questions import replace_block, with_policy
@@ -80,7 +79,7 @@ def pack_json() -> str:
 
 def cleaned_py() -> str:
     """Return the digests of releases' Python in which no finder finds anything, so that no check looks."""
-    released = (open_builtin(entry.version, unpack, git) for entry in builtin_entries())
+    released = (open_builtin(entry.version, unpack) for entry in builtin_entries())
     python = {file.data for each in released for path, file in each.tree.items() if ".py" in path}
     clean = sorted(digest_of(data) for data in python if _finds_nothing(tree_of(data)))
     rows = "\n".join(" ".join(clean[at : at + 3]) for at in range(0, len(clean), 3))

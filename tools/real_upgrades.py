@@ -39,7 +39,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.parity import answers
 from roadworthy.adapters.git import git, isolated
-from roadworthy.adapters.sources import final_releases, read_tags
+from roadworthy.adapters.git.sources import final_releases, read_tags
 from roadworthy.commands.recorded import read_recorded
 from roadworthy.commands.rendering import render_side
 from roadworthy.commands.source import open_source
@@ -123,7 +123,7 @@ def main() -> int:
 def _template(
     clone: Path, tags: int, projects: int, engines: dict[str, Engine], totals: dict[str, Score]
 ) -> None:
-    releases = final_releases(read_tags(clone, git))[-tags:]
+    releases = final_releases(read_tags(clone))[-tags:]
     if len(releases) < 2:
         print(f"{clone.name}: fewer than two releases, left out", file=sys.stderr)
         return

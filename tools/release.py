@@ -16,8 +16,8 @@ from typing import Any, Final
 import yaml
 
 from roadworthy import __version__
-from roadworthy.adapters import archive, sources
-from roadworthy.adapters.git import git, isolated
+from roadworthy.adapters import archive
+from roadworthy.adapters.git import git, isolated, sources
 from roadworthy.adapters.git.merge import scratch
 from roadworthy.adapters.git.worktree import locate
 from roadworthy.adapters.workplace import write_tree
@@ -193,7 +193,7 @@ def _accepted(source: Source, data: Mapping[str, Any]) -> bool:
 
 
 def _at_commit(root: Path, commit: str) -> Source:
-    return sources.open_repository(str(root), root, commit, git, sources.read_tags(root, git))
+    return sources.open_repository(str(root), root, commit, sources.read_tags(root))
 
 
 def _frozen(root: Path, entry: Entry) -> Source:

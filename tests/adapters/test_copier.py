@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from roadworthy.adapters.git import git, isolated
-from roadworthy.adapters.sources import read_folder
+from roadworthy.adapters.git.sources import read_folder
 from roadworthy.adapters.workplace import write_tree
 from roadworthy.commands.source import open_source, project_of
 from roadworthy.errors import Unjudgeable, UsageError

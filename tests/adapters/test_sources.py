@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from roadworthy.adapters import archive, sources
+from roadworthy.adapters import archive
 from roadworthy.adapters.config import read_configuration
-from roadworthy.adapters.git import git, isolated
+from roadworthy.adapters.git import git, isolated, sources
 from roadworthy.adapters.workplace import write_tree
 from roadworthy.commands.source import is_trusted_source, open_source, releases
 from roadworthy.core.templates.releases import DEVELOPMENT, Entry, index_text
@@ -113,10 +113,10 @@ def test_a_release_that_is_not_there_is_named_with_those_that_are(tmp_path: Path
 
 def test_no_password_of_an_address_is_recorded(tmp_path: Path) -> None:
     repository = repository_of(tmp_path, TREE, "v1.0")
-    tags = sources.read_tags(repository, git)
-    source = sources.open_repository("https://me:hunter2@forge.example/t.git", repository, "v1.0", git, tags)
+    tags = sources.read_tags(repository)
+    source = sources.open_repository("https://me:hunter2@forge.example/t.git", repository, "v1.0", tags)
     assert (source.spec, source.src_path) == ("https://forge.example/t.git",) * 2
-    ssh = sources.open_repository("git@forge.example:t.git", repository, "v1.0", git, tags)
+    ssh = sources.open_repository("git@forge.example:t.git", repository, "v1.0", tags)
     assert ssh.src_path == "git@forge.example:t.git"
 
 

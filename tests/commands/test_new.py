@@ -21,7 +21,7 @@ import yaml
 from roadworthy import cli
 from roadworthy.adapters import workplace
 from roadworthy.adapters.git import git, isolated
-from roadworthy.adapters.sources import read_folder
+from roadworthy.adapters.git.sources import read_folder
 from roadworthy.adapters.workplace import write_tree
 from roadworthy.commands import new, placing
 from roadworthy.commands.source import open_source, project_of

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from roadworthy.adapters.git import git
-from roadworthy.adapters.sources import open_folder
+from roadworthy.adapters.git.sources import open_folder
 from roadworthy.core.templates.source import Source
 from roadworthy.core.templates.template import resolve
 from roadworthy.errors import UsageError
@@ -25,7 +24,7 @@ OWN_MODULES = {path.stem for path in (ROOT / "template" / "tests").rglob("[a-z]*
 
 @pytest.fixture(scope="module")
 def source() -> Source:
-    return open_folder(ROOT, git)
+    return open_folder(ROOT)
 
 
 def refused(source: Source, answers: Mapping[str, str]) -> str:

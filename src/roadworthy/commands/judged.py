@@ -56,7 +56,7 @@ def judge_apart(ask: Ask) -> Told:
 
 def _opened(policy: str | None) -> str | None:
     """Fetch and read a named policy here: the child has no business with the network."""
-    from roadworthy.adapters.sources import is_address
+    from roadworthy.adapters.git.sources import is_address
     from roadworthy.commands.packs import open_bench
 
     policy = policy if policy is None or is_address(policy) else _absolute(policy)

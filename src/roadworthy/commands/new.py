@@ -16,7 +16,7 @@ from typing import Any, Final
 import yaml
 
 from roadworthy.adapters import copier, workplace
-from roadworthy.adapters.sources import is_address
+from roadworthy.adapters.git.sources import is_address
 from roadworthy.commands.placing import place
 from roadworthy.commands.source import Rendered, is_trusted_source, open_source, project_of, trust
 from roadworthy.core.packs.tiers import assess

@@ -82,7 +82,7 @@ def whole_policy(policy: str | None = None, above: tuple[str, ...] = ()) -> Tree
     """Return the files of a pack, those of the pack that it extends included."""
     if policy is None:
         return read_policy()
-    from roadworthy.adapters.sources import is_address
+    from roadworthy.adapters.git.sources import is_address
     from roadworthy.core.templates.source import PLATFORM
 
     if is_address(policy) or (Path(policy) / PLATFORM).is_file():

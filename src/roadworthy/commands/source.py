@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from roadworthy.adapters import config, sources
-from roadworthy.adapters.git import git
+from roadworthy.adapters import config
+from roadworthy.adapters.git import sources
 from roadworthy.core.templates.releases import DEVELOPMENT, version_key
 from roadworthy.core.templates.source import BUILTIN, Source, is_trusted, stamp_lock
 from roadworthy.core.templates.tree import File, Tree
@@ -39,25 +39,20 @@ class Rendered:
     ours: bool = True
 
 
-def read_tags(repository: Path) -> Mapping[str, str]:
-    """Return the tags of a repository, as they are now."""
-    return sources.read_tags(repository, git)
+tags_once = lru_cache(maxsize=16)(sources.read_tags)  # an update looks once; it clears this when it starts
 
 
-tags_once = lru_cache(maxsize=16)(read_tags)  # an update looks once; it clears this when it starts
-
-
-def open_source(spec: str = BUILTIN, release: str | None = None, tags: TagsOf = read_tags) -> Source:
+def open_source(spec: str = BUILTIN, release: str | None = None, tags: TagsOf = sources.read_tags) -> Source:
     """Return one release of a source; without `release` the newest, or a folder as it is now."""
     if spec == BUILTIN:
         from roadworthy.adapters.archive import unpack  # 3 ms, and most sources are repositories
 
-        return sources.open_builtin(release, unpack, git)
+        return sources.open_builtin(release, unpack)
     if sources.is_address(spec):
-        return _open_repository(spec, sources.mirror_of(spec, git, release), release, tags)
+        return _open_repository(spec, sources.mirror_of(spec, release), release, tags)
     folder = _folder(spec)
     if release is None and not sources.is_bare(folder):
-        return sources.open_folder(folder, git)
+        return sources.open_folder(folder)
     return _open_repository(spec, folder, release, tags)
 
 
@@ -65,10 +60,10 @@ def _open_repository(spec: str, repository: Path, release: str | None, tags: Tag
     known = tags(repository)
     if release is None:
         release = next(reversed(sources.final_releases(known)), "HEAD")
-    return sources.open_repository(spec, repository, release, git, known)
+    return sources.open_repository(spec, repository, release, known)
 
 
-def releases(spec: str = BUILTIN, tags: TagsOf = read_tags) -> list[str]:
+def releases(spec: str = BUILTIN, tags: TagsOf = sources.read_tags) -> list[str]:
     """Return the releases of a source, oldest first."""
     if spec == BUILTIN:
         return sorted((entry.version for entry in sources.builtin_entries()), key=version_key)
@@ -92,11 +87,11 @@ def newest(spec: str, than: str = "") -> str:
     last = found[-1] if found else DEVELOPMENT if spec == BUILTIN else "HEAD"
     if than in ("", *found) or spec == BUILTIN or not found:
         return last
-    return than if sources.contains(_repository(spec), than, last, git) else last
+    return than if sources.contains(_repository(spec), than, last) else last
 
 
 def _repository(spec: str) -> Path:
-    return sources.mirror_of(spec, git, None) if sources.is_address(spec) else _folder(spec)
+    return sources.mirror_of(spec, None) if sources.is_address(spec) else _folder(spec)
 
 
 def _folder(spec: str) -> Path:

@@ -95,10 +95,9 @@ def _open(spec: str, release: str | None) -> Source:
     """Open a release without what only rendering needs, where that can be."""
     if spec == BUILT_IN:
         from roadworthy.adapters.archive import unpack
-        from roadworthy.adapters.git import git
-        from roadworthy.adapters.sources import open_builtin
+        from roadworthy.adapters.git.sources import open_builtin
 
-        return open_builtin(release, unpack, git)
+        return open_builtin(release, unpack)
     from roadworthy.commands.source import open_source
 
     return open_source(spec, release)
@@ -126,7 +125,7 @@ def _carried(snapshot: Snapshot) -> dict[str, str]:
 
 
 def _index() -> dict[str, str]:
-    from roadworthy.adapters.sources import builtin_entries
+    from roadworthy.adapters.git.sources import builtin_entries
 
     return {entry.version: entry.sha256 for entry in builtin_entries()}
 

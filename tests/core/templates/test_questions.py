@@ -9,7 +9,7 @@ import copier
 import pytest
 import yaml
 
-from roadworthy.adapters.sources import read_folder
+from roadworthy.adapters.git.sources import read_folder
 from roadworthy.adapters.workplace import write_tree
 from roadworthy.core.templates.template import Run, load_template, render, resolve
 from roadworthy.errors import UsageError

@@ -1,7 +1,7 @@
 """Reads a release of a source: `builtin`, a folder as it is, or a git repository at a tag.
 
 `builtin` is the newest archive this installation carries. A checkout that has cut no release yet offers its
-own tree, marked `.dev0`. Git is handed in by the caller, because adapters do not know one another.
+own tree, marked `.dev0`.
 """
 
 from __future__ import annotations
@@ -12,30 +12,26 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
+from roadworthy.adapters.git.objects import Objects
+from roadworthy.adapters.git.process import clean_environment, git
 from roadworthy.core.templates.releases import DEVELOPMENT, Entry, parse_index
 from roadworthy.core.templates.source import BUILTIN, TIERS, Source, release_paths
 from roadworthy.core.templates.tree import File, Tree, Unread
 from roadworthy.errors import NoRelease, Unjudgeable, UsageError
 
-PACKAGE: Final = Path(__file__).resolve().parent.parent
+PACKAGE: Final = Path(__file__).resolve().parents[2]
 RELEASES: Final = PACKAGE / "releases"
 CHECKOUT: Final = PACKAGE.parent.parent
 JUNK: Final = frozenset({".git", "__pycache__", ".DS_Store"})
 _ADDRESS: Final = re.compile(r"^(git\+)?[a-z][a-z0-9+.-]*://|^[^/\\:]+@[^/\\:]+:|^(gh|gl):")
 _CREDENTIALS: Final = re.compile(r"^((?:git\+)?https?://)[^/@]*@")
 _NUMBERS: Final = re.compile(r"v?(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})")
+SUBMODULE: Final = "160000"
 _SHA: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 Unpack = Callable[[bytes], Tree]
-
-
-class Git(Protocol):
-    """Runs git in a folder and returns what it prints (`adapters.git.git`)."""
-
-    def __call__(self, cwd: str | Path, *args: str, input: bytes | None = None, check: bool = True) -> bytes:  # noqa: A002
-        """Run `git ARGS`."""
 
 
 def builtin_entries() -> tuple[Entry, ...]:
@@ -44,11 +40,11 @@ def builtin_entries() -> tuple[Entry, ...]:
     return parse_index(index.read_text("utf-8")) if index.is_file() else ()
 
 
-def open_builtin(release: str | None, unpack: Unpack, git: Git) -> Source:
+def open_builtin(release: str | None, unpack: Unpack) -> Source:
     """Return a release this installation carries: the newest, or the one named."""
     entries = builtin_entries()
     if release in (None, DEVELOPMENT) and not (release is None and entries) and is_checkout(CHECKOUT):
-        own = _read(CHECKOUT, _listed(CHECKOUT, git))
+        own = _read(CHECKOUT, _listed(CHECKOUT))
         return Source(spec=BUILTIN, release=DEVELOPMENT, tree=own, src_path=BUILTIN, commit=None)
     entry = next((each for each in reversed(entries) if release in (None, each.version)), None)
     if entry is None:
@@ -65,7 +61,7 @@ def open_builtin(release: str | None, unpack: Unpack, git: Git) -> Source:
     )
 
 
-def open_folder(folder: Path, git: Git) -> Source:
+def open_folder(folder: Path) -> Source:
     """Return a folder as it is now, uncommitted changes included, ignored files left out."""
     root = folder.resolve()
     release, commit = "unreleased", None
@@ -76,16 +72,16 @@ def open_folder(folder: Path, git: Git) -> Source:
     return Source(
         spec=str(folder),
         release=release,
-        tree=_read(root, _listed(root, git)),
+        tree=_read(root, _listed(root)),
         src_path=root.as_posix(),
         commit=commit,
     )
 
 
-def open_repository(spec: str, repository: Path, release: str, git: Git, tags: Mapping[str, str]) -> Source:
+def open_repository(spec: str, repository: Path, release: str, tags: Mapping[str, str]) -> Source:
     """Return a git repository's tree at one of its `tags`, or at a commit; its record holds no password."""
     spec = _CREDENTIALS.sub(r"\1", spec)
-    commit, described = _tagged(tags, release) or _described(repository, release, git)
+    commit, described = _tagged(tags, release) or _described(repository, release)
     if not commit:
         known = ", ".join(final_releases(tags)[-5:]) or "none"
         hint = "name one: with --release for a new project, with --to in an update"
@@ -93,7 +89,7 @@ def open_repository(spec: str, repository: Path, release: str, git: Git, tags: M
     return Source(
         spec=spec,
         release=described,
-        tree=Unread(partial(_committed, repository, commit, git)),
+        tree=Unread(partial(_committed, repository, commit)),
         src_path=_recorded(spec),
         commit=described,
         identity=commit,
@@ -107,14 +103,14 @@ def _tagged(tags: Mapping[str, str], release: str) -> tuple[str, str] | None:
     return (commit, name) if commit and list(tags.values()).count(commit) == 1 else None
 
 
-def _described(repository: Path, release: str, git: Git) -> tuple[str, str]:
-    commit = find_commit(repository, release, git)
+def _described(repository: Path, release: str) -> tuple[str, str]:
+    commit = find_commit(repository, release)
     if commit is None:
         return "", ""
     return commit, git(repository, "describe", "--tags", "--always", commit).decode().strip()
 
 
-def read_tags(repository: Path, git: Git) -> dict[str, str]:
+def read_tags(repository: Path) -> dict[str, str]:
     """Return the tags and their commits; none for a tag of anything else."""
     form = "%(refname:strip=2) %(objecttype) %(objectname) %(*objecttype) %(*objectname)"
     rows = git(repository, "for-each-ref", f"--format={form}", "refs/tags").decode().splitlines()
@@ -144,13 +140,13 @@ def _pep440(tags: Iterable[str]) -> list[str]:
     return [tag for _, tag in sorted(found)]
 
 
-def contains(repository: Path, release: str, other: str, git: Git) -> bool:
+def contains(repository: Path, release: str, other: str) -> bool:
     """Say whether a release's history holds another one."""
-    one, two = (find_commit(repository, name, git) for name in (release, other))
+    one, two = (find_commit(repository, name) for name in (release, other))
     return bool(one and two) and not git(repository, "rev-list", "--max-count=1", str(two), f"^{one}")
 
 
-def find_commit(repository: Path, release: str, git: Git) -> str | None:
+def find_commit(repository: Path, release: str) -> str | None:
     """Return the commit of a release (`1.2.0` also finds the tag `v1.2.0`), or None."""
     names = [f"refs/tags/{release}", f"refs/tags/v{release}", f"refs/heads/{release}", release]
     asked = "".join(f"{name}^{{commit}}\n" for name in names if not re.search(r"[\s^~:]", name))
@@ -178,20 +174,20 @@ def is_checkout(folder: Path) -> bool:
     return (folder / "copier.yml").is_file() and (folder / TIERS).is_file()
 
 
-def mirror_of(spec: str, git: Git, release: str | None) -> Path:
+def mirror_of(spec: str, release: str | None) -> Path:
     """Return the local mirror of a remote source, fetched unless it already has the release."""
     address = _address(spec)
     name = hashlib.sha256(address.encode()).hexdigest()[:32]
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "roadworthy" / "sources"
     mirror = base / f"{name}.git"
     if not mirror.is_dir():
-        _clone(address, mirror, git)
-    elif release is None or find_commit(mirror, release, git) is None:
+        _clone(address, mirror)
+    elif release is None or find_commit(mirror, release) is None:
         git(mirror, "fetch", "--quiet", "--prune", "--tags", "origin")
     return mirror
 
 
-def _clone(address: str, mirror: Path, git: Git) -> None:
+def _clone(address: str, mirror: Path) -> None:
     mirror.parent.mkdir(parents=True, exist_ok=True)
     staging = mirror.with_name(f".{mirror.name}.{os.getpid()}")
     git(mirror.parent, "clone", "--quiet", "--mirror", "--", address, str(staging))
@@ -217,7 +213,7 @@ def _archive(entry: Entry) -> bytes:
     return data
 
 
-def _listed(root: Path, git: Git) -> list[str]:
+def _listed(root: Path) -> list[str]:
     """Return the paths below a folder; in a repository without those that git ignores."""
     if not (root / ".git").exists():
         return _walk(root)
@@ -245,32 +241,19 @@ def _file(path: Path) -> File:
     return File(data=path.read_bytes(), executable=bool(path.stat().st_mode & 0o100))
 
 
-def _committed(repository: Path, commit: str, git: Git) -> dict[str, File]:
-    entries = {}
-    for line in os.fsdecode(git(repository, "ls-tree", "-r", "-z", "--full-tree", commit)).split("\0"):
-        if line:
-            facts, _, path = line.partition("\t")
-            entries[path] = facts.split(" ")
-    kept = {name: entries[path] for name, path in sorted(release_paths(entries).items())}
-    if any(kind == "commit" for _, kind, _ in kept.values()):
-        raise UsageError("the template has git submodules, which are not rendered", "render it with copier")
-    asked = "".join(f"{blob}\n" for _, _, blob in kept.values())
-    blobs = _blobs(git(repository, "cat-file", "--batch", input=asked.encode()), len(kept))
-    return {
-        name: _committed_file(mode, blob)
-        for (name, (mode, _, _)), blob in zip(kept.items(), blobs, strict=True)
-    }
+def _committed(repository: Path, commit: str) -> dict[str, File]:
+    objects = Objects(repository, clean_environment())
+    try:
+        entries = objects.entries(f"{commit}^{{tree}}")
+        kept = {name: entries[path] for name, path in sorted(release_paths(entries).items())}
+        if any(entry.mode == SUBMODULE for entry in kept.values()):
+            said = "the template has git submodules, which are not rendered"
+            raise UsageError(said, "render it with copier")
+        blobs = objects.blobs(entry.oid for entry in kept.values())
+    finally:
+        objects.close()
+    return {name: _blob(entry.mode, blobs[entry.oid]) for name, entry in kept.items()}
 
 
-def _committed_file(mode: str, blob: bytes) -> File:
-    return File(link=blob.decode()) if mode == "120000" else File(data=blob, executable=mode == "100755")
-
-
-def _blobs(stream: bytes, count: int) -> list[bytes]:
-    found, at = [], 0
-    for _ in range(count):
-        end = stream.index(b"\n", at)
-        size = int(stream[at:end].split(b" ")[2])
-        found.append(stream[end + 1 : end + 1 + size])
-        at = end + 1 + size + 1
-    return found
+def _blob(mode: str, data: bytes) -> File:
+    return File(link=data.decode()) if mode == "120000" else File(data=data, executable=mode == "100755")
