@@ -114,7 +114,7 @@ def test_a_newly_asked_question_names_the_command_that_answers_it(make: Maker) -
     with pytest.raises(UsageError, match="question size has no answer") as caught:
         update(Wish(project=world.project))
     assert caught.value.hint == f"add --to {NEWER} --answers size=VALUE"
-    with pytest.raises(UsageError, match=f"size: not a question of {OLD}") as caught:
+    with pytest.raises(UsageError, match=f"size is not a question of {OLD}") as caught:
         update(Wish(project=world.project, answers={"size": "s"}))
     assert "--to RELEASE" in caught.value.hint
     assert follow(world, to=NEWER, answers={"size": "s"}) == NEWER

@@ -15,6 +15,7 @@ import yaml
 from roadworthy.adapters.git import git, isolated
 from roadworthy.adapters.policy import read_policy
 from roadworthy.arguments.answer import keyed
+from roadworthy.commands.source import demand_known, open_source
 from roadworthy.commands.update import Wish, abort, preview, resume, update
 from roadworthy.core.merging.report import ABORTED, CONFLICTS, CURRENT, PLANNED, UPDATED
 from roadworthy.core.templates.source import LOCK, POLICY
@@ -362,8 +363,10 @@ def test_files_created_once_are_known_from_included_settings_and_by_answers(make
 
 
 def test_an_unknown_answer_is_refused(make: Maker) -> None:
-    with pytest.raises(UsageError, match="nmae: not a question"):
+    with pytest.raises(UsageError, match="nmae is not a question"):
         update(Wish(project=make(CLEAN).project, answers={"nmae": "x"}))
+    with pytest.raises(UsageError, match="--answers tier: tier is computed from the other answers"):
+        demand_known(open_source(), {"tier": "low"}, "--answers")
     with pytest.raises(UsageError, match="KEY=VALUE"):
         keyed("--answers", ["name"], "ci=gitlab")
 

@@ -8,7 +8,6 @@ from roadworthy.arguments.answer import Answer, Verbs, words
 
 
 def add_approve(verbs: Verbs) -> None:
-    """Add `roadworthy approve`."""
     verb = verbs.add_parser("approve", help="decide on a release and sign the decision")
     verb.add_argument("version", help="release, such as 1")
     verb.add_argument("--role", help="role to decide in (default: the one the release still needs from you)")
@@ -32,7 +31,6 @@ def add_approve(verbs: Verbs) -> None:
 
 
 def add_revoke(verbs: Verbs) -> None:
-    """Add `roadworthy revoke`."""
     verb = verbs.add_parser("revoke", help="withdraw an approval by a signed record")
     verb.add_argument("approval", help="the approval's id")
     verb.add_argument("--reason", type=words, required=True)
@@ -50,7 +48,6 @@ def add_revoke(verbs: Verbs) -> None:
 
 
 def add_gate(verbs: Verbs) -> None:
-    """Add `roadworthy gate`."""
     verb = verbs.add_parser("gate", help="let a release ship, or say everything that stands against it")
     what = verb.add_mutually_exclusive_group(required=True)
     what.add_argument("version", nargs="?", help="release to judge, such as 1")

@@ -12,7 +12,6 @@ PACK = "a policy pack: a folder, or a platform's address (default: the built-in 
 
 
 def add_tier(verbs: Verbs) -> None:
-    """Add `roadworthy tier`."""
     verb = verbs.add_parser("tier", help="explain a risk tier question by question")
     verb.add_argument("project", nargs="?", default=".", help="a generated project (default: here)")
     verb.add_argument("--data", action="append", default=[], metavar="KEY=VALUE", help="an answer instead")
@@ -29,7 +28,6 @@ def add_tier(verbs: Verbs) -> None:
 
 
 def add_check(verbs: Verbs) -> None:
-    """Add `roadworthy check`."""
     verb = verbs.add_parser("check", help="judge a project: a folder, a bare repository or an archive")
     verb.add_argument("path", nargs="?", default=".", help="what to judge (default: here)")
     verb.add_argument("--format", choices=FORMATS, default="text", help="how to say it (default: text)")
@@ -64,7 +62,6 @@ def add_check(verbs: Verbs) -> None:
 
 
 def add_explain(verbs: Verbs) -> None:
-    """Add `roadworthy explain`."""
     verb = verbs.add_parser("explain", help="explain a control: why, what passes, how to fix it")
     verb.add_argument("control", help="a control such as REL-03, or one of its checks: REL-03/rehearsed")
     verb.add_argument("--policy", metavar="PACK", help=PACK)

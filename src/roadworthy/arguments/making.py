@@ -11,7 +11,6 @@ from roadworthy.arguments.terminal import progress, somebody_is_there
 
 
 def add_new(verbs: Verbs) -> None:
-    """Add `roadworthy new`."""
     verb = verbs.add_parser("new", help="make a governed project")
     verb.add_argument("destination", help="a new or empty folder")
     verb.add_argument("--defaults", action="store_true", help="answer every other question by its default")
@@ -44,7 +43,6 @@ def add_new(verbs: Verbs) -> None:
 
 
 def add_update(verbs: Verbs) -> None:
-    """Add `roadworthy update`."""
     verb = verbs.add_parser("update", help="bring a project to a newer release; never lose an edit")
     verb.add_argument("project", nargs="?", default=".", help="the project (default: here)")
     add_update_options(verb)

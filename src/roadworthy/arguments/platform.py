@@ -10,7 +10,6 @@ from roadworthy.arguments.making import add_update_options, run_update
 
 
 def add_platform(verbs: Verbs) -> None:
-    """Add `roadworthy platform init|update|generate`."""
     verb = verbs.add_parser("platform", help="a template and policy of your own, fed from upstream")
     acts = verb.add_subparsers(dest="act", metavar="ACT", required=True)
     for add in (_init, _update, _generate):

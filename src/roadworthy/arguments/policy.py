@@ -8,7 +8,6 @@ from roadworthy.arguments.answer import Answer, Verbs, told
 
 
 def add_policy(verbs: Verbs) -> None:
-    """Add `roadworthy policy test|lint|diff|docs`."""
     verb = verbs.add_parser("policy", help="test, lint, compare and document a policy pack")
     acts = verb.add_subparsers(dest="act", metavar="ACT", required=True)
     for add in (_policy_test, _policy_lint, _policy_diff, _policy_docs):

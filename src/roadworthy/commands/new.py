@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import shlex
@@ -18,14 +17,20 @@ import yaml
 from roadworthy.adapters import copier, workplace
 from roadworthy.adapters.git.sources import is_address
 from roadworthy.commands.placing import place
-from roadworthy.commands.source import Rendered, is_trusted_source, open_source, project_of, trust
+from roadworthy.commands.source import (
+    Rendered,
+    demand_known,
+    is_trusted_source,
+    open_source,
+    project_of,
+    trust,
+)
 from roadworthy.core.packs.tiers import assess
-from roadworthy.core.templates.answers import FALSE_WORDS, TRUE_WORDS, BadAnswer, raw_items
+from roadworthy.core.templates.answers import BadAnswer, raw_items
 from roadworthy.core.templates.config import YAML_LOADER, read_config, read_raw
 from roadworthy.core.templates.made import MadeFile, Project
 from roadworthy.core.templates.ownership import ownership_of
 from roadworthy.core.templates.source import LOCK, OWNERSHIP, TIERS, Source
-from roadworthy.core.templates.template import Unsupported
 from roadworthy.core.templates.tree import File, Tree
 from roadworthy.errors import Refused, UsageError
 
@@ -64,7 +69,7 @@ def new_project(request: Request, say: Callable[[str], None]) -> Project:
         say(f"fetching {request.source}")
     source = open_source(request.source, request.release)
     given = _asked(source, request) if request.ask else dict(request.given)
-    _demand_known(source, given)
+    demand_known(source, given)
     _demand_lawful(source, given)
     rendered = project_of(source, given, folder=request.destination.absolute().name)
     _demand_sound(source, rendered.files)
@@ -118,24 +123,6 @@ def _until_lawful(tree: Tree) -> Tree:
     kept["prohibited"] = {**kept["prohibited"], "validator": ""}
     kept.pop("_subdirectory", None)
     return {"copier.yml": File(data=yaml.safe_dump(kept, sort_keys=False).encode())}
-
-
-def _demand_known(source: Source, given: Mapping[str, Any]) -> None:
-    try:
-        questions = source.template.config.questions
-    except Unsupported:
-        return  # Copier will read the questions, and it takes unknown answers
-    names = [question.name for question in questions if question.when is not False]
-    for key in given.keys() - set(names):
-        near = difflib.get_close_matches(key, names, 1)
-        computed = key in {question.name for question in questions}
-        why = "is computed from the other answers" if computed else "is not a question of this template"
-        hint = f"did you mean {near[0]}?" if near else f"its questions: {', '.join(names)}"
-        raise UsageError(f"--data {key}: {key} {why}", hint)
-    truths = {question.name for question in questions if question.type == "bool"}
-    for key in truths & given.keys():
-        if isinstance(given[key], str) and given[key].strip().lower() not in TRUE_WORDS | FALSE_WORDS:
-            raise UsageError(f"--data {key}={given[key]}: expected yes or no")
 
 
 def _demand_lawful(source: Source, given: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.core.judging.evaluate import Situation, beside, enforced_from
-from roadworthy.core.judging.models import Check, Control, Pack
+from roadworthy.core.judging.models import Control, Pack
 from roadworthy.core.packs.diff import Change, diff
 from roadworthy.core.packs.pack import load_pack
 from roadworthy.core.templates.source import Source
@@ -47,12 +47,8 @@ def _meeting(pack: Pack, situation: Situation) -> Pack:
 
 def _narrowed(control: Control, situation: Situation) -> Control:
     checks = (each for each in control.checks if not beside(each.applies, situation))
-    dated = tuple(_dated(each, situation) for each in checks)
+    dated = tuple(replace(each, enforce_from=_day(each.enforce_from, situation)) for each in checks)
     return replace(control, enforce_from=_day(control.enforce_from, situation), checks=dated)
-
-
-def _dated(check: Check, situation: Situation) -> Check:
-    return replace(check, enforce_from=_day(check.enforce_from, situation))
 
 
 def _day(dates: Mapping[str, str], situation: Situation) -> dict[str, str]:

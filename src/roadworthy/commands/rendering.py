@@ -8,7 +8,14 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from roadworthy.commands.recorded import Recorded, mapping
-from roadworthy.commands.source import Rendered, demand_trusted, open_source, project_of, tags_once
+from roadworthy.commands.source import (
+    Rendered,
+    demand_known,
+    demand_trusted,
+    open_source,
+    project_of,
+    tags_once,
+)
 from roadworthy.core.documents.globs import matcher
 from roadworthy.core.documents.parse import parse_yaml
 from roadworthy.core.templates.ownership import UNCLAIMED, ownership_of
@@ -16,7 +23,7 @@ from roadworthy.core.templates.platform import platform_tree
 from roadworthy.core.templates.source import BUILTIN, OWNERSHIP, PLATFORM, Source
 from roadworthy.core.templates.tree import Tree
 from roadworthy.core.values import frozen
-from roadworthy.errors import NoRelease, Unjudgeable, UsageError
+from roadworthy.errors import NoRelease, Unjudgeable
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -82,7 +89,7 @@ def render_side(
     if recorded.answers_file == PLATFORM:
         return _render_platform(source, recorded)
     if given:
-        _demand_known(source, given)
+        demand_known(source, given, "--answers", " To answer one of a newer release: --to RELEASE")
     made = project_of(
         source,
         given,
@@ -118,20 +125,6 @@ def _render_platform(source: Source, recorded: Recorded) -> Rendering:
 def opened(spec: str, release: str) -> Source:
     """Open a release once per process, however many projects are rendered from it."""
     return open_source(spec, release, tags_once)
-
-
-def _demand_known(source: Source, given: Mapping[str, Any]) -> None:
-    from roadworthy.core.templates.template import Unsupported
-
-    try:
-        questions = {question.name for question in source.template.config.questions}
-    except Unsupported:
-        return
-    for name in given.keys() - questions:
-        hint = (
-            f"its questions: {', '.join(sorted(questions))}; to answer one of a newer release: --to RELEASE"
-        )
-        raise UsageError(f"--answers {name}: not a question of {source.release}", hint)
 
 
 def kinds_of(source: Source, made: Rendered) -> Callable[[str], str]:

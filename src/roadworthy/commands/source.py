@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from roadworthy.adapters import config
 from roadworthy.adapters.git import sources
-from roadworthy.core.templates.releases import DEVELOPMENT, version_key
+from roadworthy.core.templates.releases import DEVELOPMENT
 from roadworthy.core.templates.source import BUILTIN, Source, is_trusted, stamp_lock
 from roadworthy.core.templates.tree import File, Tree
 from roadworthy.core.values import frozen
@@ -66,7 +66,7 @@ def _open_repository(spec: str, repository: Path, release: str | None, tags: Tag
 def releases(spec: str = BUILTIN, tags: TagsOf = sources.read_tags) -> list[str]:
     """Return the releases of a source, oldest first."""
     if spec == BUILTIN:
-        return sorted((entry.version for entry in sources.builtin_entries()), key=version_key)
+        return [entry.version for entry in sources.builtin_entries()]
     return sources.final_releases(tags(_repository(spec)))
 
 
@@ -113,6 +113,33 @@ def demand_trusted(spec: str) -> None:
         raise Unjudgeable("the answers file records no _src_path", "name the source: --source SPEC")
     if not is_trusted_source(spec):
         raise Unjudgeable(f"{spec} is not a source you trust, so it is not rendered", trust(spec))
+
+
+def demand_known(source: Source, given: Mapping[str, Any], option: str = "--data", newer: str = "") -> None:
+    """Refuse an answer to what this release asks nobody, or one that its question cannot mean."""
+    from roadworthy.core.templates.answers import FALSE_WORDS, TRUE_WORDS
+    from roadworthy.core.templates.template import Unsupported
+
+    try:
+        questions = {question.name: question for question in source.template.config.questions}
+    except Unsupported:
+        return  # Copier will read the questions, and it takes unknown answers
+    asked = {name: question for name, question in questions.items() if question.when is not False}
+    for key, value in given.items():
+        if key not in asked:
+            computed = "is computed from the other answers"
+            why = computed if key in questions else f"is not a question of {source.release}"
+            raise UsageError(f"{option} {key}: {key} {why}", _meant(key, [*asked]) + newer)
+        word = value.strip().lower() if isinstance(value, str) else "yes"
+        if asked[key].type == "bool" and word not in TRUE_WORDS | FALSE_WORDS:
+            raise UsageError(f"{option} {key}={value}: expected yes or no")
+
+
+def _meant(key: str, names: list[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, names, 1)
+    return f"did you mean {near[0]}?" if near else f"its questions: {', '.join(names)}"
 
 
 def project_of(

@@ -25,16 +25,7 @@ _PICKLE_NAME = (".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth")
 _PICKLE_START = re.compile(rb"\x80[\x02-\x05]")
 _MODEL_NAME = (".model", ".bin", ".dat", ".sav")
 _TABLE_NAME = (
-    ".csv",
-    ".tsv",
-    ".parquet",
-    ".feather",
-    ".arrow",
-    ".avro",
-    ".orc",
-    ".xlsx",
-    ".db",
-    ".sqlite",
+    *(".csv", ".tsv", ".parquet", ".feather", ".arrow", ".avro", ".orc", ".xlsx", ".db", ".sqlite"),
     ".jsonl",
 )
 FEW_ROWS = 4096

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from roadworthy.core.judging.models import Report, Verdict, WaiverNote
+from roadworthy.core.judging.models import Report, Verdict
 from roadworthy.render.escape import plain
 from roadworthy.render.shown import Shown, findings, ordered, outcome, share
 
@@ -107,17 +107,14 @@ def _rest(report: Report, width: int) -> Iterator[str]:
         yield ""
         yield "WAIVERS"
         for note in report.waivers[:MOST_NOTES]:
-            yield from _row(plain(note.id, 22), _waiver(note), width, 24, 2)
+            said = f"{plain(note.control)}: {note.status}: {plain(note.text, 300)}"
+            yield from _row(plain(note.id, 22), said, width, 24, 2)
         if len(report.waivers) > MOST_NOTES:
             yield f"  and {len(report.waivers) - MOST_NOTES} more"
     if report.notices:
         yield ""
         yield "NOTICED"
         yield from (f"  {plain(notice, width - 4)}" for notice in report.notices)
-
-
-def _waiver(note: WaiverNote) -> str:
-    return f"{plain(note.control)}: {note.status}: {plain(note.text, 300)}"
 
 
 def _foot(report: Report, colour: bool) -> Iterator[str]:

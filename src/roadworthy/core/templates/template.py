@@ -7,7 +7,8 @@ Tasks and migrations are never run, here or in the fallback; `Template.config.no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from unicodedata import normalize
@@ -105,21 +106,15 @@ def render(
     return made
 
 
-class _explained:  # noqa: N801  reads as a clause
-    """Turns a template's mistake into an error that names the file it is in."""
-
-    def __init__(self, where: str) -> None:
-        self._where = where
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (jinja2.TemplateError, ForbiddenPath, TypeError, ValueError, KeyError)):
-            line = f":{error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
-            raise UsageError(
-                f"the template cannot be rendered: {self._where}{line}: {error}", "repair the template"
-            ) from error
+@contextmanager
+def _explained(where: str) -> Iterator[None]:
+    """Turn a template's mistake into an error that names the file it is in."""
+    try:
+        yield
+    except (jinja2.TemplateError, ForbiddenPath, TypeError, ValueError, KeyError) as error:
+        line = f":{error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
+        said = f"the template cannot be rendered: {where}{line}: {error}"
+        raise UsageError(said, "repair the template") from error
 
 
 def kept_if_present(template: Template, answers: Context) -> tuple[str, ...]:
