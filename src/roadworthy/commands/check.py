@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from roadworthy import __version__
@@ -190,8 +189,3 @@ def _all_notices(snapshot: Snapshot) -> Iterator[str]:
     for path in snapshot.paths:
         if path.rpartition("/")[2] in SILENCERS:
             yield f"present and ignored, a project does not configure its own judge: {path}"
-
-
-def place_of(path: str) -> Path:
-    """Return a path made absolute, so that it means the same from another folder."""
-    return Path(path).absolute()

@@ -24,7 +24,6 @@ from roadworthy.core.templates.tree import File
 from roadworthy.core.values import replace
 from roadworthy.errors import RoadworthyError, Unjudgeable
 
-Findings = Mapping[str, Finding]
 STANDS = (Verdict.FAIL, Verdict.UNKNOWN)
 HOLDS = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 

@@ -121,7 +121,7 @@ def control_from(value: Mapping[str, Any], origin: str = "") -> Control:
         **{name: value[name] for name in ("version", "announced", "waivable", "why") if name in value},
         severity=Severity(value["severity"]),
         lifecycle=Lifecycle(value.get("lifecycle", "stable")),
-        applies=_applies(value.get("applies", {})),
+        applies=Applies(**_frozen(value.get("applies", {}))),
         enforce_from=_dates(value.get("enforce_from", {})),
         checks=tuple(_check(item) for item in value["checks"]),
         remediation=Remediation(**value["remediation"]),
@@ -132,24 +132,17 @@ def control_from(value: Mapping[str, Any], origin: str = "") -> Control:
 
 
 def _check(value: Mapping[str, Any]) -> Check:
-    made = ("grade", "due", "needs", "applies", "enforce_from")
-    plain = {name: item for name, item in value.items() if name not in made}
-    return Check(
-        **plain,
-        grade=Grade(value["grade"]),
-        due=Due(value.get("due", "birth")),
-        needs=tuple(value.get("needs", ())),
-        applies=_applies(value.get("applies", {})),
-        enforce_from=_dates(value.get("enforce_from", {})),
-    )
+    made = {
+        "grade": Grade(value["grade"]),
+        "due": Due(value.get("due", "birth")),
+        "applies": Applies(**_frozen(value.get("applies", {}))),
+        "enforce_from": _dates(value.get("enforce_from", {})),
+    }
+    return Check(**{**_frozen(value), **made})
 
 
-def _applies(value: Mapping[str, Any]) -> Applies:
-    return Applies(
-        kinds=tuple(value.get("kinds", ())),
-        modes=tuple(value.get("modes", ())),
-        min_tier=value.get("min_tier", "low"),
-    )
+def _frozen(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
 
 
 def _dates(value: Any) -> Mapping[str, str]:

@@ -238,19 +238,14 @@ def _accepted(posed: Posed, value: Any, validate: bool) -> Any:
         answer = posed.parse(value)
     except (ValueError, TypeError, KeyError) as error:
         raise _refusal(posed, value, str(error)) from error
-    complaint = posed.complaint(answer) if validate else ""
-    if complaint:
+    if validate and (complaint := posed.complaint(answer)):
         raise _refusal(posed, value, complaint)
     return answer
 
 
 def _refusal(posed: Posed, value: Any, why: str) -> UsageError:
-    said = " ".join(why.split())  # a validator's words may span lines
-    return UsageError(f"question {posed.question.name}: {value!r} was not accepted: {said}", _repair(posed))
-
-
-def _repair(posed: Posed) -> str:
-    name = posed.question.name
+    name, said = posed.question.name, " ".join(why.split())  # a validator's words may span lines
     allowed = next((str(value) for value, disabled in posed.choices() if not disabled), "VALUE")
     shown = f"[{allowed}]" if posed.question.multiselect else allowed
-    return f"give another answer, such as {posed.option} {name}={shown}"
+    hint = f"give another answer, such as {posed.option} {name}={shown}"
+    return UsageError(f"question {name}: {value!r} was not accepted: {said}", hint)
