@@ -52,7 +52,6 @@ def aside(destination: Path) -> Iterator[Path]:
 
 
 def write_tree(folder: Path, tree: Tree) -> None:
-    """Write a tree into a folder."""
     for parent in sorted({(folder / path).parent for path in tree}):
         parent.mkdir(parents=True, exist_ok=True)
     for path, file in tree.items():

@@ -39,17 +39,14 @@ class Collection:
 
     @cached_property
     def documents(self) -> dict[str, Any]:
-        """Return the facts under `documents`."""
         return documents(self.sources)
 
     @cached_property
     def history(self) -> History:
-        """Return the history of the judged revision."""
         return self.sources.history()
 
     @cached_property
     def shelf(self) -> Shelf:
-        """Return every record."""
         return read_shelf(self.sources, self.history)
 
     @cached_property
@@ -59,7 +56,6 @@ class Collection:
 
     @cached_property
     def project(self) -> dict[str, Any]:
-        """Return the facts under `project`."""
         facts = project_facts(self.sources.snapshot, self.documents, self.sources.pack.tiers)
         return {**facts, "released": self._released()}
 
@@ -116,7 +112,6 @@ class Collection:
         }
 
     def records(self) -> dict[str, Any]:
-        """Return the facts under `records`."""
         shelf, controls = self.shelf, {control.id: control for control in self.sources.pack.controls}
         named = {release.text("run_id") for release in shelf.of("releases")}
         contract = self.sources.snapshot.data(lineage.CONTRACT)

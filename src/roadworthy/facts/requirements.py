@@ -143,7 +143,6 @@ def _as_script(place: str, text: str) -> str:
 
 
 def runs_notebook(command: Command) -> bool:
-    """Whether a command executes a notebook."""
     head, rest = program(command)
     if head == "papermill" or head == "runipy":
         return True

@@ -227,13 +227,11 @@ def subcommand(arguments: tuple[str, ...]) -> str:
 
 
 def calls(command: Command, name: str, verb: str) -> bool:
-    """Whether a command is `name verb ...`."""
     head, rest = program(command)
     return head == name and subcommand(rest) == verb and not {"--help", "-h"} & set(rest)
 
 
 def runs_tests(command: Command) -> bool:
-    """Whether a command runs a test suite."""
     head, rest = program(command)
     if head in ("pytest", "py.test", "unittest", "tox", "nox", "ward", "behave"):
         return not {"--collect-only", "--co", "--version", "--help"} & set(rest)

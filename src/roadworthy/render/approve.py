@@ -10,7 +10,6 @@ from roadworthy.core.approval.decisions import Decision, Revocation
 
 
 def approve_json(decision: Decision) -> str:
-    """Return a decision for machines."""
     said = {"ok": True, "path": decision.path, "written": decision.written, "record": decision.record}
     return json.dumps(said | {"notes": decision.notes, "controls": dict(decision.controls)}, sort_keys=True)
 
@@ -47,7 +46,6 @@ def _evaluation(decision: Decision) -> Iterator[str]:
 
 
 def revoke_json(revocation: Revocation) -> str:
-    """Return a revocation for machines."""
     return json.dumps({"ok": True, "path": revocation.path, "record": revocation.record}, sort_keys=True)
 
 

@@ -30,7 +30,6 @@ def plain(text: object, most: int = MOST) -> str:
 
 
 def html(text: object) -> str:
-    """Return text for HTML."""
     return "".join(_HTML.get(letter, letter) for letter in plain(text))
 
 

@@ -15,12 +15,10 @@ GATES = "governance/gates"
 
 
 def gate_json(gated: Gated) -> str:
-    """Return a verdict for machines."""
     return _json(gated.path, gated.verdict, gated.refusals, {})
 
 
 def gate_text(gated: Gated) -> str:
-    """Return a verdict for people."""
     details = gated.verdict["predicate"]["roadworthy"]
     lines = [f"{FAILED if gated.refusals else PASSED}: {_name(details)}", *_approvals(details)]
     lines += [f"  note: {note}" for note in details["notes"]]
@@ -32,7 +30,6 @@ def gate_text(gated: Gated) -> str:
 
 
 def verified_json(verified: Verified) -> str:
-    """Return a verification for machines."""
     return _json(verified.path, verified.verdict, verified.refusals, {"sealed_by": verified.sealed_by})
 
 

@@ -12,7 +12,6 @@ SCHEMA = "report/v1"
 
 
 def report_json(report: Report) -> str:
-    """Return the report as indented JSON."""
     return json.dumps(report_dict(report), indent=1, ensure_ascii=True)
 
 

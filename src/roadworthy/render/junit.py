@@ -12,7 +12,6 @@ SKIPPED = (Verdict.WAIVED, Verdict.PENDING, Verdict.NOT_APPLICABLE)
 
 
 def report_junit(report: Report) -> str:
-    """Return the report as a JUnit document."""
     totals = _totals(report.judged)
     del totals["skipped"]  # which the schema knows of a suite, and not of all suites together
     root = ET.Element("testsuites", {"name": "roadworthy", **totals})

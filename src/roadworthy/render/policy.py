@@ -30,7 +30,6 @@ class Documented:
 
 
 def proof_text(proof: Proof) -> str:
-    """Return what testing a pack came to."""
     lines = [f"BROKEN    {each.control}/{each.check}: {each.what}" for each in proof.broken]
     lines += [
         f"SURVIVED  {each.control}/{each.check}: no case notices that {each.what}" for each in proof.survived
@@ -48,7 +47,6 @@ def proof_text(proof: Proof) -> str:
 
 
 def lint_text(found: Linted) -> str:
-    """Return what lint found."""
     lines = [f"{each.place}: {each.text}" for each in found.problems]
     lines += [f"frameworks/{name}.yaml: stale, its review is overdue" for name in found.stale]
     summary = f"{found.controls} controls, {found.checks} checks, {found.frameworks} framework maps: "
@@ -58,7 +56,6 @@ def lint_text(found: Linted) -> str:
 
 
 def diff_text(found: Compared) -> str:
-    """Return what changed, for whom, from when."""
     if not found.changes:
         return f"{found.old} and {found.new} ask the same"
     lines = [f"{found.old} to {found.new}: {len(found.changes)} changes"]
@@ -68,7 +65,6 @@ def diff_text(found: Compared) -> str:
 
 
 def docs_text(found: Documented) -> str:
-    """Return where the pages went."""
     lines = [f"wrote {found.folder}/{name}" for name in found.changed]
     lines += [f"{found.folder}/{name} belongs to no control: delete it" for name in found.strangers]
     return "\n".join([*lines, f"{found.pages} pages, {len(found.changed)} of them new or different"])

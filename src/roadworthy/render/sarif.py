@@ -18,7 +18,6 @@ MOST = 5_000
 
 
 def report_sarif(report: Report) -> str:
-    """Return the report as a SARIF log."""
     return json.dumps(sarif(report), indent=1)
 
 

@@ -42,7 +42,6 @@ def update_text(update: Update) -> str:
 
 
 def update_json(update: Update) -> str:
-    """Return the versioned JSON."""
     from dataclasses import asdict
 
     document = asdict(update) | {"schema": SCHEMA, "exit_code": update.exit_code}

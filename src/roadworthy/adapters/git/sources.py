@@ -155,7 +155,6 @@ def find_commit(repository: Path, release: str) -> str | None:
 
 
 def read_folder(folder: Path) -> dict[str, File]:
-    """Return every file of a folder."""
     return {path: _file(folder / path) for path in sorted(_walk(folder))}
 
 

@@ -45,7 +45,6 @@ def to_str(value: Any) -> str:
 
 
 def from_yaml(text: str) -> Any:
-    """Parse YAML text."""
     try:
         return deepcopy(_parsed(text))
     except yaml.YAMLError as error:

@@ -92,7 +92,6 @@ class Strings:
         self._marks = (*starts, *(line for line in lines if line), "\n", "\r")
 
     def render(self, source: str, context: Context) -> str:
-        """Render one string."""
         if source not in self._compiled:
             self._compiled[source] = self._compile(source)
         return self._compiled[source](context)

@@ -125,7 +125,6 @@ class Posed:
         return self.strings.value(value, {**self.context, **extra})
 
     def holds(self, condition: str | bool) -> bool:
-        """Say whether a condition of the question holds."""
         return to_bool(self.render(condition))
 
     def type_name(self) -> str:
