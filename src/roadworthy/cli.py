@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import gc
+
+gc.set_threshold(
+    50_000
+)  # first: what a command imports and reads stays, and looking for garbage in it finds none
+
+import argparse
 import io
 import os
 import signal
@@ -47,7 +52,6 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 ok, 1 refused, 2 usage, 3 not judgeable, 130 interrupted."""
     signal.signal(signal.SIGTERM, _interrupt)
     _print_anything()
-    gc.set_threshold(50_000)  # what a command imports and reads stays; looking for garbage in it finds none
     code = _run(argv)
     if argv is None:
         os._exit(code)  # all is said and flushed; taking Python apart first would be a twentieth of an update

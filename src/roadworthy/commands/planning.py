@@ -16,8 +16,7 @@ from roadworthy.commands.merging import MergePlan, Request, plan_merge
 from roadworthy.commands.recorded import Recorded
 from roadworthy.commands.remembered import remembered_side
 from roadworthy.commands.rendering import Rendering, render_base
-from roadworthy.core.documents.parse import parse_yaml
-from roadworthy.core.merging.entries import entry
+from roadworthy.core.merging.entries import Entries, entry
 from roadworthy.core.merging.report import PLANNED, AnswerChange, Outlook, Update, nothing_to_do
 from roadworthy.core.templates.source import LOCK, PLATFORM
 from roadworthy.core.templates.tree import File
@@ -42,6 +41,7 @@ class Aim:
 class Landing:
     """What publishing needs. `record` is written when all of the plan has landed."""
 
+    committed: Entries
     plan: MergePlan
     record: Mapping[str, File]
 
@@ -68,7 +68,7 @@ def plan_update(
     if not plan.stages:
         outlook = _outlook(project, recorded, base, theirs, {**plan.changes, **record})
         report = replace(report, outlook=outlook)
-    return report, Landing(plan=plan, record=record)
+    return report, Landing(committed=committed, plan=plan, record=record)
 
 
 def _base(recorded: Recorded, aim: Aim, folder: str, *, governed: bool) -> tuple[Rendering, tuple[str, ...]]:
@@ -158,6 +158,7 @@ def _policy(base: Rendering, theirs: Rendering) -> tuple[str, ...]:
     if not theirs.template_digest or base.source is theirs.source:
         return ()
     from roadworthy.commands.policy_change import policy_change  # most sources have no policy to read
+    from roadworthy.core.documents.parse import parse_yaml
 
     lock = theirs.files.get(LOCK)
     return policy_change(base.source, theirs.source, parse_yaml(lock.data) if lock else {})

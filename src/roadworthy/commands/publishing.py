@@ -17,6 +17,7 @@ from roadworthy.adapters.git.worktree import (
     unwatched_paths,
 )
 from roadworthy.commands.unfinished import BROKEN, COMMIT, RESOLVE, note_of, on_disk, place_of
+from roadworthy.core.merging.entries import Entries, entry
 from roadworthy.core.merging.report import CONFLICTS, UPDATED, Update
 from roadworthy.core.templates.tree import File
 from roadworthy.core.values import replace
@@ -52,7 +53,9 @@ def demand_room(checkout: Checkout, landing: Landing) -> None:
     """Refuse to land on anything that git could not give back."""
     wanted = {**landing.plan.changes, **landing.record}
     _demand_free(checkout, landing.plan, wanted)
-    _demand_watched(checkout, wanted)
+    _demand_watched(
+        checkout, [path for path in wanted if not _is_committed(checkout, path, landing.committed)]
+    )
 
 
 def _demand_free(checkout: Checkout, plan: MergePlan, wanted: Mapping[str, File | None]) -> None:
@@ -70,9 +73,18 @@ def _is_folder(place: Path) -> bool:
     return not place.is_symlink() and (place.is_dir() or not place.exists())
 
 
-def _demand_watched(checkout: Checkout, wanted: Mapping[str, File | None]) -> None:
+def _is_committed(checkout: Checkout, path: str, committed: Entries) -> bool:
+    """Say whether a path lies there as it was committed, or not at all: so nothing of it can be lost."""
+    there = journal.look_at(on_disk(checkout, path))
+    if there is None:
+        return not os.path.lexists(on_disk(checkout, path))
+    return entry(there, checkout.algorithm) == committed.get(path)
+
+
+def _demand_watched(checkout: Checkout, edited: list[str]) -> None:
     """Refuse to write over a file in which git was told to overlook edits."""
-    unwatched = unwatched_paths(checkout).intersection(checkout.prefix + path for path in wanted)
+    paths = {checkout.prefix + path for path in edited}
+    unwatched = paths & unwatched_paths(checkout) if paths else paths
     if hidden := sorted(path for path in unwatched if os.path.lexists(checkout.root / path)):
         names = " ".join(map(quote, hidden))
         told = ("no-assume-unchanged", "no-skip-worktree")  # git obeys one of them at a time

@@ -11,7 +11,6 @@ from typing import Any
 from roadworthy.adapters.git import git, isolated
 from roadworthy.adapters.git.worktree import Checkout
 from roadworthy.adapters.memory import recall, remember
-from roadworthy.core.documents.parse import ParseError, parse_yaml
 from roadworthy.core.templates.source import BUILTIN, LOCK, PLATFORM
 from roadworthy.core.values import frozen, replace
 from roadworthy.errors import Refused, Unjudgeable, UsageError
@@ -58,17 +57,14 @@ class Recorded:
 
 def find_answers_file(project: Path, named: str | None) -> str:
     """Return the answers file to update by: the one named, the usual one, or the only one."""
+    for name in (PLATFORM, DEFAULT_NAME) if named is None else (named,):
+        if (project / name).is_file():
+            return name
     found = sorted(path.name for path in project.glob(PATTERN) if path.is_file())
     if named is not None:
-        if not (project / named).is_file():
-            raise UsageError(
-                f"{project / named} does not exist", f"answers files here: {', '.join(found) or 'none'}"
-            )
-        return named
-    if (project / PLATFORM).is_file():
-        return PLATFORM
-    if DEFAULT_NAME in found:
-        return DEFAULT_NAME
+        raise UsageError(
+            f"{project / named} does not exist", f"answers files here: {', '.join(found) or 'none'}"
+        )
     if len(found) == 1:
         return found[0]
     if found:
@@ -121,10 +117,7 @@ def read_committed(checkout: Checkout, commit: str, answers_file: str) -> Record
 
 def mapping(path: str, data: bytes) -> dict[str, Any]:
     """Return what an answers file or a lock says; nothing if it is empty."""
-    try:
-        value = _parsed(data) if data else {}
-    except ParseError as error:
-        raise UsageError(f"{path}: {error}", _repair(path)) from error
+    value = _parsed(path, data) if data else {}
     if not isinstance(value, dict):
         raise UsageError(f"{path}: expected a mapping", _repair(path))
     return value
@@ -134,16 +127,25 @@ def _repair(path: str) -> str:
     return f"restore it: git checkout HEAD -- {path}; if it was committed so, git log -p -- {path} shows it"
 
 
-def _parsed(data: bytes) -> Any:
+def _parsed(path: str, data: bytes) -> Any:
     """Importing the parser takes ten times what reading does, and the file changes once a release.
 
     Where it is imported nothing is remembered: a fleet would push out of the memory what takes long.
     """
     if "yaml" in sys.modules:
-        return parse_yaml(data)
+        return _read(path, data)
     key = sha256(data).hexdigest()
     known = recall("record", key)
     if known is None:
-        known = parse_yaml(data)
+        known = _read(path, data)
         remember("record", key, known)
     return known
+
+
+def _read(path: str, data: bytes) -> Any:
+    from roadworthy.core.documents.parse import ParseError, parse_yaml
+
+    try:
+        return parse_yaml(data)
+    except ParseError as error:
+        raise UsageError(f"{path}: {error}", _repair(path)) from error

@@ -13,7 +13,7 @@ from roadworthy.commands.recorded import Recorded
 from roadworthy.commands.rendering import NOTHING, Rendering, opened, render_side
 from roadworthy.commands.source import demand_trusted
 from roadworthy.core.templates.source import Source
-from roadworthy.core.templates.tree import File
+from roadworthy.core.templates.tree import from_row, to_row
 
 
 def remembered_side(
@@ -26,7 +26,7 @@ def remembered_side(
     key = hashlib.sha256(json.dumps([__version__, *_names(source), *asked], sort_keys=True).encode())
     known = recall("render", key.hexdigest()) if source.identity else None
     if known is not None:
-        files = {path: _file(*row) for path, row in known.pop("files").items()}
+        files = {path: from_row(row) for path, row in known.pop("files").items()}
         return Rendering(source=source, files=files, **known, lasting=True)
     made = render_side(recorded, spec, release, folder=folder, given=given)
     if made.lasting:
@@ -39,13 +39,6 @@ def _names(source: Source) -> tuple[str, str, str, str | None]:
 
 
 def _document(made: Rendering) -> dict[str, Any]:
-    files = {
-        path: (file.data.decode("utf-8", "surrogateescape"), file.executable, file.link)
-        for path, file in made.files.items()
-    }
+    files = {path: to_row(file) for path, file in made.files.items()}
     fields = ("answers", "kinds", "template_digest", "notes")
     return {"files": files, **{name: getattr(made, name) for name in fields}}
-
-
-def _file(text: str, executable: bool, link: str | None) -> File:
-    return File(text.encode("utf-8", "surrogateescape"), executable, link)

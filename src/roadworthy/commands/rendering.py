@@ -17,9 +17,7 @@ from roadworthy.commands.source import (
     tags_once,
 )
 from roadworthy.core.documents.globs import matcher
-from roadworthy.core.documents.parse import parse_yaml
 from roadworthy.core.templates.ownership import UNCLAIMED, ownership_of
-from roadworthy.core.templates.platform import platform_tree
 from roadworthy.core.templates.source import BUILTIN, OWNERSHIP, PLATFORM, Source
 from roadworthy.core.templates.tree import Tree
 from roadworthy.core.values import frozen
@@ -117,6 +115,8 @@ def _recorded_in(files: Tree, answers_file: str) -> dict[str, Any]:
 
 def _render_platform(source: Source, recorded: Recorded) -> Rendering:
     """A platform's own repository takes template and pack as they are; both sides may edit all of it."""
+    from roadworthy.core.templates.platform import platform_tree
+
     files = platform_tree(source, str(recorded.answers.get("name")))
     return Rendering(source=source, files=files, answers={}, kinds={}, template_digest=source.template_digest)
 
@@ -163,5 +163,7 @@ def _kinds(source: Source, made: Rendered) -> Mapping[str, Any]:
 
 @lru_cache(maxsize=16)
 def _manifest(data: bytes) -> Mapping[str, Any]:
+    from roadworthy.core.documents.parse import parse_yaml  # most sources have no manifest
+
     manifest: dict[str, Any] = parse_yaml(data)
     return manifest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Controls (C0, DEL, C1), line separators, direction overrides, invisible joiners, half surrogate pairs.
-_ODD = re.compile(
+_ODD = (
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069"
     "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
@@ -24,7 +24,8 @@ def plain(text: object, most: int = MOST) -> str:
     """Return one line of text without controls, log commands or live credentials."""
     said = " ".join(str(text).split("\n"))
     said = _SECRET.sub("[redacted]", said[: most * 2])
-    said = _ODD.sub(lambda found: f"\\u{ord(found.group()):04x}", said)
+    if not (said.isascii() and said.isprintable()):
+        said = re.sub(_ODD, lambda found: f"\\u{ord(found.group()):04x}", said)
     said = _LOG_COMMAND.sub(lambda found: found.group().replace("::", ":\\:").replace("##", "#\\#"), said)
     return said if len(said) <= most else said[: most - 1] + "…"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 import shutil
 from collections.abc import Collection, Mapping
 from contextlib import closing
@@ -12,11 +11,11 @@ from itertools import accumulate
 from pathlib import Path
 
 from roadworthy.adapters.git.objects import Objects
-from roadworthy.adapters.git.process import clean_environment, folder_aside, git, pinned
+from roadworthy.adapters.git.process import borrowed, clean_environment, folder_aside, git, pinned
 from roadworthy.adapters.git.worktree import ATTRIBUTES, Checkout
 from roadworthy.core.templates.tree import Tree
 
-_LINE_ENDS = re.compile(rb"text|eol|crlf")
+_LINE_ENDS = (b"text", b"eol", b"crlf")
 # The project's attributes decide, and nothing of the user's but the commands of the filters they name.
 _PINS = {
     "core.autocrlf": "false",
@@ -33,7 +32,7 @@ def as_committed(checkout: Checkout, files: Tree) -> Tree:
     """Return rendered files as git would commit them in this project: so they compare with its commit."""
     attributes = _attributes(checkout, files)
     filtered = b"filter=" in attributes
-    if not filtered and not _LINE_ENDS.search(attributes):
+    if not filtered and not any(word in attributes for word in _LINE_ENDS):
         return files
     plain = {path: file.data for path, file in files.items() if file.link is None}
     chosen = {path: data for path, data in plain.items() if filtered or b"\r\n" in data}
@@ -66,7 +65,7 @@ def _stored(checkout: Checkout, files: Mapping[str, bytes], wanted: Collection[s
             target.write_bytes(data)
         env = {"GIT_DIR": str(checkout.git_dir), "GIT_WORK_TREE": str(place), "GIT_INDEX_FILE": str(index)}
         env |= {"GIT_OBJECT_DIRECTORY": str(objects), "GIT_LITERAL_PATHSPECS": "1"} | pinned(_PINS)
-        env |= {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(checkout.objects.resolve())}
+        env |= borrowed(checkout.objects)
         names = b"".join(os.fsencode(checkout.prefix + path) + b"\0" for path in wanted)
         git(place, "add", *_LISTED, input=names, env=env)
         rows = git(place, "ls-files", "--stage", "-z", "--full-name", env=env).split(b"\0")

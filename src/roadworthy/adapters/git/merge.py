@@ -15,6 +15,7 @@ from roadworthy.adapters.git.pack import Pack
 from roadworthy.adapters.git.process import (
     Completed,
     GitFailed,
+    borrowed,
     completed,
     folder_aside,
     own_repository,
@@ -54,11 +55,10 @@ class Scratch(NamedTuple):
 def scratch(objects: Path, algorithm: str = "sha1") -> Iterator[Scratch]:
     """Yield a scratch repository that borrows from the object folder `objects`."""
     with folder_aside() as home:
-        for folder in ("objects/info", "objects/pack", "refs"):
+        for folder in ("objects/pack", "refs"):
             (home / folder).mkdir(parents=True)
         (home / "HEAD").write_text("ref: refs/heads/none\n")
-        (home / "objects" / "info" / "alternates").write_text(f"{objects.resolve()}\n")
-        environment = own_repository(home, {**_FAST, **_FORMAT[algorithm]})
+        environment = own_repository(home, {**_FAST, **_FORMAT[algorithm]}) | borrowed(objects)
         with closing(Objects(home, environment)) as reader:
             yield Scratch(home, environment, algorithm, reader)
 
@@ -70,7 +70,7 @@ def merge_trees(
 
     `contents` are those of base and theirs that the project lacks; markers call theirs `label`.
     """
-    pack = Pack(repo.algorithm)
+    pack = Pack(repo.algorithm, level=0)
     for data in contents:
         pack.add("blob", data)
     root = _commit(pack, pack.add_tree(base))
@@ -83,7 +83,7 @@ def merge_again(
     repo: Scratch, first: TreeMerge, result: Entries, changes: Mapping[str, File | None], label: str
 ) -> TreeMerge:
     """Merge the same release into the `result` of its `first` merge, which holds some `changes` of ours."""
-    pack = Pack(repo.algorithm)
+    pack = Pack(repo.algorithm, level=0)
     for file in changes.values():
         if file is not None:
             pack.add("blob", content(file))

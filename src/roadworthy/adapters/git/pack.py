@@ -20,8 +20,8 @@ KINDS = {"commit": 1, "tree": 2, "blob": 3}
 class Pack:
     """Objects on their way into a repository; `add` returns an object's name at once."""
 
-    def __init__(self, algorithm: str) -> None:
-        self._algorithm = algorithm
+    def __init__(self, algorithm: str, level: int = 1) -> None:
+        self._algorithm, self._level = algorithm, level
         self._objects: dict[bytes, tuple[int, bytes]] = {}
 
     def add(self, kind: str, body: bytes) -> str:
@@ -54,7 +54,7 @@ class Pack:
         parts, places, checks = [b"PACK" + struct.pack(">II", 2, len(self._objects))], {}, {}
         offset = len(parts[0])
         for name, (kind, body) in self._objects.items():
-            part = _header(kind, len(body)) + zlib.compress(body, 1)
+            part = _header(kind, len(body)) + zlib.compress(body, self._level)
             parts.append(part)
             places[name], checks[name] = offset, zlib.crc32(part)
             offset += len(part)

@@ -191,6 +191,12 @@ def own_repository(home: Path, extra: Mapping[str, str]) -> dict[str, str]:
     return clean_environment() | _unconfigured() | {"GIT_DIR": str(home)}
 
 
+def borrowed(objects: Path) -> dict[str, str]:
+    """Return the variable that lets git read the object folder of another repository, whatever its name."""
+    escaped = str(objects.resolve()).replace("\\", "\\\\").replace('"', '\\"')
+    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{escaped}"'}
+
+
 def _unconfigured() -> dict[str, str]:
     env = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
     # Neither replacements nor grafts: history is what the objects say.

@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from roadworthy.adapters.journal.paths import keep, look_at, put, save
-from roadworthy.core.templates.tree import File
+from roadworthy.adapters.journal.paths import look_at, put, save
+from roadworthy.core.templates.tree import File, from_row, to_row
 from roadworthy.core.values import frozen
 from roadworthy.errors import Refused
 
@@ -34,6 +34,7 @@ __all__ = [
 ]
 __all__ += ["standings", "undo"]
 
+AFTER = "after.json"  # all that is to be written, in one file: making a file costs more than filling it
 SPARE = "spare"  # room on the disk for the one thing that taking back must write
 Step = tuple[str, File | None, File | None]  # a path, what it was before and what it is after
 APPLYING, UNDOING, OPEN, DONE = "applying", "undoing", "open", "done"
@@ -95,14 +96,11 @@ def begin(
     `index` is the index as the caller saw it and as it is to be. With git's lock taken and every byte saved,
     `check` has the last word. Whatever fails is taken back.
     """
-    new = place.home / "update.new"
-    paths, steps = sorted(changes), []
-    for side in ("before", "after"):
-        (new / side).mkdir(parents=True)
-    for number, path in enumerate(paths):
-        before = save(place.root / path, new / "before" / str(number))
-        keep(new / "after" / str(number), changes[path])
-        steps.append((path, before, changes[path]))
+    new, paths = place.home / "update.new", sorted(changes)
+    (new / "before").mkdir(parents=True)
+    saved = [save(place.root / path, new / "before" / str(number)) for number, path in enumerate(paths)]
+    steps = [(path, before, changes[path]) for path, before in zip(paths, saved, strict=True)]
+    (new / AFTER).write_bytes(_packed(changes))
     (new / "index.before").write_bytes(index[0])
     (new / "index.after").write_bytes(index[1])
     document = {"state": APPLYING, "note": dict(note), "paths": paths, "after": after}
@@ -128,10 +126,8 @@ def begin(
 def amend(place: Place, changes: Mapping[str, File | None], index: bytes) -> None:
     """Add the last changes to an open update, whose other paths a person may have edited, and finish it."""
     document = _document(place)
-    for number, path in enumerate(document["paths"]):
-        store = place.journal / "after" / str(number)
-        store.unlink(missing_ok=True)
-        keep(store, changes[path] if path in changes else look_at(place.root / path))
+    left = {path: look_at(place.root / path) for path in document["paths"] if path not in changes}
+    _put(place.journal / AFTER, _packed({**left, **changes}))
     (place.journal / "index.after").unlink(missing_ok=True)
     (place.journal / "index.after").write_bytes(index)
     _set_state(place, {**document, "after": DONE}, APPLYING)
@@ -201,8 +197,20 @@ def _edited(path: str) -> Refused:
 
 
 def _steps(place: Place, paths: list[str]) -> list[Step]:
-    stores = (place.journal / "before", place.journal / "after")
-    return [(path, look_at(stores[0] / str(n)), look_at(stores[1] / str(n))) for n, path in enumerate(paths)]
+    before, after = place.journal / "before", _after(place.journal, paths)
+    return [(path, look_at(before / str(number)), after[path]) for number, path in enumerate(paths)]
+
+
+def _after(journal: Path, paths: list[str]) -> dict[str, File | None]:
+    if not (journal / AFTER).exists():  # a journal of release 0.3 or older
+        return {path: look_at(journal / "after" / str(number)) for number, path in enumerate(paths)}
+    rows = json.loads((journal / AFTER).read_bytes().decode("utf-8", "surrogateescape"))
+    return {path: row and from_row(row) for path, row in rows.items()}
+
+
+def _packed(files: Mapping[str, File | None]) -> bytes:
+    rows = {path: file and to_row(file) for path, file in files.items()}
+    return json.dumps(rows, ensure_ascii=False).encode("utf-8", "surrogateescape")
 
 
 def _take_index_lock(place: Place, index: Path) -> None:
@@ -267,6 +275,10 @@ def _document(place: Place) -> dict[str, Any]:
 
 
 def _set_state(place: Place, document: dict[str, Any], state: str) -> None:
-    beside = place.journal / "journal.json~"
-    beside.write_text(json.dumps({**document, "state": state}), "utf-8")
-    os.replace(beside, place.journal / "journal.json")
+    _put(place.journal / "journal.json", json.dumps({**document, "state": state}).encode())
+
+
+def _put(place: Path, data: bytes) -> None:
+    beside = place.with_name(f"{place.name}~")
+    beside.write_bytes(data)
+    os.replace(beside, place)

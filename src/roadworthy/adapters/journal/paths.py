@@ -23,18 +23,6 @@ def look_at(path: Path) -> File | None:
     return File(path.read_bytes(), executable=bool(status.st_mode & stat.S_IXUSR))
 
 
-def keep(place: Path, file: File | None) -> None:
-    """Store a file, its executable bit and its kind under a number."""
-    if file is None:
-        return
-    if file.link is not None:
-        place.symlink_to(file.link)
-        return
-    place.write_bytes(file.data)
-    if file.executable:
-        place.chmod(0o755)
-
-
 def save(source: Path, place: Path) -> File | None:
     """Store what lies at a path, with its permissions and times, and return it."""
     found = look_at(source)
@@ -61,13 +49,22 @@ def put(root: Path, path: str, file: File | None, kept: Path | None = None) -> N
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     if kept is None:
-        keep(beside, file)
+        _write(beside, file)
         _inherit_permissions(target, beside, file)
     else:
         _take(kept, beside)
     if target.is_dir() and not target.is_symlink():
         target.rmdir()  # an empty one, as with git
     os.replace(beside, target)
+
+
+def _write(place: Path, file: File) -> None:
+    if file.link is not None:
+        place.symlink_to(file.link)
+        return
+    place.write_bytes(file.data)
+    if file.executable:
+        place.chmod(0o755)
 
 
 def _take(kept: Path, beside: Path) -> None:

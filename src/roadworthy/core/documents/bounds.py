@@ -9,7 +9,7 @@ from typing import Any
 MAX_DEPTH = 64
 MAX_NODES = 200_000
 MAX_INT = 2**63
-_BAD_TEXT = re.compile("[\x00\ud800-\udfff]")
+_BAD_TEXT = "[\x00\ud800-\udfff]"  # compiled when text first needs a closer look: few does
 
 
 class ParseError(Exception):
@@ -67,14 +67,14 @@ def _scalar(value: Any) -> Any:
 
 def _mended(value: Any) -> str:
     if isinstance(value, str):
-        return value if value.isprintable() else _BAD_TEXT.sub("\ufffd", value)
+        return value if value.isprintable() else re.sub(_BAD_TEXT, "\ufffd", value)
     return text_of(value)
 
 
 def text_of(value: Any, line: int = 0) -> str:
     if not isinstance(value, str):
         raise ParseError(f"a key that is not text: {str(value)[:40]!r}", line)
-    if not value.isprintable() and _BAD_TEXT.search(value):
+    if not value.isprintable() and re.search(_BAD_TEXT, value):
         raise ParseError("text with a NUL or half a surrogate pair", line)
     return value
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from roadworthy.core.documents.parse import ParseError, parse
 from roadworthy.core.merging.entries import STRUCTURED, Entries
-from roadworthy.core.merging.keymerge import ABSENT, differing, merge_values, same
 
 MARKERS = (b"<<<<<<< ", b"||||||| ", b">>>>>>> ")
 
@@ -47,6 +45,15 @@ def merged_text(path: str, base: bytes | None, ours: bytes, theirs: bytes, resul
 
 
 def _meaning(path: str, base: bytes | None, ours: bytes, theirs: bytes, result: bytes) -> str:
+    from roadworthy.core.documents.parse import ParseError, parse  # most merges are of plain text
+    from roadworthy.core.merging.keymerge import ABSENT, differing, merge_values, same
+
+    def parsed(data: bytes | None) -> object:
+        try:
+            return ABSENT if data is None else parse(path, data)
+        except ParseError:
+            return ABSENT
+
     try:
         sides = [parse(path, side) for side in (ours, theirs)]
     except ParseError:
@@ -55,19 +62,12 @@ def _meaning(path: str, base: bytes | None, ours: bytes, theirs: bytes, result: 
         value = parse(path, result)
     except ParseError as error:
         return f"both sides parse, their merge does not ({error})"
-    merged = merge_values(_parsed(path, base), *sides)
+    merged = merge_values(parsed(base), *sides)
     if merged.conflicts:
         return f"both sides changed {merged.conflicts[0]}"
     if not same(value, merged.value):
         return f"merged lines say something else than both sides at {differing(merged.value, value)}"
     return ""
-
-
-def _parsed(path: str, data: bytes | None) -> object:
-    try:
-        return ABSENT if data is None else parse(path, data)
-    except ParseError:
-        return ABSENT
 
 
 def _markers(data: bytes) -> int:

@@ -20,6 +20,17 @@ class File(NamedTuple):
 
 
 Tree = Mapping[str, File]
+Row = tuple[str, bool, str | None]
+
+
+def to_row(file: File) -> Row:
+    """Return a file as JSON can hold it, whatever its bytes are."""
+    return (file.data.decode("utf-8", "surrogateescape"), file.executable, file.link)
+
+
+def from_row(row: Row) -> File:
+    """Return the file of a row."""
+    return File(row[0].encode("utf-8", "surrogateescape"), row[1], row[2])
 
 
 class Unread(Mapping[str, File]):
