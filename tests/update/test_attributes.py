@@ -67,6 +67,20 @@ def test_files_merge_as_the_project_stores_them(way: Stored, autocrlf: str, make
     assert world.recorded() == NEW
 
 
+@pytest.mark.parametrize("attributes", [b"", b"* text=auto\n"])
+def test_a_project_may_lie_in_a_folder_of_any_name(attributes: bytes, make: Maker) -> None:
+    same = {".gitattributes": File(attributes)}
+    case = Case(
+        old={"a.x": windows(), **same},
+        new={"a.x": windows((3, "policy-3")), **same},
+        mine={"a.x": windows((15, "mine-15")), **same},
+    )
+    world = make(case)
+    odd = world.project.rename(world.project.with_name('pro:"je\\ct'))
+    assert update(Wish(project=odd)).state == UPDATED
+    assert b"policy-3" in (odd / "a.x").read_bytes()
+
+
 def test_a_filter_that_fails_is_told_and_nothing_is_touched(make: Maker) -> None:
     same = {".gitattributes": File(b"*.x filter=f\n")}
     case = Case(old={"a.x": text(), **same}, new={"a.x": text((3, "policy-3")), **same}, mine=same)

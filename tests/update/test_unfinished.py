@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 
 from roadworthy.adapters.git import git, isolated
 from roadworthy.commands.update import Wish, abort, preview, resume, update
-from roadworthy.core.merging.report import ABORTED, CONFLICTS, UPDATED
+from roadworthy.core.merging.report import ABORTED, CONFLICTS, UPDATED, Update
 from roadworthy.errors import Refused
 from tests.update.conftest import CLASH, Maker
 from tests.update.situations import text
@@ -48,6 +50,22 @@ def test_a_resolution_that_changes_nothing_is_one(
         git(world.project, "commit", "-q", "--allow-empty", "-m", "Resolve", env=isolated(WHO))
     assert resume(world.project).state == UPDATED
     assert world.recorded() == NEW
+
+
+@pytest.mark.parametrize("finish", [resume, abort])
+def test_what_release_0_3_began_is_finished(finish: Callable[..., Update], make: Maker) -> None:
+    world = clashing(make)
+    journal = world.project / ".git" / "roadworthy" / "update"
+    paths = json.loads((journal / "journal.json").read_text())["paths"]
+    files = json.loads((journal / "after.json").read_text())
+    (journal / "after").mkdir()
+    for number, path in enumerate(paths):
+        (journal / "after" / str(number)).write_text(files[path][0])
+    (journal / "after.json").unlink()
+    (world.project / "a.txt").write_bytes(text((3, "both-3")).data)
+    git(world.project, "add", "a.txt")
+    assert finish(world.project, force=True).state in (UPDATED, ABORTED)
+    assert world.recorded() == (NEW if finish is resume else OLD)
 
 
 def test_keeping_ours_everywhere_is_recorded_only_when_asked(make: Maker) -> None:
