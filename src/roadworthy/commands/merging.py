@@ -15,7 +15,7 @@ from roadworthy.adapters.git.merge import (
     merge_trees,
     renames,
 )
-from roadworthy.core.merging.entries import LINK, STRUCTURED, Entries, Entry, content
+from roadworthy.core.merging.entries import LINK, STRUCTURED, Entries, Entry, TreeMerge, content, settled
 from roadworthy.core.merging.ignores import NAME, ignored
 from roadworthy.core.merging.plan import Sides, classify, may_rename, shape
 from roadworthy.core.merging.state import (
@@ -51,22 +51,33 @@ def plan_merge(request: Request, repo: Scratch) -> MergePlan:
 def _merged(repo: Scratch, request: Request) -> State:
     ours = repo.objects.entries(request.ours)
     sides = _sides(repo, request, ours)
-    base = {path: request.base_entries[path] for path in sides.base}
-    theirs = {path: request.theirs_entries[path] for path in sides.theirs}
-    there = {item.oid for item in ours.values()}
-    news = [
-        content(tree[path])
-        for tree, known in ((sides.base, base), (sides.theirs, theirs))
-        for path, item in known.items()
-        if item.oid not in there
-    ]
-    merge = merge_trees(repo, base=base, ours=request.ours, theirs=theirs, contents=news, label=request.label)
+    merge = _by_git(repo, request, sides, ours)
     found = renames(repo, request.label) if may_rename(sides.base, sides.theirs) else {}
     if sides.base.keys() - ours.keys():
         found |= renames(repo, "yours")
     pairs = {new: old for new, old in found.items() if new in merge.entries and old not in merge.entries}
     moved = frozenset(found) | frozenset(found.values())
     return State(request=request, sides=sides, ours=ours, merge=merge, renames=pairs, moved=moved)
+
+
+def _by_git(repo: Scratch, request: Request, sides: Sides, ours: Entries) -> TreeMerge:
+    """Let git merge what needs a merge."""
+    base = {path: request.base_entries[path] for path in sides.base}
+    theirs = {path: request.theirs_entries[path] for path in sides.theirs}
+    known = settled(base, ours, theirs)
+    base, mine, theirs = ({p: i for p, i in side.items() if p not in known} for side in (base, ours, theirs))
+    if not (base or mine or theirs):
+        return TreeMerge(tree="", entries=known, settled=known)
+    there = {item.oid for item in ours.values()}
+    news = [
+        content(tree[path])
+        for tree, side in ((sides.base, base), (sides.theirs, theirs))
+        for path, item in side.items()
+        if item.oid not in there
+    ]
+    left = mine if known else request.ours
+    merge = merge_trees(repo, base=base, ours=left, theirs=theirs, contents=news, label=request.label)
+    return replace(merge, entries={**known, **merge.entries}, settled=known)
 
 
 def _sides(repo: Scratch, request: Request, ours: Entries) -> Sides:
@@ -132,7 +143,11 @@ def _finished(repo: Scratch, state: State) -> MergePlan:
     result = state.result
     changed = {path for path in result.keys() | state.ours.keys() if result.get(path) != state.ours.get(path)}
     plain = {path: result[path] for path in changed if path in result and path not in state.written}
-    made: Mapping[str, File | None] = {**_files(repo, plain), **state.written}
+    theirs = {
+        path: state.sides.theirs[path] for path, item in plain.items() if state.theirs.get(path) == item
+    }
+    mixed = {path: item for path, item in plain.items() if path not in theirs}
+    made: Mapping[str, File | None] = {**theirs, **_files(repo, mixed), **state.written}
     changes = {path: made.get(path) for path in sorted(changed)}
     created = (state.request.generated | changed) - state.ours.keys()
     return MergePlan(paths=classify(outcome(state)), changes=changes, created=created, stages=stages)

@@ -64,9 +64,15 @@ def scratch(objects: Path, algorithm: str = "sha1") -> Iterator[Scratch]:
 
 
 def merge_trees(
-    repo: Scratch, *, base: Entries, ours: str, theirs: Entries, contents: Iterable[bytes], label: str
+    repo: Scratch,
+    *,
+    base: Entries,
+    ours: Entries | str,
+    theirs: Entries,
+    contents: Iterable[bytes],
+    label: str,
 ) -> TreeMerge:
-    """Merge `theirs` into the tree `ours` as git merges two branches that parted at `base`.
+    """Merge `theirs` into `ours` (its entries, or its name) as git merges branches that parted at `base`.
 
     `contents` are those of base and theirs that the project lacks; markers call theirs `label`.
     """
@@ -74,7 +80,8 @@ def merge_trees(
     for data in contents:
         pack.add("blob", data)
     root = _commit(pack, pack.add_tree(base))
-    mine, other = _commit(pack, ours, root), _commit(pack, pack.add_tree(theirs), root)
+    tree = ours if isinstance(ours, str) else pack.add_tree(ours)
+    mine, other = _commit(pack, tree, root), _commit(pack, pack.add_tree(theirs), root)
     _add(repo, pack, {"base": root, "yours": mine, label: other})
     return _merge_branches(repo, "yours", label)
 
@@ -88,7 +95,8 @@ def merge_again(
         if file is not None:
             pack.add("blob", content(file))
     root = (repo.home / REFS).read_text().split(" ", 1)[0]  # the base is the first branch
-    again = _commit(pack, pack.add_tree(result) if changes else first.tree, root)
+    left = {path: item for path, item in result.items() if path not in first.settled}
+    again = _commit(pack, pack.add_tree(left) if changes else first.tree, root)
     _add(repo, pack, {"again": again})
     return _merge_branches(repo, "again", label)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from roadworthy.core.templates.tree import File, Tree
@@ -27,13 +27,40 @@ Entries = Mapping[str, Entry]
 class TreeMerge:
     """What git made of a merge: the merged tree, and for each conflicted path its index stages (1, 2, 3).
 
-    `messages` holds git's kind of conflict and its sentence, by path.
+    `messages` holds git's kind of conflict and its sentence, by path. The `settled` ones of the `entries` are
+    not in the tree: git was not asked about them.
     """
 
     tree: str
     entries: Entries
+    settled: Entries = field(default_factory=dict)
     stages: Mapping[str, Mapping[int, Entry]] = field(default_factory=dict)
     messages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def settled(base: Entries, ours: Entries, theirs: Entries) -> dict[str, Entry]:
+    """Return what needs no merge: what all have and at most one side changed, and what only the project has.
+
+    Nothing where the project lacks a file of the base, or a file meets a folder: then git must see it all.
+    What git cannot put at its place it calls NAME~SIDE, so it must also see what is called like that.
+    """
+    foreign, new = ours.keys() - base.keys() - theirs.keys(), theirs.keys() - base.keys()
+    if base.keys() - ours.keys() or any(_meet(path, foreign) for path in new):
+        return {}
+    plain = {path: _plain(base[path], ours[path], theirs[path]) for path in base.keys() & theirs.keys()}
+    plain |= {path: ours[path] for path in foreign}
+    return {path: item for path, item in plain.items() if item and "~" not in path}
+
+
+def _meet(path: str, others: Collection[str]) -> bool:
+    """Say whether a path is a folder of others, or lies below one of them."""
+    parts = path.split("/")
+    above = any("/".join(parts[:depth]) in others for depth in range(1, len(parts)))
+    return above or any(other.startswith(f"{path}/") for other in others)
+
+
+def _plain(base: Entry, ours: Entry, theirs: Entry) -> Entry | None:
+    return ours if theirs in (base, ours) else theirs if ours == base else None
 
 
 def content(file: File) -> bytes:
