@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 
 from roadworthy.arguments.answer import Answer, Verbs, keyed, told
@@ -93,6 +92,6 @@ def run_update(args: argparse.Namespace) -> Answer:
         result = command.resume(wish.project, force=args.force)
     else:
         result = command.preview(wish) if args.dry_run else command.update(wish)
-    folder = "" if wish.project.resolve() == Path.cwd() else shlex.quote(args.project)
+    folder = "" if wish.project.resolve() == Path.cwd() else args.project
     result = seen_from(result, folder, "platform update" if args.verb == "platform" else "update")
     return Answer(update_json(result) if args.json else update_text(result), result.exit_code)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from roadworthy.adapters import journal
@@ -86,7 +85,9 @@ def _demand_watched(checkout: Checkout, edited: list[str]) -> None:
     paths = {checkout.prefix + path for path in edited}
     unwatched = paths & unwatched_paths(checkout) if paths else paths
     if hidden := sorted(path for path in unwatched if os.path.lexists(checkout.root / path)):
-        names = " ".join(map(quote, hidden))
+        from shlex import join
+
+        names = join(hidden)
         told = ("no-assume-unchanged", "no-skip-worktree")  # git obeys one of them at a time
         hint = " && ".join(f"git update-index --{flag} {names}" for flag in told)
         raise Refused(f"git was told to overlook edits in {', '.join(hidden)}, which would be lost", hint)

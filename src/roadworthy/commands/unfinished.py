@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 from roadworthy.adapters import journal
@@ -93,6 +92,8 @@ def demand_none_open(checkout: Checkout) -> None:
 def _demand_here(checkout: Checkout, note: Mapping[str, Any]) -> None:
     """Refuse to finish the update of one project of a repository for another one."""
     if note["prefix"] != checkout.prefix:
+        from shlex import quote
+
         command = f"roadworthy update {quote(str(checkout.root / note['prefix']))}"
         hint = f"record it: {command} --continue; or take it back: {command} --abort"
         raise Refused(f"the update under way in this repository is of {note['prefix'] or 'its root'}", hint)

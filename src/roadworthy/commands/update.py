@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,11 +43,13 @@ class Wish:
     @property
     def command(self) -> str:
         """Return the command that asks for it, in the project's folder."""
+        from shlex import join
+
         named = (("--to", self.to), ("--source", self.source), ("--answers-file", self.answers_file))
         words = [word for option, value in named if value for word in (option, value)]
         words += [word for key, value in self.answers.items() for word in ("--answers", f"{key}={value}")]
         words += ["--heal"] * self.heal + ["--back"] * self.back
-        return shlex.join(["roadworthy", "update", *words])
+        return join(["roadworthy", "update", *words])
 
 
 def preview(wish: Wish) -> Update:
@@ -138,11 +139,6 @@ def _aim(wish: Wish, recorded: Recorded, checkout: Checkout) -> tuple[Recorded, 
         previous = read_previous(checkout, recorded)
         return previous, wish.source or previous.spec, previous.release
     spec = wish.source or recorded.spec
-    stays = wish.to is None and (wish.heal or bool(wish.answers))
-    return (
-        recorded,
-        spec,
-        recorded.release
-        if stays
-        else wish.to or newest(spec, recorded.release if spec == recorded.spec else ""),
-    )
+    if wish.to is None and (wish.heal or wish.answers):
+        return recorded, spec, recorded.release
+    return recorded, spec, wish.to or newest(spec, recorded.release if spec == recorded.spec else "")

@@ -42,18 +42,10 @@ class Checkout:
 
 def locate(project: Path) -> Checkout:
     """Return the checkout a project folder is in; the project must have been committed."""
-    flags = (
-        "--show-toplevel",
-        "--show-prefix",
-        "--absolute-git-dir",
-        "--git-path",
-        "objects",
-        "--git-path",
-        "index",
-    )
+    flags = "--show-toplevel --show-prefix --absolute-git-dir --git-path objects --git-path index"
     # Git asks the user's configuration whether it may read a repository of somebody else.
     env = {"GIT_NO_REPLACE_OBJECTS": "1"}
-    done = run_git(project, "rev-parse", *flags, "--show-object-format", "HEAD", "HEAD:./", env=env)
+    done = run_git(project, "rev-parse", *flags.split(), "--show-object-format", "HEAD", "HEAD:./", env=env)
     if done.code and ("HEAD" in done.stderr or "exists on disk" in done.stderr):
         raise Refused(
             f"{project} has nothing committed", f"git -C {project} add . && git -C {project} commit"

@@ -15,24 +15,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from roadworthy.adapters.journal.paths import look_at, put, save
+from roadworthy.adapters.journal.paths import look_at as look_at
+from roadworthy.adapters.journal.paths import put, save
 from roadworthy.core.templates.tree import File, from_row, to_row
 from roadworthy.core.values import frozen
 from roadworthy.errors import Refused
-
-__all__ = [
-    "Journal",
-    "Place",
-    "Standing",
-    "abandon",
-    "amend",
-    "begin",
-    "exclusive",
-    "finish",
-    "look_at",
-    "read",
-]
-__all__ += ["standings", "undo"]
 
 AFTER = "after.json"  # all that is to be written, in one file: making a file costs more than filling it
 SPARE = "spare"  # room on the disk for the one thing that taking back must write

@@ -63,7 +63,9 @@ def seen_from(update: Update, folder: str, verb: str) -> Update:
     """Return the report with its next commands as they are typed elsewhere, or with another verb."""
     if not folder and verb == "update":
         return update
-    place = f" {folder}" if folder else ""
+    from shlex import quote
+
+    place = f" {quote(folder)}" if folder else ""
     at = f"git -C{place} " if folder else "git "
     steps = (step.replace("roadworthy update", f"roadworthy {verb}{place}") for step in update.next)
     return replace(update, next=tuple(re.sub(r"(^|`)git ", rf"\g<1>{at}", step) for step in steps))
