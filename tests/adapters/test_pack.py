@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roadworthy.adapters.git import git, isolated, run_git
-from roadworthy.adapters.git.merge import merge_again, merge_trees, renames, scratch
+from roadworthy.adapters.git.merge import ignored, merge_again, merge_trees, renames, scratch
 from roadworthy.adapters.git.pack import Pack
 from roadworthy.core.merging.entries import content, entries
 from roadworthy.core.templates.tree import File, Tree
@@ -109,3 +109,13 @@ def test_a_merge_without_a_work_tree(algorithm: str, tmp_path: Path) -> None:
         changed = merge_again(repo, merged, merged.entries, {"same": File(b"s\n")}, "release-2")
         assert changed.entries == merged.entries
     assert git(tmp_path, "for-each-ref", env=isolated()) == b"", "the project sees nothing of it"
+
+
+def test_the_gitignore_files_of_a_commit_decide(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--bare", env=isolated())
+    files = {"": b"*.log\nvar/\n", "keep": b"!*.log\n", "var": b"!x\n", "sub/odd\udcff": b"\\#n\n"}
+    hidden = ["a.log", "var/x", "sub/odd\udcff/#n"]
+    with scratch(tmp_path / "objects") as repo:
+        assert ignored(repo, [*hidden, "keep/b.log", "c.txt", "sub/#n"], files) == set(hidden)
+        assert ignored(repo, ["c.txt"], files) == set()
+        assert ignored(repo, hidden, {}) == set()

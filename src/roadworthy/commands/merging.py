@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from roadworthy.adapters.git.merge import (
+    IGNORES,
     Scratch,
+    ignored,
     merge_again,
     merge_trees,
     renames,
 )
 from roadworthy.core.merging.entries import LINK, STRUCTURED, Entries, Entry, TreeMerge, content, settled
-from roadworthy.core.merging.ignores import NAME, ignored
 from roadworthy.core.merging.plan import Sides, classify, may_rename, shape
 from roadworthy.core.merging.state import (
     SUBMODULE,
@@ -95,11 +96,13 @@ def _sides(repo: Scratch, request: Request, ours: Entries) -> Sides:
 
 def _hidden(repo: Scratch, request: Request, ours: Entries, paths: Iterable[str]) -> frozenset[str]:
     """Return the paths that .gitignore files hide, those above the project too."""
-    found = {path: item for path, item in ours.items() if path.rpartition("/")[2] == NAME}
+    found = {
+        path: item for path, item in ours.items() if path.rpartition("/")[2] == IGNORES and item.mode != LINK
+    }
     blobs = _contents(repo, found.values())
     inner = {(request.prefix + path).rpartition("/")[0]: blobs[item.oid] for path, item in found.items()}
     whole = {request.prefix + path: path for path in paths}
-    return frozenset(whole[path] for path in ignored(whole, {**request.outer_ignores, **inner}))
+    return frozenset(whole[path] for path in ignored(repo, whole, {**request.outer_ignores, **inner}))
 
 
 def _resolved(repo: Scratch, state: State) -> State:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from roadworthy.core.merging.entries import Entry, entries, entry
-from roadworthy.core.merging.ignores import ignored
 from roadworthy.core.merging.plan import Fate, Outcome, Sides, classify, shape
 from roadworthy.core.templates.tree import File
 
@@ -64,10 +63,3 @@ def test_the_fate_of_every_path() -> None:
     found = {plan.path: plan.fate for plan in classify(outcome)}
     assert found.pop("clash") is Fate.CONFLICT
     assert found == {path: row[4] for path, row in table.items() if row[4]}
-
-
-def test_the_deepest_gitignore_decides() -> None:
-    files = {"": b"*.log\nvar/\n", "keep": b"!*.log\n"}
-    paths = ["a.log", "var/x", "keep/b.log", "c.txt"]
-    assert ignored(paths, files) == {"a.log", "var/x"}
-    assert ignored(paths, {}) == frozenset()

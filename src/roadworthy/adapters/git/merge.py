@@ -30,6 +30,7 @@ _FORMAT = {
     "sha256": {"core.repositoryFormatVersion": "1", "extensions.objectFormat": "sha256"},
 }
 REFS = "packed-refs"
+IGNORES = ".gitignore"
 _WHO = "roadworthy <roadworthy@localhost> 0 +0000"
 
 
@@ -41,10 +42,10 @@ class Scratch(NamedTuple):
     algorithm: str
     objects: Objects
 
-    def run(self, *args: str) -> Completed:
+    def run(self, *args: str, given: bytes = b"", **extra: str) -> Completed:
         """Run git here; only exit codes 0 and 1 are answers."""
-        with start_git(self.home, *args, env=self.environment) as process:
-            done = completed(process)
+        with start_git(self.home, *args, env={**self.environment, **extra}) as process:
+            done = completed(process, given)
         if done.code not in (0, 1):
             detail = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.code}"]
             raise GitFailed(f"git {args[0]} failed: {detail[0]}", HINT, code=done.code, stderr=done.stderr)
@@ -112,6 +113,23 @@ def _add(repo: Scratch, pack: Pack, branches: Mapping[str, str]) -> None:
         (repo.home / "objects" / name).write_bytes(data)
     with (repo.home / REFS).open("a") as refs:
         refs.writelines(f"{oid} refs/heads/{name}\n" for name, oid in branches.items())
+
+
+def ignored(repo: Scratch, paths: Iterable[str], files: Mapping[str, bytes]) -> frozenset[str]:
+    """Return the paths that `files` (the contents of .gitignore by folder, "" for the top) hide.
+
+    They come from the project's commit, and nothing of the user's counts: so it is the same on every machine.
+    """
+    if not files:
+        return frozenset()
+    tree = repo.home / "tree"
+    for folder, data in files.items():
+        (tree / folder).mkdir(parents=True, exist_ok=True)
+        (tree / folder / IGNORES).write_bytes(data)
+    flags = ("check-ignore", "--no-index", "-z", "--stdin")
+    given = b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
+    found = repo.run(*flags, given=given, GIT_WORK_TREE=str(tree)).stdout.split(b"\0")
+    return frozenset(map(_text, found[:-1]))
 
 
 def renames(repo: Scratch, side: str) -> dict[str, str]:
