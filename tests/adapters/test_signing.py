@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from roadworthy.adapters import signing
 from roadworthy.adapters.signing import sign, verify
 from roadworthy.core.approval.signatures import Status, public_key, shared_keys, signer_line
+from roadworthy.core.documents.notes import Notes
 from roadworthy.errors import UsageError
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -70,6 +75,30 @@ def test_a_machine_without_openssh_says_so(key: Path, monkeypatch: pytest.Monkey
     seal = sign(str(key), SPACE, DATA)
     monkeypatch.setenv("PATH", "")
     assert verify(DATA, seal, line(key), SPACE, NOW).status is Status.UNAVAILABLE
+
+
+def test_a_question_is_asked_once_and_only_an_answer_is_remembered(
+    key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seal, notes, path = sign(str(key), SPACE, DATA), Notes(), os.environ["PATH"]
+
+    def ask(data: bytes = DATA, signers: bytes = line(key), at: datetime = NOW) -> Status:
+        return verify(data, seal, signers, SPACE, at, partial(notes.once, "signature")).status
+
+    monkeypatch.setenv("PATH", "")
+    assert ask() is Status.UNAVAILABLE
+    monkeypatch.setenv("PATH", path)
+    assert ask() is Status.VALID
+    monkeypatch.setattr(signing, "_keygen", lambda *_: pytest.fail("asked again"))
+    assert ask() is Status.VALID
+    others: tuple[dict[str, Any], ...] = (
+        {"data": DATA + b"!"},
+        {"signers": b""},
+        {"at": NOW + timedelta(seconds=1)},
+    )
+    for other in others:
+        with pytest.raises(pytest.fail.Exception, match="asked again"):
+            ask(**other)
 
 
 def test_a_locked_key_never_waits_for_a_passphrase(tmp_path: Path) -> None:

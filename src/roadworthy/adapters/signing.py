@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from roadworthy.core.approval.signatures import Signature, Status, personal, public_key
 from roadworthy.errors import Unjudgeable, UsageError
 
 SECONDS = 60.0
+Found = Sequence[Any]
 INSTALL = "install the OpenSSH client (8.9 or newer), which brings ssh-keygen"
 
 
 def sign(key: str, namespace: str, data: bytes) -> bytes:
     """Return an armoured signature of `data`; `key` is a key file, or a public key that the agent holds."""
+    import tempfile
+
     with tempfile.TemporaryDirectory() as folder:
         done = _keygen(["-Y", "sign", "-n", namespace, "-f", _key_file(key, Path(folder))], data)
     if done.returncode or not done.stdout.startswith(b"-----BEGIN SSH SIGNATURE"):
@@ -30,26 +35,51 @@ def sign(key: str, namespace: str, data: bytes) -> bytes:
 
 
 def verify(
-    data: bytes, signature: bytes | None, allowed_signers: bytes, namespace: str, at: datetime
+    data: bytes,
+    signature: bytes | None,
+    allowed_signers: bytes,
+    namespace: str,
+    at: datetime,
+    once: Callable[[str, Callable[[], Found]], Found] = lambda _, ask: ask(),
 ) -> Signature:
-    """Return how a signature fares against `allowed_signers` at a moment; a bad one raises nothing."""
+    """Return how a signature fares against `allowed_signers` at a moment; a bad one raises nothing.
+
+    `once` may know the answer to the same question: these bytes, this moment, this ssh-keygen.
+    """
     if not signature:
         return Signature(status=Status.MISSING)
-    key = public_key(signature)
+    key, when = public_key(signature), f"{at.astimezone(UTC):%Y%m%d%H%M%S}"
+    digests = (sha256(each).hexdigest() for each in (data, signature, allowed_signers))
+    try:
+        known, good = once(
+            " ".join((*digests, namespace, when, _program())),
+            lambda: _asked(data, signature, allowed_signers, namespace, when),
+        )
+    except Unjudgeable:
+        return Signature(status=Status.UNAVAILABLE, key=key)
+    if good:
+        return Signature(status=Status.VALID, principal=good, key=key)
+    return Signature(status=Status.INVALID if known else Status.UNKNOWN_KEY, key=key)
+
+
+def _program() -> str:
+    """Which ssh-keygen answers: another one is asked anew."""
+    found = shutil.which("ssh-keygen")
+    return f"{found} {os.stat(found).st_mtime_ns}" if found else ""
+
+
+def _asked(data: bytes, signature: bytes, signers: bytes, namespace: str, when: str) -> Found:
+    """Whether the key is listed for somebody, and the name for which the signature is good."""
+    import tempfile
+
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "signature").write_bytes(signature)
-        (folder / "allowed").write_text(personal(allowed_signers.decode("utf-8", "replace")), "utf-8")
-        when = f"-Overify-time={at.astimezone(UTC):%Y%m%d%H%M%S}"
-        files = ["-s", str(folder / "signature"), "-f", str(folder / "allowed"), when]
-        try:
-            names = tuple(_principals(_keygen(["-Y", "find-principals", *files]).stdout))
-            good = next((each for each in names if _verifies(each, namespace, files, data)), None)
-        except Unjudgeable:
-            return Signature(status=Status.UNAVAILABLE, key=key)
-    if good:
-        return Signature(status=Status.VALID, principal=good, key=key)
-    return Signature(status=Status.INVALID if names else Status.UNKNOWN_KEY, key=key)
+        (folder / "allowed").write_text(personal(signers.decode("utf-8", "replace")), "utf-8")
+        files = ["-s", str(folder / "signature"), "-f", str(folder / "allowed"), f"-Overify-time={when}"]
+        names = tuple(_principals(_keygen(["-Y", "find-principals", *files]).stdout))
+        good = next((each for each in names if _verifies(each, namespace, files, data)), None)
+    return bool(names), good
 
 
 def _verifies(principal: str, namespace: str, files: Sequence[str], data: bytes) -> bool:
@@ -81,7 +111,7 @@ def _keygen(arguments: list[str], data: bytes = b"") -> subprocess.CompletedProc
     silent = {"SSH_ASKPASS_REQUIRE": "never"} if alone else {}
     environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC", **silent}
     try:
-        return subprocess.run(
+        done = subprocess.run(
             ["ssh-keygen", *arguments],
             input=data,
             capture_output=True,
@@ -91,6 +121,9 @@ def _keygen(arguments: list[str], data: bytes = b"") -> subprocess.CompletedProc
         )
     except (FileNotFoundError, subprocess.TimeoutExpired) as error:
         raise Unjudgeable(f"ssh-keygen did not run: {error}", INSTALL) from error
+    if done.returncode < 0:
+        raise Unjudgeable(f"ssh-keygen was stopped by signal {-done.returncode}", "run it again")
+    return done
 
 
 def _last_line(said: bytes) -> str:

@@ -82,7 +82,7 @@ def sources_of(
         for_release=for_release,
         history=target.history,
         blobs=target.past,
-        verify=_verify,
+        verify=partial(_verify, notes),
         released=lambda: released(snapshot),
         tracked=tracked,
         forge=lambda: forge(target.place),
@@ -93,10 +93,10 @@ def sources_of(
     )
 
 
-def _verify(data: bytes, signature: bytes | None, signers: bytes, namespace: str, at: datetime) -> Signature:
+def _verify(notes: Notes, *asked: Any) -> Signature:
     from roadworthy.adapters.signing import verify
 
-    return verify(data, signature, signers, namespace, at)
+    return verify(*asked, partial(notes.once, "signature"))
 
 
 def _judge(collection: Collection, bench: Bench, controls: Sequence[Control], granted: Granted) -> Report:

@@ -82,12 +82,12 @@ def _rendered(path: str, shelf: Shelf, snapshot: Snapshot) -> dict[str, Any]:
     if release is None or data is None:
         return {"version": version, "digest_ok": False, "numbers_ok": False}
     named = [entry.get("sha256") for entry in release.rows("subject") if entry.get("role") == "card"]
-    evidence = _evidence(release, shelf)
-    shown = _shown(data.decode("utf-8", "replace"))
+    shown, numbers = _shown(data.decode("utf-8", "replace")), _evidence(release, shelf)
+    known = {digits: {round(each, digits) for each in numbers} for digits in {*map(_digits, shown)}}
     return {
         "version": version,
         "digest_ok": named == [sha256(data)],
-        "numbers_ok": bool(shown) and all(_given(text, evidence) for text in shown),
+        "numbers_ok": bool(shown) and all(float(text) in known[_digits(text)] for text in shown),
     }
 
 
@@ -115,7 +115,6 @@ def _evidence(release: Record, shelf: Shelf) -> list[float]:
     ]
 
 
-def _given(shown: str, evidence: list[float]) -> bool:
-    """Whether some recorded number, rounded as it is shown, is the one shown."""
-    digits = len(shown.partition(".")[2])
-    return any(abs(round(each, digits) - float(shown)) < 10 ** -(digits + 3) for each in evidence)
+def _digits(shown: str) -> int:
+    """How far the evidence is to be rounded, to be held against a number that is shown."""
+    return len(shown.partition(".")[2])

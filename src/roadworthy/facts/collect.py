@@ -52,7 +52,7 @@ class Collection:
     @cached_property
     def past(self) -> lineage.Past:
         """Return what files were at the commits that records name."""
-        return lineage.look_back(self.shelf, self.sources.blobs)
+        return lineage.look_back(self.shelf, self.sources.blobs, self.sources.snapshot.notes)
 
     @cached_property
     def project(self) -> dict[str, Any]:

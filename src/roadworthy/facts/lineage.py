@@ -7,9 +7,10 @@ from typing import Any
 
 from roadworthy.core.approval.evidence import compared
 from roadworthy.core.approval.subject import canonical, sha256
-from roadworthy.core.documents.parse import parsed
+from roadworthy.core.documents.notes import Notes
+from roadworthy.core.documents.parse import noted
 from roadworthy.core.documents.parts import mapping, number, rows
-from roadworthy.core.values import frozen
+from roadworthy.core.values import field, frozen
 from roadworthy.facts.records import Record, Shelf
 from roadworthy.facts.retold import tables_agree, whole_slices
 from roadworthy.facts.sources import Blobs
@@ -26,6 +27,7 @@ class Past:
     available: bool
     known: frozenset[str]
     blobs: Mapping[tuple[str, str], bytes]
+    notes: Notes = field(default_factory=Notes)
 
     def digest(self, commit: str, path: str) -> str | None:
         """Return the digest of a file at a commit; None when either is unknown."""
@@ -34,10 +36,11 @@ class Past:
 
     def document(self, commit: str, path: str) -> Mapping[str, Any]:
         """Return a YAML file at a commit; empty when it says nothing readable."""
-        return mapping(parsed(path, self.blobs.get((commit, path))))
+        data = self.blobs.get((commit, path))
+        return {} if data is None else mapping(noted(path, data, sha256(data), self.notes))
 
 
-def look_back(shelf: Shelf, blobs: Blobs) -> Past:
+def look_back(shelf: Shelf, blobs: Blobs, notes: Notes) -> Past:
     """Read everything that records say about earlier commits."""
     history = shelf.history
     known = frozenset(history.by_sha)
@@ -45,7 +48,8 @@ def look_back(shelf: Shelf, blobs: Blobs) -> Past:
     contracts = history.touched.get(CONTRACT, ()) if shelf.of("datasets") else ()
     asked = sorted({*wanted, *((change.commit.sha, CONTRACT) for change in contracts), *_verdicts(shelf)})
     found = blobs(asked) if asked and history.available else {}
-    return Past(available=history.available and not history.shallow, known=known, blobs=found)
+    whole = history.available and not history.shallow
+    return Past(available=whole, known=known, blobs=found, notes=notes)
 
 
 def _verdicts(shelf: Shelf) -> Iterator[tuple[str, str]]:

@@ -140,13 +140,12 @@ def _record(kind: str, schema: str, path: str, sources: Sources, history: Histor
     data = sources.snapshot.read(path)
     if isinstance(data, Unreadable):
         return data.reason
-    try:
-        value = parse(path, data)
-    except ParseError as error:
-        return str(error)
-    if not isinstance(value, dict):
-        return "expected a mapping"
-    problems = misfits(f"{schema}.v1.json", value, sources.pack.schemas, sources.shape)
+    found = sources.snapshot.once(
+        f"record {schema} {sources.pack.digest}", [path], lambda: _read(path, data, schema, sources)
+    )
+    if isinstance(found, str):
+        return found
+    value, problems = found
     return Record(
         kind=kind,
         path=path,
@@ -161,6 +160,17 @@ def _record(kind: str, schema: str, path: str, sources: Sources, history: Histor
             "by": _who(value),
         },
     )
+
+
+def _read(path: str, data: bytes, schema: str, sources: Sources) -> tuple[dict[str, Any], list[str]] | str:
+    """What a record says and what is wrong with it, or why it is none."""
+    try:
+        value = parse(path, data)
+    except ParseError as error:
+        return str(error)
+    if not isinstance(value, dict):
+        return "expected a mapping"
+    return value, misfits(f"{schema}.v1.json", value, sources.pack.schemas, sources.shape)
 
 
 def _when(value: Mapping[str, Any], sources: Sources) -> dict[str, Any]:

@@ -9,8 +9,9 @@ import json
 from typing import Any
 
 from roadworthy.core.documents.bounds import MAX_DEPTH, ParseError, finite, plain
+from roadworthy.core.documents.notes import Notes
 
-__all__ = ["ParseError", "decode", "parse", "parse_json", "parse_toml", "parse_yaml", "parsed"]
+__all__ = ["ParseError", "decode", "noted", "parse", "parse_json", "parse_toml", "parse_yaml", "parsed"]
 
 MAX_BYTES = 1 << 20
 
@@ -30,6 +31,11 @@ def parsed(path: str, data: bytes | None) -> Any:
         return None if data is None else parse(path, data)
     except ParseError:
         return None
+
+
+def noted(path: str, data: bytes | None, digest: str, notes: Notes) -> Any:
+    """Return the same, which nobody may change; what was parsed once is not parsed again."""
+    return notes.once(f"document {path.rpartition('.')[2]}", digest, lambda: parsed(path, data))
 
 
 def decode(data: bytes, limit: int = MAX_BYTES) -> str:

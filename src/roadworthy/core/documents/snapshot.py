@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from roadworthy.core.documents.notes import Notes
-from roadworthy.core.documents.parse import ParseError, decode, parsed
+from roadworthy.core.documents.parse import ParseError, decode, noted
 from roadworthy.core.values import field, frozen
 
 T = TypeVar("T")
@@ -98,9 +98,7 @@ class Snapshot:
 
     def document(self, path: str) -> Any:
         """Return a parsed file, which nobody may change; None when it cannot be read."""
-        return self.notes.once(
-            f"document {path.rpartition('.')[2]}", self.digest(path), lambda: parsed(path, self.data(path))
-        )
+        return noted(path, self.data(path), self.digest(path), self.notes)
 
     def under(self, folder: str) -> tuple[str, ...]:
         """Return the paths of the files anywhere below a folder."""
