@@ -10,7 +10,7 @@ import cel
 import pytest
 
 from roadworthy.adapters.policy import already_read, read_policy
-from roadworthy.commands.packs import Bench, open_bench, proved
+from roadworthy.commands.packs import Bench, open_bench, proved, read_pack
 from roadworthy.commands.policy import document_pack, lint_pack, prove_pack
 from roadworthy.core.judging.models import Control, Grade
 from roadworthy.core.packs.cases import cases_of
@@ -18,7 +18,7 @@ from roadworthy.core.packs.pack import pack_digest
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH: Bench = open_bench()
-CONTROLS = {control.id: control for control in BENCH.pack.controls}
+CONTROLS = {control.id: control for control in read_pack(None).controls}
 FIRST = [
     "GOV-01",
     "GOV-02",

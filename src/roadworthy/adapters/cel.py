@@ -6,9 +6,9 @@ cleaned before it, and answers are looked at for their type after it.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import re
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from fnmatch import translate
@@ -48,7 +48,7 @@ class Engine:
         """What was compiled before; what of it cannot be read is compiled again."""
         kept = self._kept.get(expression)
         with contextlib.suppress(RuntimeError, ValueError):
-            return self.env.deserialize(base64.b64decode(kept)) if kept else None
+            return self.env.deserialize(a2b_base64(kept)) if kept else None
         return None
 
     def _new_one(self, expression: str) -> Any:
@@ -64,7 +64,9 @@ class Engine:
     def dump(self) -> dict[str, str]:
         """Return every compiled expression, for `load` another time."""
         new = {text: each for text, each in self._compiled.items() if text not in self._kept}
-        self._kept |= {text: base64.b64encode(each.serialize()).decode() for text, each in new.items()}
+        self._kept |= {
+            text: b2a_base64(each.serialize(), newline=False).decode() for text, each in new.items()
+        }
         return dict(self._kept)
 
     @property
@@ -113,6 +115,7 @@ class Bound:
     ) -> None:
         self.engine, self.data, self.needs, self.shape, self.problem = engine, data, needs, shape, problem
         self.activation = engine.env.Activation(data)
+        self.answers: dict[str, tuple[str, Any]] = {}
 
     def truth(self, expression: str) -> Truth:
         """Answer a yes-or-no expression. An error, a missing field or another type is no answer."""
@@ -150,6 +153,12 @@ class Bound:
         return value
 
     def _eval(self, expression: str) -> tuple[str, Any]:
+        """What several checks ask is asked once."""
+        if expression not in self.answers:
+            self.answers[expression] = self._fresh(expression)
+        return self.answers[expression]
+
+    def _fresh(self, expression: str) -> tuple[str, Any]:
         try:
             result = self.engine.compile(expression).eval(self.activation)
             return result.type().name(), result.plain_value()

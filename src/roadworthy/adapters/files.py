@@ -218,17 +218,17 @@ class _Reader:
             return Unreadable(reason=reason)
         if facts.st_size > min(MAX_FILE, self.left):
             return Unreadable(reason=f"larger than {min(MAX_FILE, self.left):,} bytes")
-        data = _all(handle, facts.st_size + 1)
+        data = _all(handle, facts.st_size)
         self.left -= len(data)
         return data if len(data) <= facts.st_size else Unreadable(reason="it grew while it was read")
 
 
-def _all(handle: int, most: int) -> bytes:
-    chunks = []
-    while most > 0 and (chunk := os.read(handle, min(most, 1 << 20))):
-        chunks.append(chunk)
-        most -= len(chunk)
-    return b"".join(chunks)
+def _all(handle: int, size: int) -> bytes:
+    """All there is, and one byte more if it grew; a read that ends where the file should has seen its end."""
+    data = os.read(handle, size + 1)
+    while len(data) != size and len(data) <= size and (chunk := os.read(handle, size + 1 - len(data))):
+        data += chunk
+    return data
 
 
 def _open_by_name(root: str, path: str) -> int:

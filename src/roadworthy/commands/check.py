@@ -96,31 +96,21 @@ def sources_of(
 def _verify(notes: Notes, *asked: Any) -> Signature:
     from roadworthy.adapters.signing import verify
 
-    return verify(*asked, partial(notes.once, "signature"))
+    return partial(verify, once=partial(notes.once, "signature"))(*asked)
 
 
 def _judge(collection: Collection, bench: Bench, controls: Sequence[Control], granted: Granted) -> Report:
     snapshot = collection.sources.snapshot
     # Of a picture that is not whole, only so much is said: that it is not.
     controls = () if snapshot.incomplete else controls
-    facts = collect(collection, roots_of(controls, bench), bench.schema)
+    roots = frozenset[str]().union(*(bench.roots[control.id] for control in controls))
+    facts = collect(collection, roots, bench.schema)
     situation = _situation(facts, bench, collection.sources)
     asker = bench.engine.bind(facts, bench.schema.needs, misshapen, snapshot.paths)
     judged, notes = _excused(judge(controls, situation, asker), granted, facts, situation)
     keep_compiled(bench)
     asked = requests(facts["records"]["waivers"]) if "records" in facts else ()
     return _report(collection, bench, facts, judged, (*notes, *asked))
-
-
-def roots_of(controls: Sequence[Control], bench: Bench) -> frozenset[str]:
-    """Return the roots of facts that some controls may read."""
-    checks = [check for control in controls for check in control.checks]
-    needs = (bench.schema.needs.get(need.partition(".")[0], (need,))[0] for c in checks for need in c.needs)
-    asked = (
-        (c.expression, c.when, c.on, c.message, c.place, c.expected, c.actual, c.by, c.until) for c in checks
-    )
-    text = " ".join((*needs, *(text for texts in asked for text in texts)))
-    return frozenset(root for root in bench.schema.root.fields if root in text)
 
 
 def _situation(facts: Mapping[str, Any], bench: Bench, sources: Sources) -> Situation:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from roadworthy.adapters.cel import Engine
 from roadworthy.adapters.memory import recall, remember
@@ -35,6 +35,21 @@ class Bench:
     extensions: tuple[Extension, ...] = ()
     strangers: tuple[str, ...] = ()
 
+    @cached_property
+    def roots(self) -> dict[str, frozenset[str]]:
+        """Return the roots of facts that each control may read."""
+        return {control.id: self._roots(control) for control in self.pack.controls}
+
+    def _roots(self, control: Control) -> frozenset[str]:
+        needs = (need for check in control.checks for need in check.needs)
+        known = (self.schema.needs.get(need.partition(".")[0], (need,))[0] for need in needs)
+        asked = (
+            (c.expression, c.when, c.on, c.message, c.place, c.expected, c.actual, c.by, c.until)
+            for c in control.checks
+        )
+        text = " ".join((*known, *(text for texts in asked for text in texts)))
+        return frozenset(root for root in self.schema.root.fields if root in text)
+
     def controls(self, names: tuple[str, ...] = ()) -> tuple[Control, ...]:
         """Return the named controls, or all of them; a name that is none is an error."""
         known = {control.id: control for control in self.pack.controls}
@@ -49,7 +64,18 @@ def open_bench(policy: str | None = None) -> Bench:
 
     Without either it is the built-in one. A project names none: it would choose its own judge.
     """
-    return _opened(policy or os.environ.get("ROADWORTHY_POLICY") or None)
+    return _opened(chosen(policy))
+
+
+def chosen(policy: str | None) -> str | None:
+    """Return the name of the pack to judge by; None is the built-in one."""
+    return policy or os.environ.get("ROADWORTHY_POLICY") or None
+
+
+def read_pack(policy: str | None) -> Pack:
+    """Return a pack as it is written, with the cases of its controls: to be proved, not to judge by."""
+    tree = extended(whole_policy(policy), allowed_extensions()[0])
+    return pack_of(parse_pack(tree, misshapen), pack_digest(tree))
 
 
 @cache
@@ -119,9 +145,10 @@ def _parsed(tree: Tree, digest: str) -> Parsed:
 
 
 def proved(tree: Tree) -> Parsed:
-    """Return the parsed files of a pack whose every expression has the right type over its fact schema.
+    """Return what judges of a pack whose every expression has the right type over its fact schema.
 
-    The engine would not notice: to it a field that nobody ever fills is just missing.
+    The engine would not notice: to it a field that nobody ever fills is just missing. A judgement needs
+    neither the cases of a control, which are half of a pack, nor whose a generated file is.
     """
     from roadworthy.core.packs.lint import mistyped
 
@@ -132,4 +159,8 @@ def proved(tree: Tree) -> Parsed:
         for check in control.checks:
             for where, problem in mistyped(check, schema):
                 raise UsageError(f"policy/controls/{control.id}.yaml {check.id} {where}: {problem}", LINT)
-    return parsed
+    return {path: _bare(path, value) for path, value in parsed.items() if path != "ownership.yaml"}
+
+
+def _bare(path: str, value: Any) -> Any:
+    return {k: v for k, v in value.items() if k != "cases"} if path.startswith("controls/") else value

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from roadworthy.adapters.pages import read_pages, unexpected_pages, write_pages
 from roadworthy.adapters.shapes import misshapen
-from roadworthy.commands.extensions import allowed_extensions
-from roadworthy.commands.packs import Bench, open_bench, whole_policy
+from roadworthy.commands.packs import Bench, chosen, open_bench, read_pack
 from roadworthy.core.expressions.fact_schema import parse_schema
 from roadworthy.core.judging.evaluate import Situation, judge_check
 from roadworthy.core.judging.models import Check, Control, Lifecycle, Verdict
 from roadworthy.core.packs.cases import Proof, prove
 from roadworthy.core.packs.diff import Compared, diff
-from roadworthy.core.packs.extension import extended
 from roadworthy.core.packs.lint import Linted, lint
-from roadworthy.core.packs.pack import pack_of, parse_pack
 from roadworthy.core.times import parse_day
+from roadworthy.core.values import replace
 from roadworthy.errors import Refused
 from roadworthy.render.policy import Documented, pages
 
@@ -27,15 +24,14 @@ from roadworthy.render.policy import Documented, pages
 def prove_pack(pack: str | None = None, controls: tuple[str, ...] = ()) -> Proof:
     """Run the cases of a pack, and every mutant of its expressions against them."""
     bench = open_bench(pack)
-    judge = _Judge(bench)
-    return prove(bench.controls(controls), bench.schema, judge)
+    written = replace(bench, pack=read_pack(chosen(pack)))
+    return prove(written.controls(controls), bench.schema, _Judge(bench))
 
 
 def lint_pack(pack: str | None = None, today: str = "") -> Linted:
     """Hold a pack against its fact types, its frameworks and the rules of a provable control."""
     # Read, not opened: what would not load is what lint is asked about.
-    tree = extended(whole_policy(pack), allowed_extensions()[0])
-    read = pack_of(parse_pack(tree, misshapen), "")
+    read = read_pack(pack)
     return lint(read, parse_schema(read.fact_types), today or datetime.now(UTC).date().isoformat())
 
 
@@ -48,7 +44,7 @@ def compare_packs(old: str, new: str | None = None) -> Compared:
 
 def document_pack(folder: str, pack: str | None = None, *, check: bool = False) -> Documented:
     """Write the reference pages of a pack; with `check`, refuse when they are not as they would be."""
-    wanted = pages(open_bench(pack).pack)
+    wanted = pages(read_pack(chosen(pack)))
     names = tuple(wanted)
     there = read_pages(folder, names)
     changed = tuple(name for name in names if there.get(name) != wanted[name])

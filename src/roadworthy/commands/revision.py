@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from io import BytesIO
@@ -164,23 +165,23 @@ def past_bytes(repository: Path, pairs: Sequence[tuple[str, str]]) -> dict[tuple
 
 def oddity(repository: Path) -> str:
     """Return which of a repository's own files is none, so that git would wait for it; empty when none is."""
-    home = repository / ".git" if (repository / ".git").is_dir() else repository
-    head = _start(home / "HEAD").removeprefix("ref:").strip()
-    includes = _INCLUDED.findall(_start(home / "config"))
+    home = str(repository / ".git" if (repository / ".git").is_dir() else repository)
+    head = _start(f"{home}/HEAD").removeprefix("ref:").strip()
+    includes = _INCLUDED.findall(_start(f"{home}/config"))
     for name in (*GIT_FILES, *([head] if head.startswith("refs/") else []), *includes):
         try:
-            plain = S_ISREG((home / Path(name).expanduser()).stat().st_mode)
-        except (OSError, ValueError, RuntimeError):
+            plain = S_ISREG(os.stat(os.path.join(home, os.path.expanduser(name))).st_mode)
+        except (OSError, ValueError):
             continue
         if not plain:
             return f"its repository has something else than a file at {ascii(name)[1:-1][:200]}"
     return ""
 
 
-def _start(place: Path) -> str:
+def _start(place: str) -> str:
     """The beginning of a file, if it is one."""
     try:
-        with place.open("rb") if S_ISREG(place.stat().st_mode) else BytesIO() as file:
+        with open(place, "rb") if S_ISREG(os.stat(place).st_mode) else BytesIO() as file:
             return file.read(1 << 16).decode("utf-8", "replace")
     except OSError:
         return ""

@@ -23,7 +23,7 @@ class Asked:
     """The commands of a project's CI that really ask."""
 
     def __init__(self, snapshot: Snapshot, jobs: Sequence[Job]) -> None:
-        self._paths, self._jobs = snapshot.paths, jobs
+        self._snapshot, self._jobs = snapshot, jobs
         self._shadowed = any(_SHADOW.search(path) for path in snapshot.paths)
 
     def is_gate(self, act: Act) -> bool:
@@ -56,14 +56,19 @@ class Asked:
         return job.sure and not job.always and alike and self.first(job, lambda _: False)
 
     def _asks(self, command: Command, verb: str, but: frozenset[str]) -> bool:
+        if not calls(command, "roadworthy", verb):
+            return False
         words = {word.partition("=")[0] for word in command.words}
-        own = any(word.rpartition("=")[2] in self._paths or self._folder(word) for word in command.words[1:])
-        mine = command.bent or self._shadowed or command.path.removeprefix("./") in self._paths
-        return calls(command, "roadworthy", verb) and not (mine or but & words or (_FROM & words and own))
+        mine = command.bent or self._shadowed or command.path.removeprefix("./") in self._snapshot.sizes
+        return not (mine or but & words or (_FROM & words and any(map(self._own, command.words[1:]))))
 
-    def _folder(self, word: str) -> bool:
-        place = word.rpartition("=")[2].removeprefix("./").rstrip("/")
-        return place not in ("", ".") and any(path.startswith(f"{place}/") for path in self._paths)
+    def _own(self, word: str) -> bool:
+        """Whether a word names a file or a folder of the project."""
+        place = word.rpartition("=")[2]
+        folder = place.removeprefix("./").rstrip("/")
+        return place in self._snapshot.sizes or (
+            folder not in ("", ".") and bool(self._snapshot.under(folder))
+        )
 
 
 def _moves_path(command: Command) -> bool:

@@ -23,6 +23,7 @@ MAX_FILES = 2000
 # A prompt is in what is called so, in a message of a role, or in what makes messages.
 _MESSAGES = frozenset({"role", "from_template", "from_messages"})
 _TEST_FILE = re.compile(r"(^|.*/)(test_[^/]*|[^/]*_test)\.py")
+_MODULE = re.compile(r"[a-z_]\w*(\.[a-z_]\w*)*")
 _OWN_LOGIC = ("features.py", "data.py", "model.py")
 Words = frozenset[str]
 Suspect = Callable[[Words], bool]
@@ -182,11 +183,9 @@ def _columns(snapshot: Snapshot) -> list[str]:
 
 def _edges(path: str, source: Source, root: str, sources: Mapping[str, Source]) -> set[str]:
     """The files of the package that a file imports."""
-    found = set()
-    for name, _ in source.imports:
-        stem = _absolute(name, path, root)
-        found |= {each for each in (f"{stem}.py", f"{stem}/__init__.py") if each in sources}
-    return found
+    own = (".", root.split("/")[1])
+    stems = (_absolute(name, path, root) for name, _ in source.imports if name.startswith(own))
+    return {each for stem in stems for each in (f"{stem}.py", f"{stem}/__init__.py") if each in sources}
 
 
 def _absolute(name: str, path: str, root: str) -> str:
@@ -268,12 +267,12 @@ def _targets(source: Source, package: str) -> set[str]:
         name.removeprefix(f"{package}.") for name, _ in source.imports if name.startswith(f"{package}.")
     }
     helped = any(name.split(".")[0] == "project" for name, _ in source.imports)
-    named = (
-        {text for text in source.strings if re.fullmatch(r"[a-z_]\w*(\.[a-z_]\w*)*", text)}
-        if helped
-        else set()
-    )
-    return {name for name in imported | named if name}
+    return {name for name in imported if name} | (_modules_in(source.strings) if helped else set())
+
+
+@lru_cache(maxsize=4096)
+def _modules_in(strings: frozenset[str]) -> set[str]:
+    return {text for text in strings if _MODULE.fullmatch(text)}
 
 
 def _reason(sources: Mapping[str, Source], unread: list[str], unparsed: set[str], root: str) -> str:

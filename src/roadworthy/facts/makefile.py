@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from roadworthy.core.values import frozen, replace
 
@@ -33,7 +34,8 @@ class Recipe:
     quiet: bool = False  # this make goes on although the recipe failed, or does not run it at all
 
 
-def recipes(text: str) -> dict[str, Recipe]:
+@lru_cache(maxsize=16)
+def recipes(text: str) -> Mapping[str, Recipe]:
     """Return the recipes of a Makefile by target."""
     variables: dict[str, str] = {}
     found: dict[str, Recipe] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts.python_tree import Tree, tree_of
@@ -39,8 +40,8 @@ def silenced(snapshot: Snapshot, tests: Iterable[str]) -> list[str]:
             ]
             found += [f"{path} testpaths" for text in _PATHS.findall(section) if _elsewhere(text, tests)]
     for path in snapshot.paths:
-        if path.rpartition("/")[2] == "conftest.py" and (tree := tree_of(snapshot.data(path) or b"")):
-            found += [f"{path}:{line} {what}" for line, what in _hooks(tree)]
+        if path.rpartition("/")[2] == "conftest.py":
+            found += [f"{path}:{line} {what}" for line, what in _hooks(snapshot.data(path) or b"")]
     return found[:MOST]
 
 
@@ -51,7 +52,13 @@ def _elsewhere(paths: str, tests: list[str]) -> bool:
     return bool(places) and len(outside) * 2 > len(tests)
 
 
-def _hooks(tree: Tree) -> Iterator[tuple[int, str]]:
+@lru_cache(maxsize=256)
+def _hooks(data: bytes) -> tuple[tuple[int, str], ...]:
+    tree = tree_of(data)
+    return tuple(_silencing(tree)) if tree else ()
+
+
+def _silencing(tree: Tree) -> Iterator[tuple[int, str]]:
     for node in tree.nodes:
         if isinstance(node, ast.FunctionDef) and node.name in _INSTEAD and any(map(_answers, ast.walk(node))):
             yield node.lineno, f"{node.name} answers in their place"

@@ -159,7 +159,7 @@ def _secrets(snapshot: Snapshot) -> Iterator[str]:
     for path in snapshot.paths:
         if snapshot.sizes[path] <= MAX_SCANNED and not _LOCK.fullmatch(path):
             looked = partial(_secret_lines, snapshot.data(path) or b"")
-            found = snapshot.once("secrets", [path], looked)
+            found = snapshot.notes.once("secrets", snapshot.digest(path), looked)
             yield from (f"{path}:{line} {kind}" for line, kind in found)
 
 

@@ -20,6 +20,8 @@ from roadworthy.core.values import frozen, replace
 
 KINDS = ("trained", "llm")
 MODES = ("online", "batch")
+# What a check has to say of every answer, and of one that is no pass.
+_ALWAYS, _WRONG = ("by", "until"), ("message", "place", "expected", "actual")
 
 
 @frozen
@@ -157,7 +159,11 @@ def _finding(
     reason: str = "",
     error: bool = False,
 ) -> Finding:
-    wrong = asker if verdict in (Verdict.FAIL, Verdict.UNKNOWN) else None
+    wrong = verdict is Verdict.FAIL or verdict is Verdict.UNKNOWN
+    names = (*_WRONG, *_ALWAYS) if wrong else _ALWAYS
+    said = {name: asker.text(words) for name in names if (words := getattr(check, name))} if asker else {}
+    if asker and wrong:
+        said["expected"] = said.get("expected") or check.title
     return Finding(
         control=control.id,
         check=check.id,
@@ -168,14 +174,5 @@ def _finding(
         raw=verdict,
         reason=reason,
         error=error,
-        message=_said(wrong, check.message),
-        place=_said(wrong, check.place),
-        expected=_said(wrong, check.expected) or (check.title if wrong else ""),
-        actual=_said(wrong, check.actual),
-        by=_said(asker, check.by),
-        until=_said(asker, check.until),
+        **said,
     )
-
-
-def _said(asker: Asker | None, expression: str) -> str:
-    return asker.text(expression) if asker and expression else ""
