@@ -16,7 +16,7 @@ from typing import Any
 from roadworthy.core.packs.extension import Extension
 
 GROUP = "roadworthy.extensions"
-_TARGET = re.compile(r"(?P<module>\w+(\.\w+)*)\s*:\s*(?P<function>\w+)")
+_TARGET = r"(?P<module>\w+(\.\w+)*)\s*:\s*(?P<function>\w+)"
 
 
 def installed() -> tuple[Extension, ...]:
@@ -32,7 +32,7 @@ def function_of(extension: Extension) -> Callable[..., Any]:
 
     sys.path.insert(0, extension.folder)
     sys.dont_write_bytecode = True
-    target = _TARGET.fullmatch(extension.target)
+    target = re.fullmatch(_TARGET, extension.target)
     if target is None:
         raise ImportError(f"the entry point {extension.target!r} is not module:function")
     function: Callable[..., Any] = getattr(importlib.import_module(target["module"]), target["function"])

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 MOST_ENTRIES = 64
-MOST_BYTES = 4 << 20
+MOST_BYTES = 8 << 20
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _PACKAGE = Path(__file__).parent.parent
 

@@ -14,10 +14,10 @@ NO_TOKEN = f"no token was given: {TOKEN}"
 ENVIRONMENT = "production"
 SCHEMES = ("https://", "http://", "ssh://")
 MOST_CONFIG = 1 << 16
-SHORT_ADDRESS = re.compile(r"(?:[^@/\s]+@)?([^:/\s]+):(?!/)(\S+)")
+SHORT_ADDRESS = r"(?:[^@/\s]+@)?([^:/\s]+):(?!/)(\S+)"
 # However it is written or hidden in git's configuration, an address elsewhere means that there is a forge.
 REMOTE = re.compile(r"\burl\s*=\s*\S*(?:://|@)", re.IGNORECASE)
-SAFE_PATH = re.compile(r"[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)+")
+SAFE_PATH = r"[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)+"
 
 
 @frozen
@@ -117,12 +117,12 @@ def _derived(home: Home, token: str) -> Desk | str:
 
 def home_of(address: str) -> Home | None:
     """Return host and path of a remote address; none for what is no plain address of a forge."""
-    short = SHORT_ADDRESS.fullmatch(address) if "://" not in address else None
+    short = re.fullmatch(SHORT_ADDRESS, address) if "://" not in address else None
     if not short and not address.startswith(SCHEMES):
         return None
     host = short[1].lower() if short else _host(address)
     path = (short[2] if short else _path(address)).strip("/").removesuffix(".git")
-    plain = SAFE_PATH.fullmatch(path) and not {".", ".."} & set(path.split("/"))
+    plain = re.fullmatch(SAFE_PATH, path) and not {".", ".."} & set(path.split("/"))
     return Home(host=host, path=path) if host and plain else None
 
 

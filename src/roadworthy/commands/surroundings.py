@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -169,6 +168,8 @@ def _credentials() -> dict[str, str]:
     read = os.environ.get
     user, password = read("MLFLOW_TRACKING_USERNAME", ""), read("MLFLOW_TRACKING_PASSWORD", "")
     if user and password:
+        from base64 import b64encode
+
         return {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
     token = read("MLFLOW_TRACKING_TOKEN", "")
     return {"Authorization": f"Bearer {token}"} if token else {}

@@ -17,8 +17,8 @@ from roadworthy.facts.records import Record, Shelf
 FOLDER = "prompts/"
 MANIFEST = "prompts/manifest.yaml"
 SAFE = "safe-answer"
-_DATED = re.compile(r"(20\d\d-?[01]\d-?[0-3]\d|[-@:]v?\d+\.\d+\.\d+|-\d{3,4})(-v?\d+(:\d+)?)?$")
-_FLOATING = re.compile(r"latest|preview|stable|default", re.IGNORECASE)
+_DATED = r"(20\d\d-?[01]\d-?[0-3]\d|[-@:]v?\d+\.\d+\.\d+|-\d{3,4})(-v?\d+(:\d+)?)?$"
+_FLOATING = r"(?i)latest|preview|stable|default"
 
 
 def llm_facts(
@@ -46,7 +46,7 @@ def llm_facts(
 
 def dated(model: str) -> bool:
     """Whether a model id names one version and not whatever is newest."""
-    return bool(_DATED.search(model)) and not _FLOATING.search(model)
+    return bool(re.search(_DATED, model)) and not re.search(_FLOATING, model)
 
 
 def _prompt(entry: Mapping[str, Any], snapshot: Snapshot) -> dict[str, Any]:

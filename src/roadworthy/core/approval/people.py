@@ -11,8 +11,8 @@ from roadworthy.core.values import frozen
 
 GATE_ROLE = "gate"
 # Both big forges hide addresses behind `number+login` at a host of their own: the login is the handle.
-_TAG = re.compile(r"(?<=[^@\s])\+[^@\s]*@")
-_FORGE_ADDRESS = re.compile(r"(?:\d+[+-])?(?P<login>[^@+]+)@users\.noreply\.(?:github|gitlab)\.com")
+_TAG = r"(?<=[^@\s])\+[^@\s]*@"
+_FORGE_ADDRESS = r"(?:\d+[+-])?(?P<login>[^@+]+)@users\.noreply\.(?:github|gitlab)\.com"
 
 
 @frozen
@@ -52,7 +52,7 @@ def resolve(who: Signer, known: Iterable[Person]) -> Person | None:
     """Return the person behind a name and address: by address, by forge handle, at last by full name."""
     known = tuple(known)
     address = folded(who.email)
-    hidden = _FORGE_ADDRESS.fullmatch(who.email.strip().casefold())
+    hidden = re.fullmatch(_FORGE_ADDRESS, who.email.strip().casefold())
     for alias in (address, f"@{hidden['login']}" if hidden else "", folded(who.name)):
         person = next((each for each in known if alias and alias in each.aliases), None)
         if person:
@@ -97,7 +97,7 @@ def _person(row: Mapping[str, Any]) -> Person:
 def folded(text: str) -> str:
     """Return a name or address as it is compared: case, width, unseen letters and a `+tag` do not count."""
     seen = text if text.isascii() else _seen(text)
-    return _TAG.sub("@", " ".join(seen.split()).casefold())
+    return re.sub(_TAG, "@", " ".join(seen.split()).casefold())
 
 
 def _seen(text: str) -> str:

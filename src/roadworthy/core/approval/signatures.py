@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
 from enum import StrEnum
@@ -36,6 +35,8 @@ class Signature:
 
 def public_key(armoured: bytes) -> str:
     """Return the public key inside an SSH signature as `type base64`; empty when there is none."""
+    import base64
+
     lines = armoured.decode("ascii", "replace").splitlines()
     try:
         blob = base64.b64decode("".join(line for line in lines if not line.startswith("-")), validate=True)

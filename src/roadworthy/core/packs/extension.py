@@ -14,7 +14,7 @@ from roadworthy.errors import UsageError
 FACTS, PACK = "facts.yaml", "pack.yaml"
 # Facts about the facts, which the engine writes: an extension never says itself that it is to be believed.
 OWN = {"available": "its extension ran and answered in its own types", "reason": "why it did not"}
-_ROOT = re.compile(r"[a-z][a-z0-9_]{2,30}")
+_ROOT = r"[a-z][a-z0-9_]{2,30}"
 _RESERVED = {"files", "for", "var", "let", "true", "false", "null", "else", "void", "loop", "const", "while"}
 
 
@@ -59,7 +59,7 @@ def extended(tree: Tree, extensions: Iterable[Extension]) -> Tree:
 def _joined(facts: Mapping[str, Any], extension: Extension) -> dict[str, Any]:
     root, types = extension.root, _facts(extension)["facts"]
     there = {path.partition(".")[0] for path in facts["facts"]} | facts["needs"].keys() | _RESERVED
-    if root in there or not _ROOT.fullmatch(root):
+    if root in there or not re.fullmatch(_ROOT, root):
         raise _wrong(extension, f"its facts cannot be called {root!r}", "name its entry point otherwise")
     for path, entry in types.items():
         below = path.removeprefix(f"{root}.")
