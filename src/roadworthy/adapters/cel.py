@@ -115,7 +115,6 @@ class Bound:
     ) -> None:
         self.engine, self.data, self.needs, self.shape, self.problem = engine, data, needs, shape, problem
         self.activation = engine.env.Activation(data)
-        self.answers: dict[str, tuple[str, Any]] = {}
 
     def truth(self, expression: str) -> Truth:
         """Answer a yes-or-no expression. An error, a missing field or another type is no answer."""
@@ -153,12 +152,6 @@ class Bound:
         return value
 
     def _eval(self, expression: str) -> tuple[str, Any]:
-        """What several checks ask is asked once."""
-        if expression not in self.answers:
-            self.answers[expression] = self._fresh(expression)
-        return self.answers[expression]
-
-    def _fresh(self, expression: str) -> tuple[str, Any]:
         try:
             result = self.engine.compile(expression).eval(self.activation)
             return result.type().name(), result.plain_value()

@@ -92,11 +92,6 @@ class History:
         return len(held | now) == 1
 
 
-def no_history() -> History:
-    """Say that nothing is known."""
-    return History(available=False, reason="there is no git history here")
-
-
 def parse_log(output: bytes) -> tuple[Change, ...]:
     """Return the commits in the output of `git LOG LOG_FORMAT`, newest first."""
     tokens = output.decode("utf-8", "replace").split("\x00")

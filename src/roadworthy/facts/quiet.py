@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts.python_tree import Tree, tree_of
@@ -27,6 +26,7 @@ _INSTEAD = frozenset(
         "pytest_runtest_call",
     }
 )
+_EXITS = frozenset({"os._exit", "sys.exit", "pytest.exit"})
 MOST = 20
 
 
@@ -40,8 +40,8 @@ def silenced(snapshot: Snapshot, tests: Iterable[str]) -> list[str]:
             ]
             found += [f"{path} testpaths" for text in _PATHS.findall(section) if _elsewhere(text, tests)]
     for path in snapshot.paths:
-        if path.rpartition("/")[2] == "conftest.py":
-            found += [f"{path}:{line} {what}" for line, what in _hooks(snapshot.data(path) or b"")]
+        if path.rpartition("/")[2] == "conftest.py" and (tree := tree_of(snapshot.data(path) or b"")):
+            found += [f"{path}:{line} {what}" for line, what in _hooks(tree)]
     return found[:MOST]
 
 
@@ -52,13 +52,7 @@ def _elsewhere(paths: str, tests: list[str]) -> bool:
     return bool(places) and len(outside) * 2 > len(tests)
 
 
-@lru_cache(maxsize=256)
-def _hooks(data: bytes) -> tuple[tuple[int, str], ...]:
-    tree = tree_of(data)
-    return tuple(_silencing(tree)) if tree else ()
-
-
-def _silencing(tree: Tree) -> Iterator[tuple[int, str]]:
+def _hooks(tree: Tree) -> Iterator[tuple[int, str]]:
     for node in tree.nodes:
         if isinstance(node, ast.FunctionDef) and node.name in _INSTEAD and any(map(_answers, ast.walk(node))):
             yield node.lineno, f"{node.name} answers in their place"
@@ -67,8 +61,8 @@ def _silencing(tree: Tree) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             if node.attr in ("exitstatus", "outcome"):
                 yield node.lineno, f"sets {node.attr}"
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("os._exit", "sys.exit", "pytest.exit"):
-            yield node.lineno, f"calls {ast.unparse(node.func)}"
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("_exit", "exit"):
+            yield from ((node.lineno, f"calls {name}") for name in _EXITS & {ast.unparse(node.func)})
 
 
 def _answers(node: ast.AST) -> bool:

@@ -12,7 +12,7 @@ from roadworthy.core.judging.models import Pack
 from roadworthy.core.packs.pack import Shape
 from roadworthy.core.times import days_between
 from roadworthy.core.values import field, frozen
-from roadworthy.facts.history import History, no_history
+from roadworthy.facts.history import History
 
 Verify = Callable[[bytes, bytes | None, bytes, str, datetime], Signature]
 Blobs = Callable[[Sequence[tuple[str, str]]], Mapping[tuple[str, str], bytes]]
@@ -71,7 +71,7 @@ class Sources:
     as_of: datetime
     shape: Shape
     for_release: str = ""
-    history: Callable[[], History] = no_history
+    history: Callable[[], History] = lambda: History(available=False, reason="there is no git history here")
     blobs: Blobs = lambda _: {}
     verify: Verify = unverified
     released: Callable[[], Released] = lambda: Released(known=False, reason="not looked for")
