@@ -122,11 +122,10 @@ def _verdicts(clone: Path, release: str, samples: int) -> Iterator[tuple[str, in
         git(place, "clone", "--quiet", str(clone), "template")
         try:
             source = open_source(str(Path(place) / "template"), release)
-        except UsageError as error:
+            for data in answers(source.tree, samples):
+                yield (*_verdict(source, data, Path(place) / "made"), data)
+        except UsageError as error:  # where a template cannot be read
             yield "fallback", 0, error.message, {}
-            return
-        for data in answers(source.tree, samples):
-            yield (*_verdict(source, data, Path(place) / "made"), data)
 
 
 def _verdict(source: Source, data: Mapping[str, Any], made: Path) -> Verdict:

@@ -97,6 +97,10 @@ def test_every_change_is_one_link_of_a_chain(workshop: Workshop) -> None:
     assert entries[0]["before"] == "0" * 64
     records = sorted((workshop.root / "governance/deployments").glob("*.json"))
     assert len(records) == 3
+    verdict = (workshop.root / "governance/gates/1.json").read_bytes()
+    (kept,) = (workshop.root / "governance/deployments").glob("*.verdict")
+    assert (kept.stem, kept.read_bytes()) == (module("pipeline.records").sha256_bytes(verdict), verdict)
+    assert kept.with_suffix(".verdict.sig").is_file()
     last = history.file().read_bytes().splitlines()[-1]
     assert module("pipeline.records").sha256_bytes(last) in {
         json.loads(each.read_text())["history"] for each in records

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from roadworthy.commands.check import check
 from roadworthy.core.judging.models import Report, Verdict
 from tests.adversary.lies.lowering import RISK_MANAGER, rendered, said
@@ -24,11 +26,18 @@ def test_a_tier_may_fall_when_who_approves_there_agreed(scene: Scene) -> None:
     assert verdict_of(report, "GOV-02", "not-lowered-alone") is Verdict.PASS
 
 
-def test_a_deployment_may_name_the_verdict_that_was_then(scene: Scene) -> None:
-    before = scene.sha(VERDICT)
+@pytest.mark.parametrize("squashed", [False, True])
+def test_a_deployment_may_name_the_verdict_that_was_then(scene: Scene, squashed: bool) -> None:
+    before, start = scene.sha(VERDICT), scene.git("rev-parse", ":/as accountable-executive")
+    if squashed:  # what promote keeps is all that is left of the first verdict
+        for end in ("", ".sig"):
+            scene.write(f"governance/deployments/{before}.verdict{end}", scene.text(f"{VERDICT}{end}"))
     scene.put(VERDICT, "predicate.timeVerified", LATER)
     scene.sign(VERDICT, "gate", "roadworthy-gate")
     scene.commit("Gate again")
+    if squashed:
+        scene.git("reset", "-q", "--soft", start)
+        scene.commit("Gate, deploy and gate again")
     assert scene.sha(VERDICT) != before
     report = check(str(scene.path), as_of=FROM_HIGH)
     assert verdict_of(report, "REL-01", "verdict-named") is Verdict.PASS

@@ -142,21 +142,19 @@ def test_a_one_person_team_may_approve_itself_at_low_and_the_verdict_says_so(
     assert "self-approval" in gated.verdict["predicate"]["roadworthy"]["notes"][0]
 
 
-def test_a_verdict_that_a_deployment_names_is_committed_before_another_takes_its_place(
-    approved: Project,
-) -> None:
+def test_a_verdict_that_a_deployment_names_is_kept_when_another_takes_its_place(approved: Project) -> None:
     verdict = approved.path / at_gate(approved).path
-    promoted = approved.path / "governance/deployments/20261120T120000Z-shadow-1.json"
-    promoted.parent.mkdir()
-    promoted.write_text(json.dumps({"verdict_sha256": hashlib.sha256(verdict.read_bytes()).hexdigest()}))
-    given = verdict.read_bytes()
-    with pytest.raises(Refused, match="no commit holds it") as caught:
-        at_gate(approved, "2026-11-21T12:00:00Z")
-    assert "git add governance" in caught.value.hint
-    assert verdict.read_bytes() == given
-    approved.commit("Let it through")
-    assert at_gate(approved, "2026-11-21T12:00:00Z").path
+    at_gate(approved, "2026-11-21T12:00:00Z")
+    folder = approved.path / "governance/deployments"
+    assert not folder.exists(), "a verdict that nothing named goes"
+    named = hashlib.sha256(verdict.read_bytes()).hexdigest()
+    given, seal = verdict.read_bytes(), verdict.with_suffix(".json.sig").read_bytes()
+    approved.write("governance/deployments/20261121T120000Z-shadow-1.json", {"verdict_sha256": named})
+    for day in ("22", "23"):
+        at_gate(approved, f"2026-11-{day}T12:00:00Z")
     assert verdict.read_bytes() != given
+    kept = {file.name: file.read_bytes() for file in folder.glob("*.verdict*")}
+    assert kept == {f"{named}.verdict": given, f"{named}.verdict.sig": seal}
 
 
 def test_a_slice_too_small_to_tell_is_no_reason_to_refuse(approved: Project) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from roadworthy import __version__
-from roadworthy.adapters.filing import list_files, read_file, replace
+from roadworthy.adapters.filing import add, list_files, read_file, replace
 from roadworthy.adapters.signing import sign, verify
 from roadworthy.commands.clock import moment
 from roadworthy.commands.controls import Controls, judge_controls
@@ -81,22 +81,22 @@ def _write(dossier: Dossier, verdict: Mapping[str, Any], refusals: tuple[Refusal
     signature = sign(key, GATE_NAMESPACE, data)
     allowed = dossier.head.held.get(SIGNERS, b"")
     _known_gate(dossier, verify(data, signature, allowed, GATE_NAMESPACE, dossier.demand.now))
-    _demand_kept(dossier, path)
+    _keep(dossier.head.project, path)
     replace(dossier.head.project / f"{path}.sig", signature)
     replace(dossier.head.project / path, data)
     return Gated(path=path, verdict=verdict, refusals=refusals)
 
 
-def _demand_kept(dossier: Dossier, path: str) -> None:
-    """A verdict that a deployment names is kept by git: only then may the next one take its place."""
-    project = dossier.head.project
-    here = read_file(project / path)
-    if here is None or here == dossier.head.held.get(path):
+def _keep(project: Path, path: str) -> None:
+    """A verdict that a deployment names stays on file beside it when the next one takes its place."""
+    here, seal = read_file(project / path), read_file(project / f"{path}.sig")
+    named, folder = sha256(here or b""), project / DEPLOYMENTS
+    records = (read_file(folder / name) or b"" for name in list_files(folder) if name.endswith(".json"))
+    if here is None or seal is None or not any(named.encode() in record for record in records):
         return
-    for name in list_files(project / DEPLOYMENTS):
-        if sha256(here).encode() in (read_file(project / DEPLOYMENTS / name) or b""):
-            said = f"{DEPLOYMENTS}/{name} names {path} as it is here, and no commit holds it"
-            raise Refused(said, "git add governance && git commit, then the gate again")
+    for end, data in ((".sig", seal), ("", here)):
+        if not (folder / f"{named}.verdict{end}").exists():
+            add(folder / f"{named}.verdict{end}", data)
 
 
 def _known_gate(dossier: Dossier, seal: Signature) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import floor
 from typing import Any
 
@@ -16,6 +16,7 @@ from roadworthy.facts.records import Record
 from roadworthy.facts.releases import FALLBACK, SIGNERS, Deck, gate_details
 
 ROLES = PLACES["roles"]
+DEPLOYMENTS = "governance/deployments/"
 
 
 def approvals(deck: Deck) -> list[dict[str, Any]]:
@@ -110,19 +111,25 @@ def _deployment(deck: Deck, record: Record, before: Sequence[Record]) -> dict[st
 
 
 def _verdict_ok(deck: Deck, record: Record) -> bool | None:
-    """Whether the verdict it names, as it is or as it was, let that version pass, signed by the gate."""
-    version, named = record.text("version"), record.text("verdict_sha256")
-    if version == FALLBACK:
+    """Whether the verdict it names, kept beside it or by git, let that version pass, signed by the gate."""
+    if record.text("version") == FALLBACK:
         return True
-    path = f"{VERDICTS}{version}.json"
-    now = [gate for gate in deck.shelf.of("gates") if gate.path == path and sha256(gate.data) == named]
-    if now:
-        return deck.passes(now[0])
-    kept = deck.past.blobs
-    past = [at for (at, name), data in kept.items() if name == path and sha256(data) == named]
-    if any(deck.passed(kept[at, path], kept.get((at, f"{path}.sig"))) for at in past):
-        return True
-    return False if past or deck.past.available else None
+    named, found = record.text("verdict_sha256"), False
+    for data, seal in _verdicts(deck, record):
+        if data is not None and sha256(data) == named:
+            found = True
+            if deck.lets(data, seal, record):
+                return True
+    return False if found or deck.past.available else None
+
+
+def _verdicts(deck: Deck, record: Record) -> Iterator[tuple[bytes | None, bytes | None]]:
+    """Every verdict that may be the one a deployment names, and what signs it: as it is, kept, as it was."""
+    here, past = deck.sources.snapshot.data, deck.past.blobs
+    path = f"{VERDICTS}{record.text('version')}.json"
+    kept = f"{DEPLOYMENTS}{record.text('verdict_sha256')}.verdict"
+    yield from ((here(each), here(f"{each}.sig")) for each in (path, kept))
+    yield from ((data, past.get((at, f"{path}.sig"))) for (at, name), data in past.items() if name == path)
 
 
 def _shadow_days(record: Record, before: Iterable[Record]) -> float | None:

@@ -98,22 +98,23 @@ class Deck:
         """Return whether a verdict is the gate's own, and lets its release pass."""
         return self.gate_signatures[gate.path].status is Status.VALID and passed(gate.value) is not None
 
-    def passed(self, data: bytes, seal: bytes | None) -> bool:
-        """Return whether a verdict that git kept was the gate's own, and let its release pass."""
-        let = passed(parsed("gate.json", data))
-        if let is None:
+    def lets(self, data: bytes, seal: bytes | None, record: Record) -> bool:
+        """Return whether a verdict that was kept is the gate's own, and let pass what a record is about."""
+        value = mapping(parsed("gate.json", data))
+        let = passed(value)
+        if let is None or not _about(part(part(value, "predicate"), "roadworthy"), record):
             return False
         at = parse_time(let.at) or self.sources.as_of
         found = self._own(self.sources.verify(data, seal, self.signers, GATE_NAMESPACE, at))
         return found.status is Status.VALID
 
     def _lets(self, gate: Record, release: Record) -> bool:
-        said = gate_details(gate)
-        return (
-            self.passes(gate)
-            and said.get("version") == release.text("version")
-            and said.get("subject_digest") == release.text("subject_digest")
-        )
+        return self.passes(gate) and _about(gate_details(gate), release)
+
+
+def _about(said: Mapping[str, Any], record: Record) -> bool:
+    """Whether a verdict speaks of a record's version and subject."""
+    return all(said.get(name) == record.text(name) for name in ("version", "subject_digest"))
 
 
 def gate_details(gate: Record) -> Mapping[str, Any]:

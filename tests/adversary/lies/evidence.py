@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from tests.adversary.patch import FROM_HIGH, Hand, Lie, drop, each, put, remove, swap
 from tests.adversary.scene import (
@@ -124,16 +125,29 @@ def _redeployed(scene: Scene, verdict: str) -> None:
     scene.write("governance/deployments/20261120T113000Z-promote-1.json", record)
 
 
-def _forged_once(scene: Scene) -> None:
-    """A verdict of one's own, committed and used, and then the gate's put back."""
-    honest = scene.text(VERDICT), scene.text(f"{VERDICT}.sig")
-    scene.put(VERDICT, "predicate.roadworthy.expires_at", "2036-11-20T00:00:00Z")
-    scene.sign(VERDICT, "dev@rehearsal.example", "roadworthy-gate")
-    forged = scene.sha(VERDICT)
-    scene.commit("Gate again")
-    scene.write(VERDICT, honest[0])
-    scene.write(f"{VERDICT}.sig", honest[1])
-    _redeployed(scene, forged)
+_LONGER = "predicate.roadworthy.expires_at", "2036-11-20T00:00:00Z"
+DEV = "dev@rehearsal.example"
+
+
+def _regated(where: str, value: str, *, who: str, kept: bool) -> Callable[[Scene], None]:
+    """Another verdict, in git's past or beside the deployment that names it; and the gate's put back."""
+
+    def tell(scene: Scene) -> None:
+        honest = {name: scene.text(name) for name in (VERDICT, f"{VERDICT}.sig")}
+        scene.put(VERDICT, where, value)
+        scene.sign(VERDICT, who, "roadworthy-gate")
+        forged = scene.sha(VERDICT)
+        if kept:
+            for name in honest:
+                end = name.removeprefix(VERDICT)
+                scene.write(f"governance/deployments/{forged}.verdict{end}", scene.text(name))
+        else:
+            scene.commit("Gate again")
+        for name, text in honest.items():
+            scene.write(name, text)
+        _redeployed(scene, forged)
+
+    return tell
 
 
 LIES = (
@@ -253,7 +267,26 @@ LIES = (
         lambda s: _redeployed(s, OTHER),
         at=FROM_HIGH,
     ),
-    Lie("a new deployment under a forged verdict that git kept", ("REL-01",), _forged_once, at=FROM_HIGH),
+    *(
+        Lie(
+            f"a new deployment under {title}",
+            ("REL-01",),
+            _regated(where, to, who=who, kept=kept),
+            at=FROM_HIGH,
+        )
+        for title, where, to, who, kept in (
+            ("a forged verdict that git kept", *_LONGER, DEV, False),
+            ("a forged verdict kept beside it", *_LONGER, DEV, True),
+            (
+                "a verdict of another version kept beside it",
+                "predicate.roadworthy.version",
+                "2",
+                "gate",
+                True,
+            ),
+            ("a refusal kept beside it", "predicate.verificationResult", "FAILED", "gate", True),
+        )
+    ),
     Lie("a number of the card improved", ("DOC-01",), swap(CARD, "0.8051", "0.9051")),
     Lie("a card polished after approval", ("DOC-01",), swap(CARD, "what lenders decided", "the best data")),
     Lie("no card", ("DOC-01",), remove(CARD)),

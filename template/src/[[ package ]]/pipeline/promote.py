@@ -12,7 +12,7 @@ from ..serving.clock import Clock, clock
 from ..serving.routes import Routes
 from . import records, settings
 from .outcome import Outcome, Refused
-from .verdict import Verdict, bundle, verify
+from .verdict import Verdict, bundle, keep, verify
 from .words import is_placeholder
 
 FALLBACK = "fallback"
@@ -203,6 +203,8 @@ def _commit(verb: str, change: Change, before: Routes, judged: Clock) -> Outcome
     }
     head = history.append({**facts, "withdrawn": change.withdrawn}, change.routes)
     routes.write(change.routes)
+    if change.verdict:
+        keep(change.verdict)
     record = {"schema": "deployment/v1", **facts, "evidence": change.evidence, "history": head}
     named = filing.add("deployments", judged.at, record, f"{change.action}-{change.version}")
     lines = (_sentence(change, before), f"reason: {change.reason}", f"record: {named}")

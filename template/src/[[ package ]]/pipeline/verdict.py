@@ -21,19 +21,25 @@ NAMESPACE = "roadworthy-gate"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a verified verdict says, and the digest of the file that says it."""
+    """What a verified verdict says, the bytes that say it, and their signature."""
 
     version: str
     tier: str
     subject_digest: str
     approvals: tuple[Mapping[str, Any], ...]
     expires_at: str
-    sha256: str
+    data: bytes
+    signature: bytes
+
+    @property
+    def sha256(self) -> str:
+        """What a deployment names it by."""
+        return records.sha256_bytes(self.data)
 
 
 def verify(version: str, at: datetime) -> Verdict:
     """The verdict that lets this release ship at this time, or Refused with the first thing wrong."""
-    data = _signed(version, at)
+    data, signature = _signed(version, at)
     statement = _statement(data, version)
     predicate = statement["predicate"]
     said = predicate["roadworthy"]
@@ -48,8 +54,17 @@ def verify(version: str, at: datetime) -> Verdict:
         subject_digest=str(said["subject_digest"]),
         approvals=tuple(said["approvals"]),
         expires_at=str(said["expires_at"]),
-        sha256=records.sha256_bytes(data),
+        data=data,
+        signature=signature,
     )
+
+
+def keep(verdict: Verdict) -> None:
+    """Keep a verdict beside the deployments that name it: each gate run writes the next over it."""
+    kept = settings.path("governance", "deployments", f"{verdict.sha256}.verdict")
+    for file, data in ((kept.with_suffix(".verdict.sig"), verdict.signature), (kept, verdict.data)):
+        if not file.exists():
+            records.write_atomic(file, data)
 
 
 def bundle(version: str) -> Path:
@@ -88,7 +103,7 @@ def _entry(folder: Path, said: Mapping[str, Any]) -> dict[str, str]:
     return {"role": role, "name": name, "said": str(said.get("sha256")), "sha256": records.sha256_file(where)}
 
 
-def _signed(version: str, at: datetime) -> bytes:
+def _signed(version: str, at: datetime) -> tuple[bytes, bytes]:
     if not version.isalnum():
         raise Refused(f"not a version: {version!r}", "the command line", "name a release, such as 1")
     where, repair = settings.relative(gate_file(version)), f"roadworthy gate {version}"
@@ -97,10 +112,10 @@ def _signed(version: str, at: datetime) -> bytes:
         raise Refused(f"release {version} has no gate verdict", where, repair)
     if not signature.is_file():
         raise Refused(f"the verdict on release {version} is not signed", f"{where}.sig", repair)
-    data = gate_file(version).read_bytes()
-    if not signed_by(data, signature.read_bytes(), NAMESPACE, _signing_time(data, at)):
+    data, seal = gate_file(version).read_bytes(), signature.read_bytes()
+    if not signed_by(data, seal, NAMESPACE, _signing_time(data, at)):
         raise Refused("the signature is not the gate's, or the verdict was edited", where, repair)
-    return data
+    return data, seal
 
 
 def _signing_time(data: bytes, at: datetime) -> datetime:
