@@ -80,6 +80,7 @@ def _header(name: str, verdict: Mapping[str, Any]) -> Markup:
         "release": verdict["version"],
         "answers in the window": seen["rows"],
         "requests refused": seen["refused"],
+        **({"lines nobody can read": seen["unreadable"]} if seen["unreadable"] else {}),
         "outcomes known": verdict["labels_joined"],
         "judged at": str(verdict["as_of"]).replace("T", " ").replace("Z", " UTC"),
     }

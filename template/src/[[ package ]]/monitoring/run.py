@@ -96,6 +96,7 @@ def _verdict(
             "to": watched.window.end,
             "rows": len(watched.window.answered),
             "refused": len(watched.window.refused),
+            "unreadable": watched.window.unreadable,
         },
         "labels_joined": watched.outcomes.rows,
         "reference": {"path": watched.reference.path, "sha256": watched.reference.sha256},

@@ -46,6 +46,7 @@ class Window:
     hours: float
     answered: tuple[Line, ...]
     refused: tuple[Line, ...]
+    unreadable: int
     columns: Columns
 
     @property
@@ -87,13 +88,14 @@ def window(release: Release, policy: Mapping[str, Any], at: datetime) -> Window:
     """The newest answers of a release before a time, at most as old and as many as policy says."""
     hours, most = float(policy["hours"]), int(policy["max_rows"])
     start, end = (_moment(each) for each in (at - timedelta(hours=hours), at))
-    lines = [line for line in capture.lines(start) if line["ts"] <= end]
+    lost: list[bytes] = []
+    lines = [line for line in capture.lines(start, lost) if line["ts"] <= end]
     answered = tuple(line for line in lines if line["version"] == release.version)[-most:]
     begun = answered[0]["ts"] if answered else start
     refused = tuple(line for line in lines if line["route"] == "refused" and line["ts"] >= begun)
     columns = {name: _inputs(line["inputs"].get(name) for line in answered) for name in release.fields}
     kept = {name: values for name, values in columns.items() if len(values)}
-    return Window(begun, end, hours, answered, refused, kept)
+    return Window(begun, end, hours, answered, refused, len(lost), kept)
 
 
 def outcomes(release: Release, days: float, at: datetime) -> Outcomes:

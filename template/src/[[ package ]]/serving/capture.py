@@ -61,11 +61,14 @@ def capture() -> Capture:
     return Capture(folder(), frozenset(policy.get("redact") or ()), bool(policy.get("fsync", False)))
 
 
-def lines(since: str = "") -> Iterator[dict[str, Any]]:
-    """Captured predictions from a moment on, oldest first; a line cut short by a crash is passed over."""
+def lines(since: str = "", lost: list[bytes] | None = None) -> Iterator[dict[str, Any]]:
+    """Captured predictions from a moment on, oldest first; what nobody can read is added to `lost`.
+
+    Such a line was cut short by a crash, or was asked with half a character before those were refused.
+    """
     for file in sorted(folder().glob("*.jsonl")):
         if file.stem >= since[:10].replace("-", ""):
-            yield from (line for line in _of(file) if line["ts"] >= since)
+            yield from (line for line in _of(file, lost) if line["ts"] >= since)
 
 
 def find(name: str) -> list[dict[str, Any]]:
@@ -84,16 +87,20 @@ def expired(at: datetime) -> list[Path]:
     return [file for file in sorted(folder().glob("*.jsonl")) if file.stem < last]
 
 
-def _of(file: Path) -> Iterator[dict[str, Any]]:
+def _of(file: Path, lost: list[bytes] | None) -> Iterator[dict[str, Any]]:
     with file.open("rb") as stream:
         for raw in stream:
             if line := _line(raw):
                 yield line
+            elif lost is not None:
+                lost.append(raw)
 
 
 def _line(raw: bytes) -> dict[str, Any] | None:
     try:
         line = json.loads(raw)
+        if b"\\ud" in raw:  # half a character, where the other half is missing, can be written nowhere
+            json.dumps(line, ensure_ascii=False).encode()
     except ValueError:
         return None
     return line if isinstance(line, dict) and {"id", "ts", "inputs"} <= line.keys() else None

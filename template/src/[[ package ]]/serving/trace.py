@@ -26,7 +26,7 @@ def trace(id: str) -> Outcome:  # noqa: A002 - the name of the command's argumen
     found = capture.find(id)
     if not found:
         days = "its day may be past retention"
-        raise Refused(f"no prediction {id} was captured here; {days}", "var/predictions", "check the id")
+        raise Refused(f"no prediction {id} can be read here; {days}", "var/predictions", "check the id")
     line, again = found[-1], f" (one of {len(found)} under this id)" if len(found) > 1 else ""
     steps = [Step("decision", not again, _decision(line) + again), *(Step(*each) for each in _behind(line))]
     marks = [each.holds for each in steps]
