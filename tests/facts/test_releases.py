@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from roadworthy.adapters.signing import sign
 from roadworthy.commands.check import sources_of
 from roadworthy.commands.clock import moment
 from roadworthy.commands.controls import Controls
+from roadworthy.commands.dossier import open_dossier
 from roadworthy.commands.gate import gate
 from roadworthy.commands.packs import open_bench
 from roadworthy.commands.target import open_target
+from roadworthy.core.approval.approvals import Demand
 from roadworthy.facts.collect import COLLECTORS, Collection, collect
-from tests.project_fixture import GATE, NOW, Project, make_keys, make_project
+from roadworthy.facts.releases import demanded
+from tests.project_fixture import ANSWERS, GATE, NOW, Project, make_keys, make_project
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +154,88 @@ def test_a_revoked_approval_does_not_count(project: Project) -> None:
     again = facts(project)["records"]
     assert again["approvals"][0]["revoked"] is True
     assert found["identity"] not in again["releases"][0]["approvers"]
+
+
+def asked(project: Project) -> tuple[Demand, Demand]:
+    """What the gate would ask of release 1, and what a check asks."""
+    bench, target = open_bench(), open_target(str(project.path))
+    deck = Collection(sources_of(target, bench, moment(NOW))).deck
+    return open_dossier(project.path, "1", NOW).demand, demanded(deck, deck.shelf.of("releases")[0])
+
+
+RISK_MANAGER = "risk@loans.example"
+
+
+def _ungated(project: Project) -> None:
+    shutil.rmtree(project.path / "governance/gates")
+    project.commit("Not gated yet")
+
+
+def _edited_before_the_gate(project: Project) -> None:
+    """An approver works on it between registration and gate."""
+    project.git("reset", "-q", "--hard", ":/Register")
+    project.write("src/credit_decision/other.py", "x = 1\n")
+    project.commit("Write more", author=RISK_MANAGER)
+
+
+def _recorded_by_an_approver(project: Project) -> None:
+    project.git("reset", "-q", "--soft", ":/Start")
+    project.commit("Register release 1", author=RISK_MANAGER)
+
+
+def _understated(project: Project) -> None:
+    """The answers and the release come to low; what the project was made as says more."""
+    answers = {name: {"answer": answer} for name, answer in ANSWERS["low"].items()}
+    project.write("governance/risk.yaml", {"schema": "risk/v1", "tier": "low", "answers": answers})
+    project.write(".copier-answers.yml", ANSWERS["high"])
+    project.write(".roadworthy/lock.yaml", {"schema": "lock/v1", "tier": "moderate"})
+    project.change("governance/releases/1.json", tier="low")
+    project.commit("Play it down")
+
+
+@pytest.mark.parametrize(
+    ("case", "tier", "built"),
+    [
+        (lambda _: None, "critical", False),
+        (_ungated, "critical", False),
+        (_edited_before_the_gate, "critical", True),
+        (_recorded_by_an_approver, "critical", True),
+        (_understated, "high", False),
+    ],
+)
+def test_gate_and_check_ask_the_same_of_a_release(
+    project: Project, case: Callable[[Project], None], tier: str, built: bool
+) -> None:
+    case(project)
+    gates, checks = asked(project)
+    assert gates == checks
+    assert (gates.tier, RISK_MANAGER in gates.builders.people) == (tier, built)
+    assert (
+        gates.obligations["approver_roles"] == open_bench().pack.tiers["obligations"][tier]["approver_roles"]
+    )
+
+
+def test_what_comes_after_the_gate_is_no_work_on_a_release_that_passed(project: Project) -> None:
+    project.write("src/credit_decision/other.py", "x = 1\n")
+    project.commit("Begin the next release", author=RISK_MANAGER)
+    gates, checks = asked(project)
+    assert RISK_MANAGER in gates.builders.people, "what is about to ship now is another tree"
+    assert RISK_MANAGER not in checks.builders.people
+
+
+def test_a_later_release_does_not_excuse_who_built_the_one_before(project: Project) -> None:
+    _recorded_by_an_approver(project)
+    first = json.loads((project.path / "governance/releases/1.json").read_text())
+    later = {"version": "2", "created_at": "2026-11-20T11:45:00Z", "commit": project.git("rev-parse", "HEAD")}
+    project.write("governance/releases/2.json", first | later)
+    verdict = (project.path / "governance/gates/1.json").read_text()
+    verdict = verdict.replace('"version": "1"', '"version": "2"')
+    project.write("governance/gates/2.json", verdict)
+    seal = sign(str(project.keys[GATE]), "roadworthy-gate", verdict.encode())
+    project.write("governance/gates/2.json.sig", seal)
+    project.commit("Gate release 2")
+    for demand in asked(project):
+        assert RISK_MANAGER in demand.builders.people
 
 
 @pytest.mark.parametrize(

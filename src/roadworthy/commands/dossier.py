@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,21 +15,22 @@ from roadworthy.commands.committed import HELD, Committed, at_commit, open_head,
 from roadworthy.commands.filed import FOLDER, SIGNERS, filed, tampered, verified
 from roadworthy.commands.packs import open_bench
 from roadworthy.core.approval.approvals import Approval, Demand
-from roadworthy.core.approval.duties import Commit, builders, submitter
+from roadworthy.core.approval.duties import Commit
 from roadworthy.core.approval.evidence import THRESHOLDS, Evidence, Origin
-from roadworthy.core.approval.people import people
+from roadworthy.core.approval.people import Person, may_gate, people
 from roadworthy.core.approval.pickles import pickle_in
-from roadworthy.core.approval.signatures import GATE_NAMESPACE, Status, shared_keys
-from roadworthy.core.approval.subject import IN_GIT, Entry, Shipped, entries, sha256, subject_digest
+from roadworthy.core.approval.signatures import GATE_NAMESPACE, Status
+from roadworthy.core.approval.subject import LOCK, Entry, Shipped, entries, sha256
 from roadworthy.core.approval.verdict import passed
 from roadworthy.core.documents.parse import parsed
-from roadworthy.core.documents.parts import part
-from roadworthy.core.packs.tiers import PROHIBITED, assess, highest, obligations, risk_answers
+from roadworthy.core.documents.parts import mapping, part
 from roadworthy.core.times import parse_time
 from roadworthy.errors import Refused, UsageError
+from roadworthy.facts.demanded import Setting, demand, records_of, since_passed
+from roadworthy.facts.project import ANSWERS, Tiers, tiers
 
 ROLES, RISK = "governance/roles.yaml", "governance/risk.yaml"
-GATES = "governance/gates/"
+GATES, RELEASES = "governance/gates/", "governance/releases/"
 WORDS = ("governance/system.yaml", RISK, "governance/card.yaml", ROLES)
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
 
@@ -54,15 +55,24 @@ def open_dossier(project: Path, version: str, as_of: str | None = None) -> Dossi
     recorded = entries(release.get("subject")) or ()
     bundle = read_bundle(project / "var" / "releases" / version)
     evidence = _evidence(head, release, recorded, bundle)
-    since = _since_last_approved(head, version, now)
-    computed, tier = _tiers(head, release)
+    team = people(head.document(ROLES))
+    since = since_passed(head.history, release, _passed(head, team, now))
+    found, pack = _tiers(head), open_bench().pack
+    setting = Setting(
+        history=head.history,
+        people=team,
+        signers=head.held.get(SIGNERS, b""),
+        tier=found.judged,
+        rubric=pack.tiers,
+        now=now,
+    )
     return Dossier(
         head=head,
         shipped=_shipped(head, recorded, bundle),
         evidence=evidence,
-        demand=_demand(head, release, recorded, evidence.run, since, tier, now),
+        demand=demand(setting, release, evidence.run, since=since, policy_pack=pack.digest),
         filed=filed(head, version, now),
-        computed_tier=computed,
+        computed_tier=found.computed,
         keys_changed=head.history.commits(since, ROLES, SIGNERS),
     )
 
@@ -79,19 +89,10 @@ def _release(head: Committed, version: str) -> Mapping[str, Any]:
     return found
 
 
-def _records(release: Mapping[str, Any]) -> dict[str, str]:
-    run_id = release.get("run_id")
-    return {
-        "release": f"governance/releases/{release['version']}.json",
-        "run": f"governance/runs/{run_id}.json",
-        "evaluation": f"governance/evaluations/{run_id}.json",
-    }
-
-
 def _evidence(
     head: Committed, release: Mapping[str, Any], recorded: tuple[Entry, ...], bundle: Bundle
 ) -> Evidence:
-    paths = _records(release)
+    paths = records_of(release)
     run, report = (_record(head, paths[kind], kind, release) for kind in ("run", "evaluation"))
     edited, deleted = tampered(head, *paths.values())
     return Evidence(
@@ -127,7 +128,7 @@ def _origin(head: Committed, run: Mapping[str, Any]) -> Origin:
 
 
 def _shipped(head: Committed, recorded: tuple[Entry, ...], bundle: Bundle) -> Shipped:
-    held = read(head, {each.name for each in recorded} | {".roadworthy/lock.yaml"})
+    held = read(head, {each.name for each in recorded} | {LOCK})
     return Shipped(
         bundle={path: sha256(data) for path, data in bundle.files.items()},
         head={path: sha256(data) for path, data in held.items()},
@@ -135,55 +136,23 @@ def _shipped(head: Committed, recorded: tuple[Entry, ...], bundle: Bundle) -> Sh
     )
 
 
-def _demand(
-    head: Committed,
-    release: Mapping[str, Any],
-    recorded: tuple[Entry, ...],
-    run: Mapping[str, Any],
-    since: frozenset[str],
-    tier: str,
-    now: datetime,
-) -> Demand:
-    team, pack = people(head.document(ROLES)), open_bench().pack
-    named = (each.name for each in recorded if each.role in IN_GIT)
-    built = head.history.commits(since, "src/", "policy/", *named, *_records(release).values())
-    return Demand(
-        system=str(release.get("system")),
-        version=str(release.get("version")),
-        subject_digest=subject_digest(recorded),
-        commit=str(release.get("commit")),
-        run_id=str(release.get("run_id")),
-        tier=tier,
-        obligations=obligations(tier, pack.tiers),
-        policy_pack=pack.digest,
-        people=team,
-        builders=builders(built, submitter(run), team),
-        shared_keys=shared_keys(head.held.get(SIGNERS, b"").decode(errors="replace")),
-        now=now,
-    )
+def _tiers(head: Committed) -> Tiers:
+    held = {**head.held, **read(head, (ANSWERS,))}
+    risk, answers, lock = (mapping(parsed(path, held.get(path))) for path in (RISK, ANSWERS, LOCK))
+    return tiers(risk, answers, lock, open_bench().pack.tiers)
 
 
-def _tiers(head: Committed, release: Mapping[str, Any]) -> tuple[str, str]:
-    """The tier that the answers give, and the one to judge by: never lower than recorded, never below it."""
-    answers, book = risk_answers(head.document(RISK)), open_bench().pack.tiers
-    computed = assess(answers, book).name
-    tier = highest([computed, *([release["tier"]] if release.get("tier") in book["tiers"] else [])], book)
-    # A prohibited system is refused whatever its approvals; they are still judged, as strictly as there is.
-    return computed, "critical" if tier == PROHIBITED else tier
-
-
-def _since_last_approved(head: Committed, version: str, now: datetime) -> frozenset[str]:
-    """The commits since the newest other release that a gate let pass; only a verdict it signed counts."""
-    known = []
-    for path in (each for each in head.held if each.startswith(GATES) and each.endswith(".json")):
-        let = passed(head.document(path))
-        if let and let.version != version:
-            signature, at = head.held.get(f"{path}.sig"), parse_time(let.at) or now
-            if verified(head.held[path], signature, head, GATE_NAMESPACE, at).status is Status.VALID:
-                known.append(let)
-    newest = sorted(known, key=lambda each: each.at, reverse=True)
-    last = next((each.commit for each in newest if head.has(each.commit)), "")
-    return frozenset(head.history.by_sha) - head.history.ancestors(last)
+def _passed(head: Committed, team: tuple[Person, ...], now: datetime) -> Iterator[Mapping[str, Any]]:
+    """Every release that a gate let pass, by a verdict that it signed about these very bytes."""
+    for path in (each for each in head.held if each.startswith(RELEASES) and each.endswith(".json")):
+        release = mapping(head.document(path))
+        gate = f"{GATES}{path.removeprefix(RELEASES)}"
+        let = passed(head.document(gate))
+        if let and let.about(release):
+            signature, at = head.held.get(f"{gate}.sig"), parse_time(let.at) or now
+            seal = verified(head.held[gate], signature, head, GATE_NAMESPACE, at)
+            if seal.status is Status.VALID and may_gate(seal.principal, team):
+                yield release
 
 
 def _uncommitted(head: Committed) -> tuple[str, ...]:

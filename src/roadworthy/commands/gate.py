@@ -17,7 +17,7 @@ from roadworthy.commands.keys import signing_key
 from roadworthy.core.approval.approvals import counted, judge_approvals
 from roadworthy.core.approval.duties import judge_builders
 from roadworthy.core.approval.evidence import judge_evidence, judge_tier
-from roadworthy.core.approval.people import GATE_ROLE, find, judge_people
+from roadworthy.core.approval.people import judge_people, may_gate
 from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.signatures import GATE_NAMESPACE, Signature, Status, signer_line
 from roadworthy.core.approval.subject import actual, judge_subject, sha256
@@ -104,9 +104,8 @@ def _known_gate(dossier: Dossier, seal: Signature) -> None:
     if seal.status is not Status.VALID:
         line = signer_line("gate", GATE_NAMESPACE, seal.key)
         raise UsageError(f"the gate's key is not in {SIGNERS} of HEAD", f"have this line committed: {line}")
-    person = find(str(seal.principal), dossier.demand.people)
-    if person and person.roles != {GATE_ROLE}:
-        said = f"the gate's key belongs to {person.identity}, who is a person in governance/roles.yaml"
+    if not may_gate(seal.principal, dossier.demand.people):
+        said = f"the gate's key belongs to {seal.principal}, who is a person in governance/roles.yaml"
         raise UsageError(said, "give the gate a key and an identity of its own")
 
 

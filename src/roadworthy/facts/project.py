@@ -9,6 +9,7 @@ from roadworthy.core.documents.parts import mapping
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.core.packs.strictness import looser
 from roadworthy.core.packs.tiers import PROHIBITED, assess, highest, obligations, risk_answers
+from roadworthy.core.values import frozen
 from roadworthy.facts.documents import value_of
 
 # The questions of the rubric that are answered by a list of names.
@@ -23,17 +24,31 @@ def read_mapping(snapshot: Snapshot, path: str) -> Mapping[str, Any]:
     return mapping(snapshot.document(path))
 
 
+@frozen
+class Tiers:
+    """What is answered and claimed, what answers come to, and the tier to judge by: never below either."""
+
+    given: tuple[Mapping[str, Any], ...]
+    claims: tuple[str, ...]
+    computed: str
+    judged: str
+
+
+def tiers(risk: Rubric, answers: Rubric, lock: Rubric, rubric: Rubric) -> Tiers:
+    """Return the tiers that the risk record, the template's answers and the lock of a project come to."""
+    said = (risk_answers(risk), *((flat_answers(answers),) if answers else ()))
+    given = tuple(_known(each, rubric) for each in said)
+    computed = highest([assess(each, rubric).name for each in given], rubric)
+    claims = tuple(_claims((lock.get("tier"), risk.get("tier")), rubric))
+    return Tiers(given=given, claims=claims, computed=computed, judged=highest([computed, *claims], rubric))
+
+
 def project_facts(snapshot: Snapshot, documents: Mapping[str, Any], rubric: Rubric) -> dict[str, Any]:
     """Return the facts under `project`, except whether it is released."""
     answers, lock = read_mapping(snapshot, ANSWERS), read_mapping(snapshot, LOCK)
     system, risk = value_of(documents, "system"), value_of(documents, "risk")
-    said = (risk_answers(risk), *((flat_answers(answers),) if answers else ()))
-    given = tuple(_known(each, rubric) for each in said)
-    computed = highest([assess(each, rubric).name for each in given], rubric)
-    claims = _claims((lock.get("tier"), risk.get("tier")), rubric)
-    claimed = highest(claims, rubric) if claims else ""
-    tier = highest([computed, claimed], rubric) if claimed else computed
-    order = list(rubric["tiers"])
+    found = tiers(risk, answers, lock, rubric)
+    tier, order = found.judged, list(rubric["tiers"])
     return {
         "name": _first(answers.get("name"), system.get("system")),
         "package": _package(answers, system),
@@ -41,12 +56,12 @@ def project_facts(snapshot: Snapshot, documents: Mapping[str, Any], rubric: Rubr
         "mode": _agreed((system.get("mode"), lock.get("mode"), answers.get("mode")), MODES),
         "tier": tier,
         "tier_rank": order.index(tier),
-        "claimed_tier": claimed,
-        "claimed_rank": min((order.index(claim) for claim in claims), default=-1),
-        "computed_tier": computed,
-        "computed_rank": order.index(computed),
-        "circumstances": sorted({name for each in given for name in each["circumstances"]}),
-        "prohibited": sorted({ref for each in given for ref, _ in assess(each, rubric).prohibited}),
+        "claimed_tier": highest(found.claims, rubric) if found.claims else "",
+        "claimed_rank": min(map(order.index, found.claims), default=-1),
+        "computed_tier": found.computed,
+        "computed_rank": order.index(found.computed),
+        "circumstances": sorted({name for each in found.given for name in each["circumstances"]}),
+        "prohibited": sorted({ref for each in found.given for ref, _ in assess(each, rubric).prohibited}),
         "loosened": list(_loosened(lock.get("obligations"), duties(tier, rubric))),
         "tracking": _first(answers.get("tracking")),
         "has_policy": bool(lock),

@@ -8,29 +8,22 @@ from itertools import takewhile
 from typing import Any
 
 from roadworthy.core.approval.approvals import Approval, Demand, counted, judge_approvals
-from roadworthy.core.approval.duties import Builders, builders, judge_builders, submitter
-from roadworthy.core.approval.people import GATE_ROLE, Person, find, people
+from roadworthy.core.approval.duties import judge_builders
+from roadworthy.core.approval.people import Person, may_gate, people
 from roadworthy.core.approval.refusal import Refusal
-from roadworthy.core.approval.signatures import (
-    APPROVAL_NAMESPACE,
-    GATE_NAMESPACE,
-    Signature,
-    Status,
-    shared_keys,
-)
-from roadworthy.core.approval.subject import IN_GIT, Entry, entries, fits, sha256, subject_digest
+from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE, GATE_NAMESPACE, Signature, Status
+from roadworthy.core.approval.subject import Entry, entries, fits, sha256, subject_digest
 from roadworthy.core.approval.verdict import passed
 from roadworthy.core.documents.parse import parsed
 from roadworthy.core.documents.parts import mapping, part, rows
 from roadworthy.core.times import parse_time
 from roadworthy.core.values import frozen, replace
+from roadworthy.facts.demanded import MADE_FROM, Setting, demand, since_passed
 from roadworthy.facts.lineage import Past, model_digest
 from roadworthy.facts.records import Record, Shelf
 from roadworthy.facts.sources import Sources
 
 SIGNERS, FALLBACK = "governance/allowed_signers", "fallback"
-# What a release is made from, besides the files its subject names.
-MADE_FROM = ("src/", "policy/")
 Facts = Mapping[str, Any]
 
 
@@ -62,8 +55,7 @@ class Deck:
 
     def _own(self, seal: Signature) -> Signature:
         """A gate's seal; a person's key does not speak for the gate, whatever the file of keys lets it do."""
-        person = find(str(seal.principal), self.people)
-        return replace(seal, status=Status.INVALID) if person and person.roles != {GATE_ROLE} else seal
+        return seal if may_gate(seal.principal, self.people) else replace(seal, status=Status.INVALID)
 
     @cached_property
     def approvals(self) -> tuple[Approval, ...]:
@@ -100,21 +92,28 @@ class Deck:
 
     def lets(self, data: bytes, seal: bytes | None, record: Record) -> bool:
         """Return whether a verdict that was kept is the gate's own, and let pass what a record is about."""
-        value = mapping(parsed("gate.json", data))
-        let = passed(value)
-        if let is None or not _about(part(part(value, "predicate"), "roadworthy"), record):
+        let = passed(parsed("gate.json", data))
+        if let is None or not let.about(record.value):
             return False
         at = parse_time(let.at) or self.sources.as_of
         found = self._own(self.sources.verify(data, seal, self.signers, GATE_NAMESPACE, at))
         return found.status is Status.VALID
 
     def _lets(self, gate: Record, release: Record) -> bool:
-        return self.passes(gate) and _about(gate_details(gate), release)
+        let = passed(gate.value)
+        return let is not None and let.about(release.value) and self.passes(gate)
 
-
-def _about(said: Mapping[str, Any], record: Record) -> bool:
-    """Whether a verdict speaks of a record's version and subject."""
-    return all(said.get(name) == record.text(name) for name in ("version", "subject_digest"))
+    @cached_property
+    def setting(self) -> Setting:
+        """Return what every release is judged with."""
+        return Setting(
+            history=self.shelf.history,
+            people=self.people,
+            signers=self.signers,
+            tier=str(self.project["tier"]),
+            rubric=self.sources.pack.tiers,
+            now=self.sources.as_of,
+        )
 
 
 def gate_details(gate: Record) -> Mapping[str, Any]:
@@ -122,23 +121,24 @@ def gate_details(gate: Record) -> Mapping[str, Any]:
     return mapping(gate.mapping("predicate").get("roadworthy"))
 
 
-def demand(deck: Deck, release: Record) -> Demand:
+def demanded(deck: Deck, release: Record) -> Demand:
     """Return what a release must be approved as; the same question that the gate asks."""
-    subject = entries(release.value.get("subject")) or ()
-    return Demand(
-        system=release.text("system"),
-        version=release.text("version"),
-        subject_digest=subject_digest(subject),
-        commit=release.text("commit"),
-        run_id=release.text("run_id"),
-        tier=str(deck.project["tier"]),
-        obligations=deck.tier,
+    run = deck.shelf.find("runs", "run_id", release.text("run_id"))
+    return demand(
+        deck.setting,
+        release.value,
+        run.value if run else {},
+        since=_since(deck, release),
         policy_pack=_policy_seen(deck, release),
-        people=deck.people,
-        builders=_builders(deck, release),
-        shared_keys=shared_keys(deck.signers.decode(errors="replace")),
-        now=deck.sources.as_of,
     )
+
+
+def _since(deck: Deck, release: Record) -> frozenset[str]:
+    """The commits that the gate looked at: up to its verdict; before one, all there are."""
+    gate, history = deck.gate_of(release), deck.shelf.history
+    judged = history.touched.get(gate.path, ()) if gate else ()
+    passed = (other.value for other in deck.shelf.of("releases") if deck.gate_of(other))
+    return since_passed(history, release.value, passed, judged[0].commit.sha if judged else "")
 
 
 def _policy_seen(deck: Deck, release: Record) -> str:
@@ -147,22 +147,6 @@ def _policy_seen(deck: Deck, release: Record) -> str:
     policy = mapping(gate.mapping("predicate").get("policy")) if gate else {}
     digest = part(policy, "digest").get("sha256")
     return f"sha256:{digest}" if digest else deck.sources.pack.digest
-
-
-def _builders(deck: Deck, release: Record) -> Builders:
-    """Whoever touched what it is made from since the last release that a gate let pass, and who ran it."""
-    history = deck.shelf.history
-    named = {entry.name for entry in entries(release.value.get("subject")) or () if entry.role in IN_GIT}
-    span = history.ancestors(release.text("commit")) - history.ancestors(_last_passed(deck, release))
-    touched = history.commits(span, *MADE_FROM, *named)
-    run = deck.shelf.find("runs", "run_id", release.text("run_id"))
-    by = submitter(run.value) if run else None
-    return builders(touched, by, deck.people)
-
-
-def _last_passed(deck: Deck, release: Record) -> str:
-    earlier = [r for r in deck.shelf.of("releases") if r.base["at"] < release.base["at"] and deck.gate_of(r)]
-    return earlier[-1].text("commit") if earlier else ""
 
 
 def releases(deck: Deck) -> list[dict[str, Any]]:
@@ -186,7 +170,7 @@ def _release(deck: Deck, record: Record) -> dict[str, Any]:
     subject = entries(record.value.get("subject")) or ()
     run = deck.shelf.find("runs", "run_id", record.text("run_id"))
     models = {entry.sha256 for entry in subject if entry.role == "model"}
-    asked = demand(deck, record)
+    asked = demanded(deck, record)
     mine = [each for each in deck.approvals if each.record.get("version") in (record.text("version"), None)]
     return {
         **record.base,

@@ -189,8 +189,8 @@ def _pickles(evidence: Evidence) -> Iterator[Refusal]:
 def judge_tier(recorded: Any, computed: str, tier: str) -> Iterator[Refusal]:
     """Yield why the tier a release was registered at is not the one to ship it at."""
     if computed == PROHIBITED:
-        said = "governance/risk.yaml answers yes to a prohibited practice: nothing may ship, whoever approves"
+        said = "the answers name a prohibited practice: nothing may ship, whoever approves"
         yield Refusal(code="tier-prohibited", message=said, fix="stop; this cannot be waived")
     elif recorded != tier:
-        said = f"registered at tier {recorded}, the answers in governance/risk.yaml give {computed}"
+        said = f"registered at tier {recorded}, the project is {tier}; its answers come to {computed}"
         yield Refusal(code="tier-lowered", message=said, fix="roadworthy update, then make register")

@@ -48,6 +48,12 @@ def find(identity: str, known: Iterable[Person]) -> Person | None:
     return next((person for person in known if person.identity == identity), None)
 
 
+def may_gate(identity: str | None, known: Iterable[Person]) -> bool:
+    """Return whether a key's name may speak as the gate: nobody's who is a person in the list."""
+    person = find(str(identity), known)
+    return person is None or person.roles == {GATE_ROLE}
+
+
 def resolve(who: Signer, known: Iterable[Person]) -> Person | None:
     """Return the person behind a name and address: by address, by forge handle, at last by full name."""
     known = tuple(known)

@@ -95,11 +95,15 @@ def _who(approval: Approval) -> dict[str, str]:
 
 @frozen
 class Passed:
-    """What a verdict let pass: a version, the commit it was built from, and when. Not who signed."""
+    """What a verdict let pass: a version, its subject, and when. Not who signed."""
 
     version: str
-    commit: str
+    subject_digest: str
     at: str
+
+    def about(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record is of that version and of those very bytes."""
+        return (self.version, self.subject_digest) == (record.get("version"), record.get("subject_digest"))
 
 
 def passed(value: Any) -> Passed | None:
@@ -107,8 +111,8 @@ def passed(value: Any) -> Passed | None:
     predicate, details = _parts(value)
     if predicate.get("verificationResult") != PASSED:
         return None
-    at = str(predicate.get("timeVerified"))
-    return Passed(version=str(details.get("version")), commit=str(details.get("commit")), at=at)
+    version, digest = (str(details.get(name)) for name in ("version", "subject_digest"))
+    return Passed(version=version, subject_digest=digest, at=str(predicate.get("timeVerified")))
 
 
 def as_bytes(value: Mapping[str, Any]) -> bytes:
