@@ -9,7 +9,7 @@ import pytest
 
 from roadworthy.adapters.git import GitFailed, git, isolated
 from roadworthy.commands.update import Wish, preview, update
-from roadworthy.core.merging.report import UPDATED
+from roadworthy.core.merging.report import CONFLICTS, UPDATED
 from roadworthy.core.templates.tree import File
 from tests.update.conftest import Maker
 from tests.update.situations import text
@@ -79,6 +79,29 @@ def test_a_project_may_lie_in_a_folder_of_any_name(attributes: bytes, make: Make
     odd = world.project.rename(world.project.with_name('pro:"je\\ct'))
     assert update(Wish(project=odd)).state == UPDATED
     assert b"policy-3" in (odd / "a.x").read_bytes()
+
+
+@pytest.mark.parametrize("autocrlf", ["true", "input", "false"])
+@pytest.mark.parametrize("theirs", [windows, text], ids=["crlf", "lf"])
+def test_a_commit_with_plain_line_ends_keeps_them(
+    autocrlf: str, theirs: Callable[..., File], make: Maker
+) -> None:
+    """No attribute says so: the user's own setting, or hand, made what the template renders plain."""
+    case = Case(
+        old={"a.x": windows(), "b.x": windows()},
+        new={"a.x": theirs((3, "policy-3")), "b.x": theirs((3, "policy-3"))},
+        mine={"a.x": text((15, "mine-15")), "b.x": windows((15, "mine-15"))},
+        config={"core.autocrlf": autocrlf, "core.safecrlf": "true"},
+    )
+    world = make(case)
+    for path in case.mine:
+        (world.project / path).unlink()
+    git(world.project, "checkout", "--", ".")
+    assert update(Wish(project=world.project)).state == (UPDATED if theirs is windows else CONFLICTS)
+    assert git(world.project, "cat-file", "blob", ":a.x") == text((3, "policy-3"), (15, "mine-15")).data
+    ends = b"\r\n" if autocrlf == "true" else b"\n"
+    assert b"policy-3" + ends in (world.project / "a.x").read_bytes()
+    assert b"mine-15\r\n" in (world.project / "b.x").read_bytes()
 
 
 def test_a_filter_that_fails_is_told_and_nothing_is_touched(make: Maker) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,10 +99,16 @@ def test_a_release_is_never_written_through_a_link_or_over_a_file(make: Maker, t
     world, elsewhere = make(BELOW), tmp_path / "elsewhere"
     elsewhere.mkdir()
     (world.project / "data").symlink_to(elsewhere)
-    with pytest.raises(Refused, match=r"in the way: data$"):
-        update(Wish(project=world.project))
-    assert list(elsewhere.iterdir()) == []
-    (world.project / "data").unlink()
+    for tracked in (False, True):
+        if tracked:
+            commit_all(world.project)
+            (elsewhere / "new.txt").write_text("mine\n")
+        with pytest.raises(Refused, match=f"data is a link to {elsewhere}, where the release has") as caught:
+            update(Wish(project=world.project))
+        assert tracked or not any(elsewhere.iterdir())
+        assert ("git mv data" in caught.value.hint) is tracked
+    assert (elsewhere / "new.txt").read_text() == "mine\n"
+    git(world.project, "reset", "-q", "--hard", "HEAD^")
     (world.project / "data").write_text("mine\n")
     with pytest.raises(Refused, match=r"in the way: data$"):
         update(Wish(project=world.project))
@@ -170,20 +177,17 @@ def test_a_release_cannot_reach_into_gits_own_folder(make: Maker) -> None:
     assert not (world.project / ".git" / "hooks").exists()
 
 
+def with_submodule(world: World) -> World:
+    """Let a project hold its template as a submodule, at `sub`."""
+    allowed = ("-c", "protocol.file.allow=always")
+    git(world.project, *allowed, "submodule", "add", "-q", str(world.template), "sub")
+    commit_all(world.project)
+    return world
+
+
 @pytest.mark.parametrize("path", ["sub", "sub/a.txt"])
 def test_files_where_the_project_has_a_submodule_are_refused(path: str, make: Maker) -> None:
-    world = make(Case(old={}, new={path: File(b"policy-n\n")}, mine={}))
-    git(
-        world.project,
-        "-c",
-        "protocol.file.allow=always",
-        "submodule",
-        "add",
-        "-q",
-        str(world.template),
-        "sub",
-    )
-    commit_all(world.project)
+    world = with_submodule(make(Case(old={}, new={path: File(b"policy-n\n")}, mine={})))
     for step in (preview, update):
         with pytest.raises(Refused, match="sub is a submodule"):
             step(Wish(project=world.project))
@@ -191,18 +195,7 @@ def test_files_where_the_project_has_a_submodule_are_refused(path: str, make: Ma
 
 
 def test_what_lies_untracked_in_a_submodule_is_no_change_here(make: Maker) -> None:
-    world = make(CLEAN)
-    git(
-        world.project,
-        "-c",
-        "protocol.file.allow=always",
-        "submodule",
-        "add",
-        "-q",
-        str(world.template),
-        "sub",
-    )
-    commit_all(world.project)
+    world = with_submodule(make(CLEAN))
     (world.project / "sub" / "mine.txt").write_text("mine\n")
     assert update(Wish(project=world.project)).state == UPDATED
 
@@ -293,6 +286,20 @@ def test_abort_restores_every_byte(case: Case, make: Maker) -> None:
     assert abort(world.project).state == ABORTED
     assert (world.files(), (world.project / ".git" / "index").read_bytes()) == (before, index)
     assert (world.project / "a.txt").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("case", [CLASH, CLEAN], ids=["conflict", "clean"])
+def test_abort_leaves_what_was_staged_of_other_files_since(case: Case, make: Maker) -> None:
+    kept = {"mine.txt": File(b"mine\n"), "gone.txt": File(b"mine\n")}
+    world = make(replace(case, mine={**case.mine, **kept}))
+    update(Wish(project=world.project))
+    (world.project / "mine.txt").write_text("mine, and more\n")
+    (world.project / "new.txt").write_text("new\n")
+    git(world.project, "rm", "-q", "gone.txt")
+    git(world.project, "add", "mine.txt", "new.txt")
+    abort(world.project)
+    assert git(world.project, "status", "--porcelain") == b"D  gone.txt\nM  mine.txt\nA  new.txt\n"
+    assert world.recorded() == OLD
 
 
 def test_abort_does_not_throw_away_what_was_edited_since(make: Maker) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from roadworthy.adapters import journal
+from roadworthy.adapters.git import git
 from roadworthy.adapters.git.worktree import (
     Checkout,
     as_checked_out,
@@ -64,8 +65,24 @@ def _demand_free(checkout: Checkout, plan: MergePlan, wanted: Mapping[str, File 
     blocked = {folder for folder in above if not _is_folder(on_disk(checkout, folder))}
     taken = {path for path in plan.created & wanted.keys() if _occupied(checkout, path, wanted[path], gone)}
     if occupied := sorted(blocked | taken):
+        _demand_no_links(checkout, occupied)
         shown = ", ".join(occupied[:5])
         raise Refused(f"untracked files are in the way: {shown}", "commit them, or move them away")
+
+
+def _demand_no_links(checkout: Checkout, occupied: list[str]) -> None:
+    """Say of a link that stands where the release has a folder what it is: git may well know it."""
+    places = {
+        place.as_posix()
+        for path in occupied
+        for place in (PurePosixPath(path, "."), *PurePosixPath(path).parents)
+    }
+    for link in sorted(place for place in places if on_disk(checkout, place).is_symlink()):
+        to = os.readlink(on_disk(checkout, link))
+        tracked = git(checkout.root, "ls-files", "-z", "--", f":(literal){checkout.prefix}{link}")
+        move = "git mv {0} OTHER && git commit -m 'Move {0}'" if tracked else "mv {0} OTHER"
+        hint = f"move it away, then update: {move.format(quote(link))}"
+        raise Refused(f"{link} is a link to {to}, where the release has something else", hint)
 
 
 def _is_folder(place: Path) -> bool:

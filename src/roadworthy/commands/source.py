@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from roadworthy.adapters import config
-from roadworthy.adapters.git import sources
+from roadworthy.adapters.git import GitFailed, sources
 from roadworthy.core.templates.releases import DEVELOPMENT
 from roadworthy.core.templates.source import BUILTIN, Source, is_trusted, stamp_lock
 from roadworthy.core.templates.tree import File, Tree
@@ -23,6 +24,25 @@ ANSWERS_FILE: Final = ".copier-answers.yml"
 # One moment for every render of this process: the sides of a merge must not differ by the clock.
 STARTED: Final = time.time()
 NOTHING: Final[Mapping[str, Any]] = {}
+# What git and ssh say of a remote that does not answer, in plain words, and what a person does about it.
+UNFETCHED: Final = (
+    (
+        r"could not read (username|password)|authentication failed|permission denied|host key|\b40[13]\b",
+        "it asks for credentials that git does not have, or are not enough",
+        "let this succeed: git ls-remote {0} (git credential, ssh-add, or a token of the CI)",
+    ),
+    (
+        r"could not resolve|connect to|timed out|refused|unreachable|proxy|ssl|certificate",
+        "the network does not lead there",
+        "check the connection, and the host's name: git ls-remote {0}",
+    ),
+    (
+        r"not found|does not exist|not appear to be a git repository|\b404\b",
+        "there is no git repository at that address, or you may not see it",
+        "check the address: git ls-remote {0}; where the template moved: --source SPEC",
+    ),
+)
+UNKNOWN: Final = ("git failed", "see what git says: git ls-remote {0}")
 TagsOf = Callable[[Path], Mapping[str, str]]
 
 
@@ -49,7 +69,7 @@ def open_source(spec: str = BUILTIN, release: str | None = None, tags: TagsOf = 
 
         return sources.open_builtin(release, unpack)
     if sources.is_address(spec):
-        return _open_repository(spec, sources.mirror_of(spec, release), release, tags)
+        return _open_repository(spec, _mirror(spec, release), release, tags)
     folder = _folder(spec)
     if release is None and not sources.is_bare(folder):
         return sources.open_folder(folder)
@@ -91,7 +111,21 @@ def newest(spec: str, than: str = "") -> str:
 
 
 def _repository(spec: str) -> Path:
-    return sources.mirror_of(spec, None) if sources.is_address(spec) else _folder(spec)
+    return _mirror(spec, None) if sources.is_address(spec) else _folder(spec)
+
+
+def _mirror(spec: str, release: str | None) -> Path:
+    """Return the mirror of a remote source, or say why it did not come: address, credentials or network."""
+    try:
+        return sources.mirror_of(spec, release)
+    except GitFailed as failed:
+        said, mirror, address = failed.stderr, sources.place_of(spec), sources.shown(spec)
+        why, hint = next(
+            ((why, hint) for words, why, hint in UNFETCHED if re.search(words, said, re.I)), UNKNOWN
+        )
+        known = sources.final_releases(sources.read_tags(mirror)) if mirror.is_dir() else []
+        hint += f"; or without it, a release fetched before: --to {known[-1]}" if known else ""
+        raise GitFailed(f"{address} was not fetched: {why}", hint.format(address), stderr=said) from failed
 
 
 def _folder(spec: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from roadworthy.adapters.git.worktree import (
     index_with,
     resolved_paths,
     unmerged_paths,
+    with_staged,
 )
 from roadworthy.core.merging.plan import Fate, PathPlan
 from roadworthy.core.merging.report import ABORTED, CONFLICTS, UPDATED, Update
@@ -113,6 +115,7 @@ def take_back(checkout: Checkout, *, force: bool) -> Update:
     else:
         _demand_here(checkout, begun.note)
         shown = begun.state == journal.OPEN and not _forgotten(checkout, begun.note)
+        journal.keep_staged(place, partial(with_staged, checkout, begun.paths))
         journal.undo(place, edited_too=force or shown or begun.state == journal.UNDOING)
     return _told(begun.note, ABORTED)
 

@@ -11,8 +11,9 @@ from itertools import accumulate
 from pathlib import Path
 
 from roadworthy.adapters.git.objects import Objects
-from roadworthy.adapters.git.process import borrowed, clean_environment, folder_aside, git, pinned
+from roadworthy.adapters.git.process import borrowed, clean_environment, folder_aside, git, isolated, pinned
 from roadworthy.adapters.git.worktree import ATTRIBUTES, Checkout
+from roadworthy.core.merging.entries import LINK
 from roadworthy.core.templates.tree import Tree
 
 _LINE_ENDS = (b"text", b"eol", b"crlf")
@@ -29,7 +30,25 @@ _LISTED = ("--force", "--sparse", "--pathspec-from-file=-", "--pathspec-file-nul
 
 
 def as_committed(checkout: Checkout, files: Tree) -> Tree:
-    """Return rendered files as git would commit them in this project: so they compare with its commit."""
+    """Return rendered files as this project commits them: so they compare with its commit."""
+    return _as_held(checkout, _attributed(checkout, files))
+
+
+def _as_held(checkout: Checkout, files: Tree) -> Tree:
+    """Return files with plain line ends where the project's commit has those: its git may have seen to it."""
+    windows = [path for path, file in files.items() if b"\r\n" in file.data and b"\0" not in file.data]
+    if not windows:
+        return files
+    with closing(Objects(checkout.root, isolated())) as reader:
+        held = reader.entries(checkout.tree)
+        blobs = reader.blobs(held[path].oid for path in windows if path in held and held[path].mode != LINK)
+        plain = [
+            path for path in windows if path in held and b"\r\n" not in blobs.get(held[path].oid, b"\r\n")
+        ]
+    return {**files, **{p: files[p]._replace(data=files[p].data.replace(b"\r\n", b"\n")) for p in plain}}
+
+
+def _attributed(checkout: Checkout, files: Tree) -> Tree:
     attributes = _attributes(checkout, files)
     filtered = b"filter=" in attributes
     if not filtered and not any(word in attributes for word in _LINE_ENDS):

@@ -80,7 +80,7 @@ def open_folder(folder: Path) -> Source:
 
 def open_repository(spec: str, repository: Path, release: str, tags: Mapping[str, str]) -> Source:
     """Return a git repository's tree at one of its `tags`, or at a commit; its record holds no password."""
-    spec = _CREDENTIALS.sub(r"\1", spec)
+    spec = shown(spec)
     commit, described = _tagged(tags, release) or _described(repository, release)
     if not commit:
         known = ", ".join(final_releases(tags)[-5:]) or "none"
@@ -175,15 +175,24 @@ def is_checkout(folder: Path) -> bool:
 
 def mirror_of(spec: str, release: str | None) -> Path:
     """Return the local mirror of a remote source, fetched unless it already has the release."""
-    address = _address(spec)
-    name = hashlib.sha256(address.encode()).hexdigest()[:32]
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "roadworthy" / "sources"
-    mirror = base / f"{name}.git"
+    mirror = place_of(spec)
     if not mirror.is_dir():
-        _clone(address, mirror)
+        _clone(_address(spec), mirror)
     elif release is None or find_commit(mirror, release) is None:
         git(mirror, "fetch", "--quiet", "--prune", "--tags", "origin")
     return mirror
+
+
+def place_of(spec: str) -> Path:
+    """Return where the mirror of a remote source lies, or will."""
+    name = hashlib.sha256(_address(spec).encode()).hexdigest()[:32]
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "roadworthy" / "sources"
+    return base / f"{name}.git"
+
+
+def shown(spec: str) -> str:
+    """Return a source as it may be shown and recorded: without a password."""
+    return _CREDENTIALS.sub(r"\1", spec)
 
 
 def _clone(address: str, mirror: Path) -> None:

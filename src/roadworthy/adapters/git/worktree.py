@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from roadworthy.adapters.git.pack import Pack
@@ -134,6 +134,38 @@ def index_with(
         env = isolated() | {"GIT_INDEX_FILE": str(index)}
         git(checkout.root, "update-index", "-z", "--index-info", input=rows, env=env)
         return before, index.read_bytes()
+
+
+def with_staged(checkout: Checkout, aside: Collection[str], before: bytes, now: bytes) -> bytes:
+    """Return the index `before` with what `now` stages of other paths than those set aside."""
+    with folder_aside() as folder:
+        index = folder / "index"
+        env = isolated() | {"GIT_INDEX_FILE": str(index)}
+
+        def rows(of: bytes) -> set[bytes]:
+            index.unlink(missing_ok=True)
+            if of:  # git takes no empty index for one
+                index.write_bytes(of)
+            return set(git(checkout.root, "ls-files", "--stage", "-z", "--full-name", env=env).split(b"\0"))
+
+        later, was = rows(now), rows(before)
+        gone = (
+            b"0 %s\t%s" % (NO_OBJECT[checkout.algorithm].encode(), row.partition(b"\t")[2])
+            for row in was - later
+        )
+        changed = [
+            row for row in (*gone, *(later - was)) if os.fsdecode(row.partition(b"\t")[2]) not in aside
+        ]
+        if changed:
+            git(
+                checkout.root,
+                "update-index",
+                "-z",
+                "--index-info",
+                input=b"".join(row + b"\0" for row in changed),
+                env=env,
+            )
+        return index.read_bytes()
 
 
 def as_checked_out(checkout: Checkout, changes: Mapping[str, File | None]) -> dict[str, File | None]:

@@ -153,6 +153,15 @@ def undo(place: Place, *, edited_too: bool = False) -> None:
     abandon(place)
 
 
+def keep_staged(place: Place, merged: Callable[[bytes, bytes], bytes]) -> None:
+    """Let taking back leave what else was staged since; `merged` gets the index of before, and of now."""
+    before, beside = place.journal / "index.before", place.journal / "index.before~"
+    now = _bytes(place.index)
+    if now not in (_bytes(before), _bytes(place.journal / "index.after")):
+        beside.write_bytes(merged(_bytes(before), now))
+        os.replace(beside, before)
+
+
 def abandon(place: Place) -> None:
     """Drop the journal: what it did stands."""
     gone = place.home / "update.old"
