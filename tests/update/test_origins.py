@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from roadworthy.adapters.git import git
+from roadworthy.adapters.git import GitFailed, git
 from roadworthy.commands.update import Wish, preview, update
 from roadworthy.core.merging.report import CURRENT, UPDATED
 from roadworthy.core.templates.tree import File
@@ -171,3 +174,46 @@ def test_what_is_no_work_tree_is_refused_in_one_line(make: Maker, tmp_path: Path
     git(tmp_path, "clone", "-q", "--bare", str(world.project), "bare.git")
     with pytest.raises(Refused, match="no work tree"):
         update(Wish(project=tmp_path / "bare.git"))
+
+
+@pytest.fixture
+def unwilling() -> Iterator[str]:
+    """Serve an address where everything asks for a password."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="x"')
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://x:secret@127.0.0.1:{server.server_port}/t.git"
+        server.shutdown()
+
+
+def test_a_source_that_does_not_come_says_why_and_what_is_left(
+    make: Maker, tmp_path: Path, unwilling: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    gone, closed = f"file://{tmp_path}/gone.git", "http://127.0.0.1:9/t.git"
+    world = make(NAMED)
+    there = f"file://{world.template}"
+    monkeypatch.setenv(
+        "ROADWORTHY_TRUSTED_SOURCES", "\n".join((gone, closed, unwilling, there, str(tmp_path)))
+    )
+    for spec, why in ((gone, "no git repository"), (closed, "network"), (unwilling, "credentials")):
+        with pytest.raises(GitFailed, match=why) as caught:
+            update(Wish(project=world.project, source=spec))
+        said = f"{caught.value.message} {caught.value.hint}"
+        assert "git ls-remote" in caught.value.hint
+        assert ("secret" in said, "\n" in said) == (False, False)
+    preview(Wish(project=world.project, source=there))
+    world.template.rename(tmp_path / "moved")
+    with pytest.raises(GitFailed, match="no git repository") as caught:
+        update(Wish(project=world.project, source=there))
+    assert caught.value.hint.endswith(f"--to {NEW}")
+    assert preview(Wish(project=world.project, source=there, to=NEW)).after == NEW
