@@ -101,47 +101,35 @@ def _nested(scene: Scene) -> None:
 
 
 LIES = (
-    Lie("a global check better than its table", ("EVAL-02",), _check_improved("ranking")),
-    Lie("a slice check better than its table", ("EVAL-02",), _check_improved("slice:black=1")),
-    Lie("a fairness check better than its table", ("EVAL-02",), _check_improved("fairness:impact-ratio")),
-    Lie("a challenge check better than its table", ("EVAL-02",), _check_improved("challenge")),
+    *(
+        Lie(f"a {kind} check better than its table", ("EVAL-02",), _check_improved(prefix))
+        for kind, prefix in {
+            "global": "ranking",
+            "slice": "slice:black=1",
+            "fairness": "fairness:impact-ratio",
+            "challenge": "challenge",
+        }.items()
+    ),
     Lie("the worst slice in no table", ("EVAL-03",), _slice_dropped, at=FROM_HIGH),
     Lie("a run configured by the wrong file", ("LIN-01",), _configured_by("README.md")),
     Lie("a run configured by half of its files", ("LIN-01",), _configured_by("policy/data.yaml")),
-    Lie(
-        "a release whose features are another file",
-        ("APPR-01",),
-        _instead("features", "src/credit_decision/__init__.py"),
+    *(
+        Lie(f"a release whose {part} is another file", caught, _instead(role, name))
+        for part, caught, role, name in (
+            ("feature code", ("APPR-01",), "features", "src/credit_decision/__init__.py"),
+            ("card", ("APPR-01", "DOC-01"), "card", "README.md"),
+            ("threshold file", ("APPR-01",), "thresholds", "policy/budgets.yaml"),
+            ("report", ("APPR-01",), "eval_report", "governance/system.yaml"),
+        )
     ),
-    Lie("a release whose card is another file", ("APPR-01", "DOC-01"), _instead("card", "README.md")),
-    Lie(
-        "a release whose thresholds are another file",
-        ("APPR-01",),
-        _instead("thresholds", "policy/budgets.yaml"),
-    ),
-    Lie(
-        "a release whose report is another file",
-        ("APPR-01",),
-        _instead("eval_report", "governance/system.yaml"),
-    ),
-    Lie("a run of next year", ("LIN-01",), _told("run", "created_at", "2027-11-20T09:00:00Z"), at=FROM_HIGH),
-    Lie(
-        "a run of later today, by its zone",
-        ("LIN-01",),
-        _told("run", "created_at", "2026-11-20T20:59:00-12:00"),
-        at=FROM_HIGH,
-    ),
-    Lie(
-        "a deployment of next year",
-        ("LIN-01",),
-        _told("deployment", "at", "2027-11-20T11:00:00Z"),
-        at=FROM_HIGH,
-    ),
-    Lie(
-        "a data set of next year",
-        ("LIN-01",),
-        _told("dataset", "created_at", "2027-11-20T09:00:00Z"),
-        at=FROM_HIGH,
+    *(
+        Lie(title, ("LIN-01",), _told(kind, where, when), at=FROM_HIGH)
+        for title, kind, where, when in (
+            ("a run of next year", "run", "created_at", "2027-11-20T09:00:00Z"),
+            ("a run of later today, by its zone", "run", "created_at", "2026-11-20T20:59:00-12:00"),
+            ("a deployment of next year", "deployment", "at", "2027-11-20T11:00:00Z"),
+            ("a data set of next year", "dataset", "created_at", "2027-11-20T09:00:00Z"),
+        )
     ),
     Lie("a drill that ended before it began", ("REL-03",), _told("drill", "seconds", -5)),
     Lie("a drill of a tenth of a request", ("REL-03",), _told("drill", "requests", "0x10")),
@@ -160,11 +148,16 @@ LIES = (
     ),
     Lie("a request with another ending", ("LIN-01",), _other_ending),
     Lie("records in a repository of their own", ("REL-03",), _nested),
-    Lie("a limit in octal", ("EVAL-01",), swap(GATES, "min_rows: 30", "min_rows: 036")),
-    Lie("a limit in hexadecimal", ("EVAL-01",), swap(GATES, "min_rows: 30", "min_rows: 0x1E")),
-    Lie("a limit with an exponent", ("EVAL-01",), swap(GATES, "min_rows: 30", "min_rows: 3e1")),
-    Lie("a limit with a gap", ("EVAL-01",), swap(GATES, "min_rows: 30", "min_rows: 3_0")),
-    Lie("a limit in minutes", ("EVAL-01",), swap(GATES, "min_rows: 30", "min_rows: 0:30")),
+    *(
+        Lie(f"a limit {how}", ("EVAL-01",), swap(GATES, "min_rows: 30", f"min_rows: {number}"))
+        for how, number in {
+            "in octal": "036",
+            "in hexadecimal": "0x1E",
+            "with an exponent": "3e1",
+            "with a gap": "3_0",
+            "in minutes": "0:30",
+        }.items()
+    ),
     Lie(
         "a key twice in one line",
         ("GOV-01",),

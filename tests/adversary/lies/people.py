@@ -161,15 +161,16 @@ def _hidden_share(scene: Scene) -> None:
 
 
 LIES = (
-    Lie(
-        "an approver with a letter of another alphabet",
-        ("APPR-02",),
-        _second_self("r\u0456sk@rehearsal.example"),
+    *(
+        Lie(title, ("APPR-02",), _second_self(name))
+        for title, name in {
+            "an approver with a letter of another alphabet": "r\u0456sk@rehearsal.example",
+            "the builder with a tag on the address": "dev+risk@rehearsal.example",
+            "the builder in capitals": "DEV@Rehearsal.Example",
+            "the builder in wide letters": "\uff44ev@rehearsal.example",
+            "the builder with a letter nobody sees": "dev\u200b@rehearsal.example",
+        }.items()
     ),
-    Lie("the builder with a tag on the address", ("APPR-02",), _second_self("dev+risk@rehearsal.example")),
-    Lie("the builder in capitals", ("APPR-02",), _second_self("DEV@Rehearsal.Example")),
-    Lie("the builder in wide letters", ("APPR-02",), _second_self("\uff44ev@rehearsal.example")),
-    Lie("the builder with a letter nobody sees", ("APPR-02",), _second_self("dev\u200b@rehearsal.example")),
     Lie("a colleague whom the approval's own commit names", ("APPR-01",), _same_commit, at=FROM_HIGH),
     Lie("a key that was over", ("APPR-01",), _option('valid-before="20261120095900Z"')),
     Lie("a key that was not yet", ("APPR-01",), _option('valid-after="20261120100100Z"')),
@@ -183,48 +184,36 @@ LIES = (
     Lie("a shared key behind an option", ("APPR-02",), _hidden_share),
     Lie("a verdict under a key for every purpose", ("REL-01",), _any_namespace),
     Lie("a revoked approval under another name", ("APPR-01",), _renamed_after_revocation),
-    Lie(
-        "an approver who builds as a bot",
-        ("APPR-02",),
-        _built(f"Tidy\n\nCo-authored-by: Dana Devlin <{DEVELOPER}>", RISK, "Rui Rocha[bot]"),
+    *(
+        Lie(f"an approver who builds {how}", ("APPR-02",), _built(*told))
+        for how, told in {
+            "as a bot": (f"Tidy\n\nCo-authored-by: Dana Devlin <{DEVELOPER}>", RISK, "Rui Rocha[bot]"),
+            "in capitals": ("Tidy", DEVELOPER, "R. R.", "Risk@Rehearsal.Example"),
+            "with a tag": ("Tidy", DEVELOPER, "R. R.", "risk+work@rehearsal.example"),
+            "by name alone": ("Tidy", DEVELOPER, "RUI  ROCHA", "rr@elsewhere.example"),
+        }.items()
     ),
-    Lie(
-        "an approver who builds in capitals",
-        ("APPR-02",),
-        _built("Tidy", DEVELOPER, "R. R.", "Risk@Rehearsal.Example"),
-    ),
-    Lie(
-        "an approver who builds with a tag",
-        ("APPR-02",),
-        _built("Tidy", DEVELOPER, "R. R.", "risk+work@rehearsal.example"),
-    ),
-    Lie(
-        "an approver who builds by name alone",
-        ("APPR-02",),
-        _built("Tidy", DEVELOPER, "RUI  ROCHA", "rr@elsewhere.example"),
-    ),
-    Lie(
-        "a co-author in brackets of another kind",
-        ("APPR-02",),
-        _built(f"Tidy\n\nCo-Authored-By:({RISK})", DEVELOPER),
-    ),
-    Lie(
-        "a co-author without brackets", ("APPR-02",), _built(f"Tidy\n\nco-authored-by : {RISK}\n", DEVELOPER)
-    ),
-    Lie(
-        "two co-authors in one line",
-        ("APPR-01",),
-        _built(f"Tidy\n\nCo-authored-by: Dana <{DEVELOPER}>, Rui <{RISK}>", DEVELOPER),
-    ),
-    Lie(
-        "a co-author with another dash",
-        ("APPR-02",),
-        _built(f"Tidy\n\nCo\u2011authored\u2011by: Rui <{RISK}>", DEVELOPER),
-    ),
-    Lie(
-        "a co-author before the end",
-        ("APPR-02",),
-        _built(f"Tidy\n\nCo-authored-by: Rui <{RISK}>\n\nAnd more words.\n", DEVELOPER),
+    *(
+        Lie(title, caught, _built(f"Tidy\n\n{trailer}", DEVELOPER))
+        for title, caught, trailer in (
+            ("a co-author in brackets of another kind", ("APPR-02",), f"Co-Authored-By:({RISK})"),
+            ("a co-author without brackets", ("APPR-02",), f"co-authored-by : {RISK}\n"),
+            (
+                "two co-authors in one line",
+                ("APPR-01",),
+                f"Co-authored-by: Dana <{DEVELOPER}>, Rui <{RISK}>",
+            ),
+            (
+                "a co-author with another dash",
+                ("APPR-02",),
+                f"Co\u2011authored\u2011by: Rui <{RISK}>",
+            ),
+            (
+                "a co-author before the end",
+                ("APPR-02",),
+                f"Co-authored-by: Rui <{RISK}>\n\nAnd more words.\n",
+            ),
+        )
     ),
     Lie("a builder whom nobody listed", ("APPR-01",), _built("Tidy", DEVELOPER, "X", "x@elsewhere.example")),
     Lie("an edit inside a merge", ("APPR-02",), _merged),

@@ -10,27 +10,17 @@ TEAM = f"{PACKAGE}/data.py"
 OF_VERDICT = "from credit_decision.pipeline import verdict\n\n"
 
 LIES = (
-    Lie(
-        "a package before the managed module",
-        ("GOV-06",),
-        write(f"{PACKAGE}/pipeline/promote/__init__.py", NODS),
+    *(
+        Lie(title, ("GOV-06",), write(f"{PACKAGE}/pipeline/{name}", content))
+        for title, name, content in (
+            ("a package before the managed module", "promote/__init__.py", NODS),
+            ("compiled code before the managed module", "promote.abi3.so", b"\x7fELF"),
+            ("compiled code of another kind", "verdict.cpython-312-x86_64-linux-gnu.so", b"\x7fELF"),
+        )
     ),
-    Lie(
-        "compiled code before the managed module",
-        ("GOV-06",),
-        write(f"{PACKAGE}/pipeline/promote.abi3.so", b"\x7fELF"),
-    ),
-    Lie(
-        "compiled code of another kind",
-        ("GOV-06",),
-        write(f"{PACKAGE}/pipeline/verdict.cpython-312-x86_64-linux-gnu.so", b"\x7fELF"),
-    ),
-    Lie("a library before the library", ("SEC-01",), write("src/yaml.py", NODS), at=FROM_HIGH),
-    Lie(
-        "a standard library before the standard library",
-        ("SEC-01",),
-        write("src/hashlib/__init__.py", NODS),
-        at=FROM_HIGH,
+    *(
+        Lie(f"a {kind} before the {kind}", ("SEC-01",), write(f"src/{name}", NODS), at=FROM_HIGH)
+        for kind, name in {"library": "yaml.py", "standard library": "hashlib/__init__.py"}.items()
     ),
     *(
         Lie(title, ("SEC-01",), append(TEAM, f"\n\n{text}\n"), at=FROM_HIGH)
@@ -45,19 +35,9 @@ LIES = (
             "a managed function replaced by the dictionary": OF_VERDICT
             + "vars(verdict).update(verify=print)",
             "a library's function replaced": "import subprocess\n\nsubprocess.run = print",
+            "an import that is found elsewhere": "import sys\n\nsys.meta_path.insert(0, object())",
+            "a path of one's own before the others": "import sys\n\nsys.path.insert(0, 'vendor')",
         }.items()
-    ),
-    Lie(
-        "an import that is found elsewhere",
-        ("SEC-01",),
-        append(TEAM, "\n\nimport sys\n\nsys.meta_path.insert(0, object())\n"),
-        at=FROM_HIGH,
-    ),
-    Lie(
-        "a path of one's own before the others",
-        ("SEC-01",),
-        append(TEAM, "\n\nimport sys\n\nsys.path.insert(0, 'vendor')\n"),
-        at=FROM_HIGH,
     ),
     Lie(
         "tests found elsewhere",
