@@ -73,7 +73,6 @@ class Collection:
             past=self.past,
             documents=self.documents,
             project=self.project,
-            tier=self.tier,
         )
 
     @cached_property

@@ -36,7 +36,6 @@ class Deck:
     past: Past
     documents: Facts
     project: Facts
-    tier: Facts
 
     @cached_property
     def signers(self) -> bytes:

@@ -139,7 +139,7 @@ def _fate(path: str, found: Outcome) -> PathPlan | None:
     if path in found.conflicts:
         return PathPlan(path=path, fate=Fate.CONFLICT, note=found.conflicts[path])
     if path in found.sides.ignored:
-        return PathPlan(path=path, fate=Fate.IGNORED, note="a .gitignore of yours hides it: neither written nor touched")
+        return PathPlan(path=path, fate=Fate.IGNORED, note="a .gitignore hides it, so it is left alone")
     if path in found.healed:
         return PathPlan(path=path, fate=Fate.HEALED, note="the release's content again")
     if path in found.renames:
