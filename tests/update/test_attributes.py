@@ -113,3 +113,18 @@ def test_a_filter_that_fails_is_told_and_nothing_is_touched(make: Maker) -> None
     with pytest.raises(GitFailed, match=r"a\.x: clean filter 'f' failed"):
         update(Wish(project=world.project))
     assert (git(world.project, "status", "--porcelain"), world.recorded()) == (b"", OLD)
+
+
+@pytest.mark.parametrize("driver", ["union", "ours"])
+def test_a_merge_driver_of_the_project_hides_no_conflict(driver: str, make: Maker) -> None:
+    same = {".gitattributes": File(f"*.x merge={driver}\n".encode())}
+    world = make(
+        Case(
+            old={"a.x": text(), **same},
+            new={"a.x": text((3, "policy-3")), **same},
+            mine={"a.x": text((3, "mine-3")), **same},
+            config={"merge.ours.driver": "true"},
+        )
+    )
+    assert update(Wish(project=world.project)).state == CONFLICTS
+    assert world.recorded() == OLD

@@ -42,7 +42,6 @@ UNFETCHED: Final = (
         "check the address: git ls-remote {0}; where the template moved: --source SPEC",
     ),
 )
-UNKNOWN: Final = ("git failed", "see what git says: git ls-remote {0}")
 TagsOf = Callable[[Path], Mapping[str, str]]
 
 
@@ -119,13 +118,16 @@ def _mirror(spec: str, release: str | None) -> Path:
     try:
         return sources.mirror_of(spec, release)
     except GitFailed as failed:
-        said, mirror, address = failed.stderr, sources.place_of(spec), sources.shown(spec)
-        why, hint = next(
-            ((why, hint) for words, why, hint in UNFETCHED if re.search(words, said, re.I)), UNKNOWN
+        told = next(
+            (each[1:] for each in UNFETCHED if re.search(each[0], failed.stderr, re.IGNORECASE)), None
         )
+        if told is None:
+            raise
+        mirror, address = sources.place_of(spec), sources.shown(spec)
         known = sources.final_releases(sources.read_tags(mirror)) if mirror.is_dir() else []
-        hint += f"; or without it, a release fetched before: --to {known[-1]}" if known else ""
-        raise GitFailed(f"{address} was not fetched: {why}", hint.format(address), stderr=said) from failed
+        offline = f"; or without it, a release fetched before: --to {known[-1]}" if known else ""
+        message, hint = f"{address} was not fetched: {told[0]}", told[1].format(address) + offline
+        raise GitFailed(message, hint, stderr=failed.stderr) from failed
 
 
 def _folder(spec: str) -> Path:
