@@ -84,3 +84,19 @@ def test_a_contract_without_a_key_is_refused_by_its_name(ran: Project, key: str)
     ran.edit("policy/data.yaml", lambda value: value.pop(key))
     with pytest.raises(module("pipeline.outcome").Refused, match=key):
         policy()
+
+
+@pytest.mark.parametrize("key", ["key", "target", "protected"])
+def test_a_contract_that_names_a_column_it_does_not_list_is_refused(ran: Project, key: str) -> None:
+    lost = ["nowhere"] if key == "protected" else "nowhere"
+    ran.edit("policy/data.yaml", lambda value: value.update({key: lost}))
+    with pytest.raises(module("pipeline.outcome").Refused, match=f"`{key}` names `nowhere`"):
+        policy()
+
+
+def test_a_broken_contract_is_refused_with_its_line(ran: Project) -> None:
+    file = ran.path("policy", "data.yaml")
+    file.write_text("schema: data/v1\ncolumns: [\n", "utf-8")
+    with pytest.raises(module("pipeline.outcome").Refused, match="line 3: ") as told:
+        policy()
+    assert str(file) in told.value.repair

@@ -58,11 +58,13 @@ def test_a_feature_reads_only_unprotected_columns_of_the_contract(seen: Project,
     }
 
 
-def test_a_feature_that_reads_a_protected_column_is_refused(seen: Project) -> None:
+def test_a_feature_that_reads_a_protected_or_unlisted_column_is_refused(seen: Project) -> None:
     _, contract = policies()
-    feature = module("pipeline.wiring").Feature("origin", (contract.protected[0],), lambda value: value)
-    with pytest.raises(module("pipeline.outcome").Refused, match="protected"):
-        module("pipeline.wiring").refuse_protected([feature], contract.protected)
+    wiring = module("pipeline.wiring")
+    for column, why in ((contract.protected[0], "protected"), ("no_such_column", "no column")):
+        feature = wiring.Feature("origin", (column,), lambda value: value)
+        with pytest.raises(module("pipeline.outcome").Refused, match=why):
+            wiring.refuse_columns([feature], contract.protected, contract.columns)
 
 
 @pytest.mark.parametrize("name", ["no_such_feature", "np", "__doc__"])

@@ -70,6 +70,14 @@ def test_a_missing_repository_says_how_to_make_one(tmp_path: Path) -> None:
     assert isinstance(caught.value, RoadworthyError)
 
 
+@pytest.mark.parametrize("ask", [("log", "HEAD"), ("ls-tree", "HEAD")])
+def test_a_repository_without_a_commit_says_to_make_one(tmp_path: Path, ask: tuple[str, ...]) -> None:
+    git(tmp_path, "init", "-q", env=WHO)
+    with pytest.raises(GitFailed, match="nothing is committed yet") as caught:
+        git(tmp_path, *ask)
+    assert "git commit" in caught.value.hint
+
+
 def test_a_missing_folder_is_not_a_missing_git(tmp_path: Path) -> None:
     with pytest.raises(NotARepository, match="not a folder"):
         git(tmp_path / "gone", "status")

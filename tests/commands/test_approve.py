@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,15 @@ def test_a_decision_is_bound_signed_and_filed_under_its_own_name(project: Projec
     )
     signers = (project.path / "governance/allowed_signers").read_bytes()
     assert verify(data, seal, signers, "roadworthy-approval", moment(NOW)).principal == RISK
+
+
+def test_what_was_not_measured_is_not_shown_as_failed(project: Project) -> None:
+    decision = ask(project, dry_run=True)
+    bad = {"id": "ranking", "passed": False, "value": 0.6, "op": ">=", "limit": 0.7, "note": "low end"}
+    few = {"id": "slice:old=1", "passed": None, "value": None, "note": "9 rows, 30 needed"}
+    text = approve_text(replace(decision, evaluation={"checks": [bad, few]}))
+    assert "  failed ranking: 0.6, expected >= 0.7" in text
+    assert "  not measured slice:old=1: 9 rows, 30 needed" in text
 
 
 def test_the_approver_is_shown_what_is_approved(project: Project) -> None:

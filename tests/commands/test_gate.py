@@ -805,11 +805,12 @@ def test_all_refusals_are_listed_not_only_the_first(approved: Project) -> None:
 
 
 def test_a_failing_control_of_the_policy_blocks(approved: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    refusal = Refusal(code="control", message="REL-03 Rollback readiness: fail: no drill", fix="make drill")
+    refusal = Refusal(code="control", message="REL-03 fail: no drill", fix="roadworthy approve VERSION")
     controls = Controls(verdicts=(("REL-03", "fail"),), refusals=(refusal,))
     monkeypatch.setattr("roadworthy.commands.gate.judge_controls", lambda *_: controls)
     gated = at_gate(approved)
     assert codes(gated) == {"control"}
+    assert gated.refusals[0].fix == "roadworthy approve 1"
     assert gated.verdict["predicate"]["roadworthy"]["controls"] == [{"id": "REL-03", "verdict": "fail"}]
 
 

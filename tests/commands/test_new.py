@@ -276,6 +276,7 @@ def test_a_repository_inside_another_is_pointed_out_unless_it_is_ignored(place: 
     assert f"Note: it is a repository inside that of {place}; " in capsys.readouterr().out
     run("build/p", *plain)
     run("q", *plain, "--no-git")
+    run("../beside", *plain)
     assert "Note" not in capsys.readouterr().out
 
 

@@ -98,7 +98,8 @@ PAST = Past(
 
 
 def dataset(value: Mapping[str, Any] = DATASET, name: str = MANIFEST[:12]) -> dict[str, Any]:
-    return datasets(shelf(datasets=[record("datasets", name, value)]), PAST, "")[0]
+    known = shelf(datasets=[record("datasets", name, value)], runs=[record("runs", RUN_ID, RUN)])
+    return datasets(known, PAST, "", {RUN_ID})[0]
 
 
 def run(value: Mapping[str, Any] = RUN, past: Past = PAST, name: str = RUN_ID) -> dict[str, Any]:
@@ -121,6 +122,7 @@ def test_a_true_dataset() -> None:
     found = dataset()
     assert found["digest_ok"]
     assert found["contract_known"] is True
+    assert found["released"]
     assert found["splits"] == ["test", "train"]
     assert found["distinct"]
     assert found["quality_passed"]
@@ -143,6 +145,11 @@ def test_a_true_dataset() -> None:
 )
 def test_a_false_dataset(path: str, value: Any, fact: str) -> None:
     assert dataset(changed(DATASET, path, value))[fact] is False
+
+
+def test_a_dataset_that_no_released_run_names_is_a_try() -> None:
+    known = shelf(datasets=[record("datasets", MANIFEST[:12], DATASET)], runs=[record("runs", RUN_ID, RUN)])
+    assert not datasets(known, PAST, "", set())[0]["released"]
 
 
 def test_a_dataset_under_another_name_is_not_that_dataset() -> None:

@@ -54,7 +54,7 @@ def open_folder(folder: str | Path) -> Snapshot:
         )
     except OSError as error:
         raise UsageError(
-            f"{place} is not a folder that can be read ({error.strerror})", "name a project"
+            f"{place} is not a folder that can be read ({error.strerror})", "name an existing folder"
         ) from None
     walk = _Walk()
     _descend(root, "", 0, walk)

@@ -40,7 +40,8 @@ def gate(project: str, version: str, *, key: str | None = None, as_of: str | Non
 
 def findings(dossier: Dossier, controls: Controls) -> Findings:
     """Return what a release comes to: pure, but for what was read before."""
-    refusals = (*judge_release(dossier), *controls.refusals)
+    against = (*judge_release(dossier), *controls.refusals)
+    refusals = tuple(each.about(dossier.demand.version) for each in against)
     good = counted(dossier.filed, dossier.demand)
     return Findings(
         approvals=tuple(each for each in good if each.record["decision"] == "approve"),

@@ -32,7 +32,7 @@ def place(
 
 def _nested(destination: Path) -> tuple[str, ...]:
     """Say so if the new repository lies in another one, which does not ignore it."""
-    place = destination.absolute()
+    place = destination.resolve()
     outer = next((folder for folder in place.parents if (folder / ".git").exists()), None)
     if outer is None or run_git(outer, "check-ignore", "--quiet", str(place)).code == 0:
         return ()

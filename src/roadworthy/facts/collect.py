@@ -117,7 +117,7 @@ class Collection:
         contract_now = "" if contract is None else sha256(contract)
         return {
             "invalid": list(shelf.invalid),
-            "datasets": lineage.datasets(shelf, self.past, contract_now),
+            "datasets": lineage.datasets(shelf, self.past, contract_now, named),
             "runs": lineage.runs(shelf, self.past, named),
             "evaluations": lineage.evaluations(shelf, self.past, named),
             "releases": releases(self.deck),

@@ -71,10 +71,15 @@ def _pairs(shelf: Shelf) -> Iterator[tuple[str, str]]:
             yield commit, str(row.get("name"))
 
 
-def datasets(shelf: Shelf, past: Past, contract_now: str) -> list[dict[str, Any]]:
+def datasets(shelf: Shelf, past: Past, contract_now: str, released: set[str]) -> list[dict[str, Any]]:
     """Return the facts under `records.datasets`."""
+    runs = [run for run in shelf.of("runs") if run.text("run_id") in released]
+    behind = {run.mapping("data").get("manifest_sha256") for run in runs}
     seen = {sha256(data) for (_, path), data in past.blobs.items() if path == CONTRACT} | {contract_now}
-    return [_dataset(record, seen, past.available) for record in shelf.of("datasets")]
+    return [
+        {**_dataset(each, seen, past.available), "released": each.text("manifest_sha256") in behind}
+        for each in shelf.of("datasets")
+    ]
 
 
 def _dataset(record: Record, contracts: set[str], sure: bool) -> dict[str, Any]:

@@ -34,15 +34,19 @@ def _lines(decision: Decision) -> Iterator[str]:
     would = "" if decision.written else "would be "
     yield f"{would}{verb} by {by['identity']} as {by['role']}, until {record['expires_at']}"
     if decision.written:
-        yield f"  next: git add {decision.path} {decision.path}.sig && git commit -m 'Decide on release'"
+        said = f"Decide on release {record['version']}"
+        yield f"  next: git add {decision.path} {decision.path}.sig && git commit -m '{said}'"
 
 
 def _evaluation(decision: Decision) -> Iterator[str]:
     checks = decision.evaluation.get("checks") or ()
-    failed = [each for each in checks if not each.get("passed")]
-    yield f"evaluation: {len(checks) - len(failed)} of {len(checks)} checks passed"
-    for each in failed:
-        yield f"  failed {each.get('id')}: {each.get('value')}, expected {each.get('op')} {each.get('limit')}"
+    short = [each for each in checks if not each.get("passed")]
+    yield f"evaluation: {len(checks) - len(short)} of {len(checks)} checks passed"
+    for each in short:
+        missed = f"{each.get('value')}, expected {each.get('op')} {each.get('limit')}"
+        unknown = each.get("passed") is None
+        verdict, why = ("not measured", each.get("note")) if unknown else ("failed", missed)
+        yield f"  {verdict} {each.get('id')}: {why}"
 
 
 def revoke_json(revocation: Revocation) -> str:

@@ -212,7 +212,10 @@ def _cannot_start(cwd: str | Path) -> GitFailed:
 def _failure(cwd: str | Path, args: tuple[str, ...], done: Completed) -> GitFailed:
     said = done.stderr.strip()
     if "not a git repository" in said:
-        return NotARepository(f"{cwd} is not in a git repository", "run `git init` there and commit first")
+        hint = "name a project's folder; if this is one: git init, git add --all, git commit"
+        return NotARepository(f"{Path(cwd).absolute()} is not in a git repository", hint)
+    if "ambiguous argument 'HEAD'" in said or "Not a valid object name HEAD" in said:
+        return GitFailed(f"nothing is committed yet in {cwd}", "git add --all, then git commit", stderr=said)
     if "dubious ownership" in said:
         hint = f"if you trust it: {said.splitlines()[-1].strip()}"
         return GitFailed(f"{cwd} belongs to another user, so git does not read it", hint, stderr=said)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from roadworthy.core.values import frozen
+
+_VERSION = re.compile(r" VERSION\b(?!=)")
 
 
 @frozen
@@ -12,3 +17,7 @@ class Refusal:
     code: str
     message: str
     fix: str
+
+    def about(self, version: str) -> Refusal:
+        """Return the same refusal with the release's own version in its next step."""
+        return replace(self, fix=_VERSION.sub(lambda _: f" {version}", self.fix))

@@ -123,7 +123,7 @@ def as_bytes(value: Mapping[str, Any]) -> bytes:
 def judge_verdict(value: Any, signature: Signature, now: datetime) -> Iterator[Refusal]:
     """Yield why a verdict file does not allow a release to ship at a moment."""
     predicate, details = _parts(value)
-    again = "run the gate: roadworthy gate VERSION"
+    again = f"run the gate: roadworthy gate {details.get('version', 'VERSION')}"
     if not details or value.get("_type") != STATEMENT:
         yield Refusal(code="verdict-malformed", message="this is no gate verdict", fix=again)
         return

@@ -38,7 +38,8 @@ def fit(dataset: Dataset, folder: Path) -> Fitted:
     """Search on validation, keep the best model, and fill the run's folder with model and configuration."""
     training, contract = load(TrainingPolicy), load(DataPolicy)
     features = wiring.wire(features_file(), training.features)
-    wiring.refuse_protected(features, contract.protected)
+    simple = wiring.wire(features_file(), training.baseline)
+    wiring.refuse_columns((*features, *simple), contract.protected, contract.columns)
     fitted = _search(training, _numbers(dataset, features, contract.target))
     folder.mkdir(parents=True)
     (folder / "model.skops").write_bytes(artifact.dumps(fitted.model))

@@ -212,20 +212,30 @@ def load(kind: type[Policy], folder: Path | None = None) -> Policy:
     file = (folder or settings.root()) / "policy" / _NAMES[kind]
     value = _valid(kind, file)
     if isinstance(value, GatesPolicy):
-        _refuse_unlisted(value, load(DataPolicy, folder), file)
+        _refuse_unlisted(_measured(value), load(DataPolicy, folder), file)
+    if isinstance(value, DataPolicy):
+        _refuse_unlisted(_relied_on(value), value, file)
     return value
 
 
-def _refuse_unlisted(gates: GatesPolicy, contract: DataPolicy, file: Path) -> None:
-    """A gate can measure only by columns that every snapshot holds."""
-    for key, column in _named(gates):
+def _refuse_unlisted(named: Iterator[tuple[str, str]], contract: DataPolicy, file: Path) -> None:
+    """A policy can name only columns that every snapshot holds."""
+    for key, column in named:
         if column not in contract.columns:
             repair = f"correct `{key}` in {file}, or describe `{column}` under `columns` in policy/data.yaml"
             told = f"`{key}` names `{column}`, which the data contract does not list"
             raise Refused(told, str(file), repair)
 
 
-def _named(gates: GatesPolicy) -> Iterator[tuple[str, str]]:
+def _relied_on(contract: DataPolicy) -> Iterator[tuple[str, str]]:
+    """Every column that the rest of the contract names, with the key that names it."""
+    yield from (("key", contract.key), ("target", contract.target))
+    yield from (("protected", column) for column in contract.protected)
+    yield from (("categories.columns", column) for column in contract.categories.columns)
+    yield from (("splits.hard", each.column) for each in contract.splits.hard)
+
+
+def _measured(gates: GatesPolicy) -> Iterator[tuple[str, str]]:
     """Every column that the gates name, with the key that names it."""
     if gates.slices:
         yield from (("slices.columns", column) for column in gates.slices.columns)

@@ -59,7 +59,7 @@ def load_yaml(file: Path) -> dict[str, Any]:
         value = yaml.safe_load(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise Refused(
-            f"cannot be read: {_first_line(error)}", str(file), f"git checkout -- {file}"
+            f"cannot be read: {_why(error)}", str(file), f"correct it, or git checkout -- {file}"
         ) from error
     if not isinstance(value, dict):
         raise Refused("expected a mapping of keys and values", str(file), f"git checkout -- {file}")
@@ -93,5 +93,6 @@ def quiet() -> None:
         os.environ.setdefault(key, value)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+def _why(error: Exception) -> str:
+    mark, text = getattr(error, "problem_mark", None), str(error) or type(error).__name__
+    return f"line {mark.line + 1}: {getattr(error, 'problem', text)}" if mark else text.splitlines()[0]

@@ -53,16 +53,18 @@ def columns(features: Iterable[Feature]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column for feature in features for column in feature.columns))
 
 
-def refuse_protected(features: Iterable[Feature], protected: Iterable[str]) -> None:
-    """No feature may read a column that the data contract protects."""
-    forbidden = set(protected)
+def refuse_columns(features: Iterable[Feature], protected: Iterable[str], listed: Iterable[str]) -> None:
+    """No feature may read a column that the data contract protects, or does not list."""
+    forbidden, known = set(protected), set(listed)
     for feature in features:
-        if found := sorted(forbidden.intersection(feature.columns)):
-            raise Refused(
-                f"feature `{feature.name}` reads the protected column `{found[0]}`",
-                "policy/training.yaml",
-                f"take `{feature.name}` off the list of features",
-            )
+        for column in feature.columns:
+            if column in forbidden or column not in known:
+                why = "the protected column" if column in forbidden else "no column of policy/data.yaml:"
+                raise Refused(
+                    f"feature `{feature.name}` reads {why} `{column}`",
+                    "policy/training.yaml",
+                    f"take `{feature.name}` off the list of features, or correct features.py",
+                )
 
 
 def _load(file: Path) -> ModuleType:
