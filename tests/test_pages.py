@@ -1,0 +1,124 @@
+"""Every page that tells a reader what to type, walked: what it shows is what happens."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.projects.making import REPOSITORY, make_project, project_python, tool_path
+from tests.template.matrix import tier_answers
+from tests.walking import Aside, Walk
+
+DOCS, PLANS = REPOSITORY / "docs", REPOSITORY / "tests" / "plans"
+FILL = """
+import sys
+from pathlib import Path
+sys.path.insert(0, "sample")
+import rehearsal as r
+r.CLONE = Path.cwd()
+words = r._words({"review_days": 31})
+people = {"exec@rehearsal": "eva@plans", "risk@rehearsal": "rui@plans"}
+for old, new in people.items():
+    words = {key: word.replace(old, new) for key, word in words.items()}
+for file in ("system", "risk", "card", "roles"):
+    r._fill(file, words)
+"""
+COLLEAGUES = {"vera": "independent-validator", "eva": "accountable-executive", "dora": "developer"}
+VALUES = """    ("burden", {"arrears": 500, "income": 1000}, 0.5),
+    ("burden", {"arrears": 9000, "income": 1000}, 4),
+    ("missed_before", {"missed": 2}, 2),
+    ("contact", {"calls": 20}, 10),
+"""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where a page begins, what its reader does by themselves, and how many steps it has at least."""
+
+    steps: int
+    begin: Callable[[Walk], None]
+    asides: Mapping[str, Aside] = field(default_factory=dict)
+
+
+def unwatched(walk: Walk) -> None:
+    """A project that fails one control, beside where the reader is."""
+    serving = make_project(walk.folder / "credit-decision", {}) / "policy" / "serving.yaml"
+    serving.write_text(serving.read_text().replace("retention_days: 365", "retention_days: 30"))
+
+
+def planned(walk: Walk) -> None:
+    """The reader's own project, its table outside of it; of the tests only those of features run."""
+    walk.folder = make_project(walk.folder / "payment-plan", {"name": "payment-plan"})
+    table = str(walk.folder.parent / "plans.csv")
+    walk.run(f"{project_python()} {PLANS / 'table.py'} {table}")
+    walk.environment |= {"PLANS_EXPORT": table, "PYTEST_ADDOPTS": "-k test_features"}
+
+
+def described(walk: Walk) -> None:
+    """Features, limits and the values of the features, for the table of the page."""
+    shutil.copy(PLANS / "features.py", walk.folder / "src/payment_plan/features.py")
+    for name in ("training.yaml", "gates.yaml"):
+        shutil.copy(PLANS / name, walk.folder / "policy" / name)
+    tests = walk.folder / "tests/test_features.py"
+    tests.write_text(re.sub(r"(?s)(VALUES: [^\n]*\n).*?\n(\])", rf"\1{VALUES}\2", tests.read_text(), count=1))
+
+
+def passed(walk: Walk) -> None:
+    """A project whose words are said and whose run passed, by Dora; Vera and Eva have their keys."""
+    walk.folder = make_project(walk.folder / "payment-plan", {"name": "payment-plan"})
+    (walk.folder.parent / "fill.py").write_text(FILL)
+    walk.run(f"{sys.executable} ../fill.py")
+    for name, role in COLLEAGUES.items():
+        walk.run(f"""ssh-keygen -q -t ed25519 -N '' -f ../{name}
+echo "{name}@plans.example namespaces=\\"roadworthy-approval\\" $(cut -d' ' -f1,2 ../{name}.pub)" \\
+    >> governance/allowed_signers
+echo '  - {{identity: {name}@plans.example, name: {name.title()}, team: {role}, \
+emails: [{name}@plans.example], handles: [], roles: [{role}]}}' >> governance/roles.yaml""")
+    walk.run("git add -A && git commit --amend --reset-author -m 'Say what it is for' && make pipeline")
+    walk.run("git add -A && git commit -m 'Record a run that passed'")
+
+
+def handed_over(walk: Walk) -> None:
+    """Rui reads on."""
+    walk.run("git config user.email rui@plans.example")
+
+
+def agreed(walk: Walk) -> None:
+    """The two other approvers decide as the reader did."""
+    for name in ("vera", "eva"):
+        said = f'--statement "Looked at every slice myself." --identity {name}@plans.example --key ../{name}'
+        walk.run(f"roadworthy approve 1 {said} && git add governance && git commit -m 'Decide on release 1'")
+
+
+def to_leave(walk: Walk) -> None:
+    """A project of the tier with the most to leave behind."""
+    walk.folder = make_project(walk.folder / "project", tier_answers("critical", "batch", "github"))
+
+
+PAGES = {
+    "how-to/approve-a-release.md": Page(8, passed, {"2. Approve": handed_over, "3. The gate": agreed}),
+    "how-to/grant-a-waiver.md": Page(4, unwatched),
+    "how-to/leave.md": Page(1, to_leave),
+    "how-to/use-your-own-data.md": Page(6, planned, {"4. Features, model, gates": described}),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_is_true(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROADWORTHY_TRUSTED_SOURCES", str(REPOSITORY))
+    monkeypatch.setenv("PATH", tool_path())
+    home, work = tmp_path / "home", tmp_path / "work"
+    (home / ".ssh").mkdir(parents=True)
+    (home / ".gitconfig").write_text("[user]\nname = Dora\nemail = dora@plans.example\n")
+    work.mkdir()
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "XDG_"))}
+    walk = Walk(work, kept | {"HOME": str(home), "VENV": str(project_python().parents[1])})
+    PAGES[name].begin(walk)
+    assert walk.page((DOCS / name).read_text(), PAGES[name].asides) >= PAGES[name].steps
