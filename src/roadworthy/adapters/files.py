@@ -223,6 +223,18 @@ class _Reader:
         return data if len(data) <= facts.st_size else Unreadable(reason="it grew while it was read")
 
 
+def beginning(place: Path, most: int) -> bytes:
+    """Return at most so many bytes from the start of a file that git keeps; none of what is no file."""
+    try:
+        handle = os.open(place, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        try:
+            return _all(handle, most - 1) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+        finally:
+            os.close(handle)
+    except (OSError, ValueError):
+        return b""
+
+
 def _all(handle: int, size: int) -> bytes:
     """All there is, and one byte more if it grew; a read that ends where the file should has seen its end."""
     data = os.read(handle, size + 1)

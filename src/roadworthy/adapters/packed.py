@@ -8,15 +8,22 @@ import io
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, NoReturn, TypeVar
 
 from roadworthy.core.documents.snapshot import MAX_DEPTH, MAX_FILE, MAX_FILES, MAX_TOTAL, Snapshot, Unreadable
 from roadworthy.errors import UsageError
 
+T = TypeVar("T")
 # Everything that comes out of a decompressor, the parts that are skipped included.
 MAX_UNPACKED = 256 << 20
+# What only says something of the members: their reader takes it whole, long before anybody looks at one.
+MAX_ABOUT = 8 << 20
+ABOUT_OTHERS = (
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+)
 BROKEN = (
     tarfile.TarError,
     zipfile.BadZipFile,
@@ -39,14 +46,17 @@ class _Unpacked:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.refused: dict[str, str] = {}
-        self.seen = 0
         self.total = 0
+
+    def count(self, members: Iterable[T]) -> Iterator[T]:
+        """Yield the members, folders among them, as long as they are not too many."""
+        for number, member in enumerate(members):
+            if number >= MAX_FILES:
+                raise TooMuchError(f"more than {MAX_FILES:,} members")
+            yield member
 
     def offer(self, name: str, odd: str, size: int, stream: IO[bytes] | None) -> None:
         """Take in one member, or note why not."""
-        self.seen += 1
-        if self.seen > MAX_FILES:
-            raise TooMuchError(f"more than {MAX_FILES:,} members")
         reason = odd or _odd_name(name) or ("twice in the archive" if name in self.files else "")
         if not reason and size > MAX_FILE:
             reason = f"larger than {MAX_FILE:,} bytes"
@@ -87,8 +97,11 @@ def open_packed(place: Path) -> Snapshot:
 
 
 def _zip(file: IO[bytes], unpacked: _Unpacked) -> None:
+    end = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # its own reader, which reads on unbounded
+    if end and end[zipfile._ECD_SIZE] > MAX_ABOUT:  # type: ignore[attr-defined]
+        raise TooMuchError(f"a table of contents of more than {MAX_ABOUT:,} bytes")
     with zipfile.ZipFile(file) as archive:
-        for member in archive.infolist():
+        for member in unpacked.count(archive.infolist()):
             if member.is_dir():
                 continue
             link = (member.external_attr >> 16) & 0o170000 == 0o120000
@@ -102,8 +115,8 @@ def _zip(file: IO[bytes], unpacked: _Unpacked) -> None:
 
 
 def _tar(file: IO[bytes], unpacked: _Unpacked) -> None:
-    with tarfile.open(fileobj=_Counted(_decompressed(file)), mode="r|", errorlevel=1) as archive:
-        for member in archive:
+    with _Tar.open(fileobj=_Counted(_decompressed(file)), mode="r|", errorlevel=1) as archive:
+        for member in unpacked.count(archive):
             # The reader would look for as many bytes as a header claims, long after the last one.
             if member.size > MAX_UNPACKED:
                 raise TooMuchError(f"a member of more than {MAX_UNPACKED:,} bytes")
@@ -112,6 +125,30 @@ def _tar(file: IO[bytes], unpacked: _Unpacked) -> None:
             odd = "a link, which is not followed" if member.islnk() or member.issym() else ""
             stream = archive.extractfile(member) if member.isreg() and member.size <= MAX_FILE else None
             unpacked.offer(member.name.removeprefix("./"), odd, member.size, stream)
+
+
+class _Member(tarfile.TarInfo):
+    """A member of a tar archive, whose reader is stopped before it takes in headers without end."""
+
+    def _proc_member(self, archive: _Tar) -> tarfile.TarInfo:
+        if self.type in ABOUT_OTHERS:
+            archive.about += self.size
+        if archive.about > MAX_ABOUT:
+            raise TooMuchError(f"headers of more than {MAX_ABOUT:,} bytes")
+        found: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
+        return found
+
+    def _sparse(self, *_: object) -> NoReturn:
+        raise TooMuchError("a sparse file")
+
+    _proc_sparse = _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = _sparse
+
+
+class _Tar(tarfile.TarFile):
+    """A tar archive that counts the bytes of its headers' headers."""
+
+    tarinfo = _Member
+    about = 0
 
 
 def _decompressed(file: IO[bytes]) -> IO[bytes]:

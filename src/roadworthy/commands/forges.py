@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+from roadworthy.adapters.files import beginning
 from roadworthy.core.values import frozen
 from roadworthy.facts.sources import Forge
 
@@ -149,12 +150,7 @@ def _host(address: str) -> str:
 
 def _config(place: Path | None) -> str:
     """Read git's configuration as text: asking git would obey it."""
-    config = place / ".git" / "config" if place else None
-    try:
-        data = config.read_bytes()[:MOST_CONFIG] if config and config.is_file() else b""
-    except OSError:
-        return ""
-    return data.decode("utf-8", "replace")
+    return beginning(place / ".git/config", MOST_CONFIG).decode("utf-8", "replace") if place else ""
 
 
 def _remotes(config: str) -> list[str]:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from pathlib import Path
-from stat import S_ISREG
 
+from roadworthy.adapters.files import beginning
 from roadworthy.adapters.git import GitFailed, read_git
 from roadworthy.core.documents.snapshot import MAX_DEPTH, MAX_FILE, MAX_FILES, MAX_TOTAL, Snapshot, Unreadable
 from roadworthy.errors import UsageError
 from roadworthy.facts.history import ADD_ONLY, LOG, LOG_FORMAT, MAX_COMMITS, History, parse_log, parse_tree
 
-GIT_FILES = (
-    *("HEAD", "config", "config.worktree", "packed-refs", "shallow", "commondir", "index"),
-    *("objects/info/alternates", "objects/info/commit-graph", "info/grafts", "info/attributes"),
-)
-_INCLUDED = re.compile(r"^\s*path\s*=\s*\"?([^\"\n]+?)\"?\s*$", re.MULTILINE | re.IGNORECASE)
+MOST_SETTINGS = 1 << 20
 ODD_MODES = {
     "120000": "a symbolic link, which is not followed",
     "160000": "a submodule, which is not looked into",
@@ -29,14 +22,15 @@ def commit_of(repository: Path, revision: str) -> str:
     """Return the full name of the commit that a revision stands for."""
     try:
         name = read_git(repository, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
-    except GitFailed:
+    except GitFailed as error:
+        if "Needed a single revision" not in error.stderr:
+            raise
         raise UsageError(f"{repository} has no revision {revision}", "git log --oneline --all") from None
     return name.decode().split()[-1]
 
 
-def open_revision(repository: Path, revision: str) -> Snapshot:
-    """Return the files of a repository at a revision; nothing is checked out."""
-    commit = commit_of(repository, revision)
+def open_revision(repository: Path, commit: str) -> Snapshot:
+    """Return the files of a repository at a commit; nothing is checked out."""
     rows = (
         read_git(repository, "ls-tree", "-r", "-z", "-l", commit)
         .decode("utf-8", "surrogateescape")
@@ -106,7 +100,8 @@ def cat(repository: Path, names: Sequence[str]) -> dict[str, bytes]:
     names = _of_usual_size(repository, names) if names else ()
     if not names:
         return {}
-    said = read_git(repository, "cat-file", "--batch", input="".join(f"{name}\n" for name in names).encode())
+    asked = "".join(f"{name}\n" for name in names).encode()
+    said = read_git(repository, "cat-file", "--batch", input=asked, most=2 * MAX_TOTAL)
     found, at = {}, 0
     for name in names:
         end = said.index(b"\n", at)
@@ -164,27 +159,12 @@ def past_bytes(repository: Path, pairs: Sequence[tuple[str, str]]) -> dict[tuple
 
 
 def oddity(repository: Path) -> str:
-    """Return which of a repository's own files is none, so that git would wait for it; empty when none is."""
-    home = str(repository / ".git" if (repository / ".git").is_dir() else repository)
-    head = _start(f"{home}/HEAD").removeprefix("ref:").strip()
-    includes = _INCLUDED.findall(_start(f"{home}/config"))
-    for name in (*GIT_FILES, *([head] if head.startswith("refs/") else []), *includes):
-        try:
-            plain = S_ISREG(os.stat(os.path.join(home, os.path.expanduser(name))).st_mode)
-        except (OSError, ValueError):
-            continue
-        if not plain:
-            return f"its repository has something else than a file at {ascii(name)[1:-1][:200]}"
+    """Return why git had better not read a repository, or nothing: each git reads these files whole."""
+    home = repository / ".git" if (repository / ".git").is_dir() else repository
+    for name in ("config", "objects/info/alternates"):
+        if len(beginning(home / name, MOST_SETTINGS + 1)) > MOST_SETTINGS:
+            return f"its {name} is larger than {MOST_SETTINGS:,} bytes"
     return ""
-
-
-def _start(place: str) -> str:
-    """The beginning of a file, if it is one."""
-    try:
-        with open(place, "rb") if S_ISREG(os.stat(place).st_mode) else BytesIO() as file:
-            return file.read(1 << 16).decode("utf-8", "replace")
-    except OSError:
-        return ""
 
 
 def repository_of(folder: Path) -> Path | None:
@@ -192,14 +172,14 @@ def repository_of(folder: Path) -> Path | None:
     mark = folder / ".git"
     if mark.is_symlink():
         return None
-    return folder if not mark.is_file() or _leads_back(mark) else None
+    return folder if mark.is_dir() or not mark.exists() or _leads_back(mark) else None
 
 
 def _leads_back(mark: Path) -> bool:
     """A worktree of git's own making: the place its .git names has a file that names it back."""
-    try:
-        there = mark.read_text("utf-8")[:4096].removeprefix("gitdir:").strip()
-        back = (mark.parent / there / "gitdir").read_text("utf-8")[:4096].strip()
-    except (OSError, UnicodeDecodeError):
-        return False
-    return Path(back) == mark.absolute()
+    there = mark.parent / _path_in(mark).removeprefix("gitdir:").strip()
+    return Path(_path_in(there / "gitdir")) == mark.absolute()
+
+
+def _path_in(place: Path) -> str:
+    return beginning(place, 4096).decode("utf-8", "replace").strip()

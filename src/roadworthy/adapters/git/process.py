@@ -18,13 +18,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from roadworthy.adapters.git.watched import Overdone, watched
 from roadworthy.core.values import frozen
 from roadworthy.errors import Unjudgeable, UsageError
 
 READ_ONLY = frozenset({"rev-parse", "cat-file", "ls-tree", "log", "rev-list"})
 # Options of the allowed commands that run a program of the repository's choosing, or write a file.
 FORBIDDEN_OPTIONS = ("--textconv", "--filters", "--ext-diff", "--output", "--show-signature")
-READ_SECONDS = 20.0
+MOST_SAID = 32 << 20
+MOST_HELD = "32m"
 
 _PINNED = {
     "core.attributesFile": os.devnull,
@@ -50,10 +52,14 @@ _PINNED = {
     "status.showUntrackedFiles": "all",
 }
 _UNTRUSTED = {
+    "core.commitGraph": "false",  # it may say anything of the commits
+    "diff.orderFile": os.devnull,
     "gpg.program": os.devnull,
     "gpg.openpgp.program": os.devnull,
     "gpg.ssh.program": os.devnull,
     "gpg.x509.program": os.devnull,
+    "i18n.logOutputEncoding": "UTF-8",
+    "log.showRoot": "true",
 }
 
 
@@ -97,18 +103,30 @@ def git(
     return done.stdout
 
 
-def read_git(cwd: str | Path, *args: str, input: bytes | None = None) -> bytes:  # noqa: A002
+def read_git(
+    cwd: str | Path,
+    *args: str,
+    input: bytes | None = None,  # noqa: A002
+    most: int = MOST_SAID,
+) -> bytes:
     """Return what a read-only plumbing command prints, in a repository that nobody vouches for.
 
     Its hooks, filters, signature programs and remotes are never run; a missing object is never fetched.
+    What it may print, hold and use is bounded.
     """
     if not args or args[0] not in READ_ONLY:
         raise UsageError(f"read_git runs only {', '.join(sorted(READ_ONLY))}, not {' '.join(args[:1])}")
     if any(arg.startswith(FORBIDDEN_OPTIONS) for arg in args):
         raise UsageError(f"read_git does not run programs or write files: {' '.join(args)}")
     guard = ("--no-ext-diff", "--no-textconv") if args[0] == "log" else ()
-    env = isolated(_UNTRUSTED)
-    done = run_git(cwd, args[0], *guard, *args[1:], input=input, env=env, seconds=READ_SECONDS)
+    env = clean_environment() | isolated(_UNTRUSTED) | {"GIT_ALLOC_LIMIT": MOST_HELD}
+    with start_git(cwd, args[0], *guard, *args[1:], env=env) as process:
+        try:
+            done = _completed(process, *watched(process, input or b"", Path(cwd), most))
+        except Overdone as error:
+            raise GitFailed(f"git {args[0]} in {cwd} {error}") from None
+        finally:
+            process.kill()
     if done.code:
         raise _failure(cwd, args, done)
     return done.stdout
@@ -119,23 +137,21 @@ def run_git(
     *args: str,
     input: bytes | None = None,  # noqa: A002
     env: Mapping[str, str] | None = None,
-    seconds: float | None = None,
 ) -> Completed:
     """Run git in `cwd` and return its exit code and streams, whatever they are."""
     with start_git(cwd, *args, env=clean_environment() | dict(env or {})) as process:
         try:
-            return completed(process, input or b"", seconds)
-        except subprocess.TimeoutExpired as error:
-            raise GitFailed(f"git {args[0]} in {cwd} took longer than {seconds:.0f} s") from error
+            return completed(process, input or b"")
         finally:
             process.kill()
 
 
-def completed(
-    process: subprocess.Popen[bytes], given: bytes = b"", seconds: float | None = None
-) -> Completed:
+def completed(process: subprocess.Popen[bytes], given: bytes = b"") -> Completed:
     """Return what a git process leaves that is given its input and then ends."""
-    stdout, stderr = process.communicate(given, timeout=seconds)
+    return _completed(process, *process.communicate(given))
+
+
+def _completed(process: subprocess.Popen[bytes], stdout: bytes, stderr: bytes) -> Completed:
     return Completed(code=process.returncode, stdout=stdout, stderr=stderr.decode(errors="replace"))
 
 

@@ -1,0 +1,85 @@
+"""A git that reads what nobody vouches for: ended when it says, works or waits more than it may.
+
+A bomb is small on disk and endless in git's hands, so what is stored buys the time. A pipe where git expects
+a file is told by its sleep: on a loaded or slow machine a process is ready, or waits for the disk.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from pathlib import Path
+from subprocess import Popen, TimeoutExpired
+
+from roadworthy.core.values import frozen
+
+LOOK_SECONDS = 0.1
+SLEEP_SECONDS = 1.5
+FREE_SECONDS = 0.5
+BYTES_A_SECOND = 1 << 20
+MOST_SECONDS = 20.0
+MOST_LENDERS = 9
+
+
+class Overdone(Exception):  # noqa: N818  it is what git did, and read_git's to put into words
+    """What git did too much of."""
+
+
+@frozen
+class Sight:
+    """What one look at a process showed: its processor time, whether it sleeps, how much it said."""
+
+    worked: float
+    asleep: bool
+    said: int
+
+
+def watched(process: Popen[bytes], given: bytes | None, repository: Path, most: int) -> tuple[bytes, bytes]:
+    """Return both streams of a git process that is given its input and then ends; raise Overdone."""
+    started = awake = time.monotonic()
+    merited, last = 0.0, Sight(worked=-1.0, asleep=False, said=0)
+    while True:
+        try:
+            streams = process.communicate(given, timeout=LOOK_SECONDS)
+            _at_most(most, *streams)
+            return streams
+        except TimeoutExpired as so_far:
+            given, now = None, time.monotonic()
+            seen = _look(process.pid, now - started, _at_most(most, so_far.output, so_far.stderr))
+        if not seen.asleep or seen != last:
+            awake, last = now, seen
+        if now - awake > SLEEP_SECONDS:
+            raise Overdone("waits for what is no file")
+        if seen.worked > FREE_SECONDS:
+            merited = merited or FREE_SECONDS + _stored(repository) / BYTES_A_SECOND
+        if FREE_SECONDS < merited < seen.worked or now - started > MOST_SECONDS:
+            raise Overdone(f"took longer than {min(merited or MOST_SECONDS, MOST_SECONDS):.0f} s")
+
+
+def _at_most(most: int, *streams: bytes | None) -> int:
+    said = sum(len(each or b"") for each in streams)
+    if said > most:
+        raise Overdone(f"says more than {most:,} bytes")
+    return said
+
+
+def _look(number: int, age: float, said: int) -> Sight:
+    """See a running process; where a system has no such file, all of its time counts as work."""
+    try:
+        state, *fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return Sight(worked=age, asleep=False, said=said)
+    ticks = int(fields[10]) + int(fields[11])
+    return Sight(worked=ticks / os.sysconf("SC_CLK_TCK"), asleep=state == "S", said=said)
+
+
+def _stored(repository: Path) -> float:
+    """Bytes of a repository's objects on disk, and of those it borrows; endless where they lie elsewhere."""
+    homes = [home for home in (repository / ".git", repository) if (home / "objects").is_dir()]
+    if not homes:
+        return math.inf
+    objects, named = homes[0] / "objects", homes[0] / "objects/info/alternates"
+    lent = named.read_bytes().splitlines() if named.is_file() else []
+    borrowed = (each for line in lent[:MOST_LENDERS] for each in (objects / os.fsdecode(line)).glob("pack/*"))
+    return sum(each.lstat().st_size for each in (*objects.glob("*/*"), *borrowed))
