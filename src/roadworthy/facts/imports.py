@@ -113,7 +113,9 @@ def _findings(finder: Finder, suspect: Suspect, data: bytes) -> tuple[tuple[int,
     if (found is not None and not suspect(found)) or (finder in FINDERS and is_clean(data)):
         return ()
     tree = python_tree.tree_of(data)
-    return None if tree is None else tuple(sorted(finder(tree)))
+    if tree is None or len(tree.readings) > python_tree.MOST_READINGS:
+        return None
+    return tuple(sorted({each for reading in tree.readings for each in finder(reading)}))
 
 
 def _logic(paths: list[str], code: _Code, root: str, snapshot: Snapshot) -> list[str]:

@@ -85,7 +85,7 @@ def runs_of(tree: Tree) -> tuple[Command, ...]:
     found: dict[int, Command] = {}
     for node in tree.of(ast.Constant, ast.JoinedStr, ast.BinOp, ast.List, ast.Tuple, ast.Call):
         if id(node) not in shown:
-            for command in _commands(node, tree.names, texts):
+            for command in (c for each in tree.readings for c in _commands(node, each.names, texts)):
                 # One of a line is enough to say; what promotes never stands for what ships beside it.
                 if command.line not in found or not promotes(command):
                     found[command.line] = command

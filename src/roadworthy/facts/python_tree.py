@@ -6,7 +6,9 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Set
+from copy import copy
 from functools import cached_property, lru_cache
+from itertools import islice, product
 from typing import Any
 
 VENDORS = {
@@ -62,10 +64,14 @@ SOLD = frozenset(
 )
 _PROMPT_NAME = re.compile(r"prompt|system_message|system_instruction|instructions|persona", re.IGNORECASE)
 LITERAL = 20
+MOST_READINGS = 64
 
 
 class Tree:
-    """A parsed file, walked once: its nodes in the order of `ast.walk`, what its imported names stand for."""
+    """A parsed file, walked once: its nodes in the order of `ast.walk`, what its imported names stand for.
+
+    A name may be imported twice: `readings` are the trees in which it stands for one thing each.
+    """
 
     def __init__(self, module: ast.Module) -> None:
         self.body = module.body
@@ -78,7 +84,19 @@ class Tree:
     @cached_property
     def names(self) -> dict[str, str]:
         """Return what each imported name stands for."""
-        return aliases(self.nodes)
+        return self.readings[0].names
+
+    @cached_property
+    def readings(self) -> tuple[Tree, ...]:
+        """Return one tree for each way to understand all names, one more than MOST_READINGS for any more."""
+        meanings = _meanings(self.nodes)
+        ways = islice(product(*meanings.values()), MOST_READINGS + 1)
+        return tuple(self._where(dict(zip(meanings, way, strict=True))) for way in ways)
+
+    def _where(self, names: dict[str, str]) -> Tree:
+        reading = copy(self)
+        vars(reading)["names"] = names
+        return reading
 
 
 @lru_cache(maxsize=1024)
@@ -126,7 +144,8 @@ def may_load(words: Set[str]) -> bool:
 def unsafe_loads(tree: Tree) -> Iterator[tuple[int, str]]:
     """Yield line and name of what runs code while it reads an object: called, or handed on by its name."""
     names = tree.names
-    called = {id(node.func) for node in tree.nodes if isinstance(node, ast.Call)}
+    called = {id(node.func) for node in tree.of(ast.Call)}
+    asked = {id(node.value) for node in tree.of(ast.Attribute)}
     for node in tree.nodes:
         if isinstance(node, ast.Call):
             module, _, function = full_name(node.func, names).rpartition(".")
@@ -138,9 +157,17 @@ def unsafe_loads(tree: Tree) -> Iterator[tuple[int, str]]:
             if hidden in _LOADERS:
                 yield node.lineno, f"{hidden}, imported by name"
         elif isinstance(node, ast.Attribute | ast.Name) and id(node) not in called:
-            module, _, function = full_name(node, names).rpartition(".")
-            if module in _PICKLES and function in (*_LOADERS[module], "Unpickler"):
-                yield node.lineno, f"{module}.{function}"
+            whole = isinstance(node, ast.Name) and node.id in names and id(node) not in asked
+            if _hands_on(full_name(node, names), whole):
+                yield node.lineno, full_name(node, names)
+
+
+def _hands_on(name: str, whole: bool) -> bool:
+    """Whether a name that is not called stands for a loader, or for a whole module of them."""
+    module, _, function = name.rpartition(".")
+    return (whole and name in _PICKLES) or (
+        module in _PICKLES and function in (*_LOADERS[module], "Unpickler")
+    )
 
 
 def _opens(node: ast.Call, names: dict[str, str]) -> bool:
@@ -233,18 +260,34 @@ def literal(node: ast.expr | None) -> str:
     return ""
 
 
-def aliases(walked: Iterable[ast.AST]) -> dict[str, str]:
-    """Return what each imported name stands for."""
-    found = {}
+def _meanings(walked: Iterable[ast.AST]) -> dict[str, list[str]]:
+    """Return all that each imported name stands for, in whatever scope; a module may be given other names."""
+    found: dict[str, list[str]] = {}
+    renamed = []
     for node in walked:
         if isinstance(node, ast.Import):
             for alias in node.names:
-                found[alias.asname or alias.name.partition(".")[0]] = (
-                    alias.name if alias.asname else alias.name.partition(".")[0]
-                )
+                _add(found, alias.asname or alias.name.partition(".")[0], [_bound(alias)])
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.update({alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names})
+            for alias in node.names:
+                _add(found, alias.asname or alias.name, [f"{node.module}.{alias.name}"])
+        elif isinstance(node, ast.Assign | ast.NamedExpr | ast.AnnAssign) and isinstance(
+            node.value, ast.Name
+        ):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            renamed += [(each.id, node.value.id) for each in targets if isinstance(each, ast.Name)]
+    for name, old in renamed:
+        _add(found, name, [each for each in found.get(old, ()) if "." not in each])
     return found
+
+
+def _bound(alias: ast.alias) -> str:
+    return alias.name if alias.asname else alias.name.partition(".")[0]
+
+
+def _add(found: dict[str, list[str]], name: str, more: list[str]) -> None:
+    if more:
+        found[name] = list(dict.fromkeys((*found.get(name, ()), *more)))
 
 
 def full_name(node: ast.expr, names: dict[str, str]) -> str:

@@ -122,6 +122,15 @@ HABITS = (
         ),
     ),
     Habit(
+        "a library or another under its name, and one under two",
+        write(
+            f"{PACKAGE}/formats.py",
+            "import json as codec\n\nimport numpy as np\n\ntry:\n    import tomllib\nexcept ImportError:\n"
+            "    import tomli as tomllib\n\nxp = np\n\n\ndef read(text):\n    import tomllib as codec\n\n"
+            "    return codec.loads(text), tomllib.loads(text), xp.load\n",
+        ),
+    ),
+    Habit(
         "a report of what came in",
         write(
             f"{PACKAGE}/letters.py",

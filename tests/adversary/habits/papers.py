@@ -10,6 +10,18 @@ from tests.adversary.scene import Scene
 SYSTEM, RISK, CARD = "governance/system.yaml", "governance/risk.yaml", "governance/card.yaml"
 MONITORING, BUDGETS, ROLLOUT = "policy/monitoring.yaml", "policy/budgets.yaml", "policy/rollout.yaml"
 RETRAINING, GATES = "policy/retraining.yaml", "policy/gates.yaml"
+ENVELOPE = "governance/envelope.yaml"
+ENVELOPED = {
+    "schema": "envelope/v1",
+    "allowed_changes": ["data_refresh"],
+    "metric_bounds": {"max_loss": 0.01, "max_slice_loss": 0.02},
+    "protocol": "Retrain, compare with the release that serves, ask the gate.",
+    "impact_note": "The same people, the same attributes, the same cutoff.",
+    "max_promotions": 4,
+    "expires_at": "2027-03-01",
+    "author": "dev@rehearsal.example",
+    "approved_by": [f"{who}@rehearsal.example" for who in ("validator", "risk", "exec")],
+}
 
 
 def _reformatted(name: str) -> Hand:
@@ -54,6 +66,11 @@ HABITS = (
     Habit(
         "a limit of the card said better", put(CARD, "limits.known_limitations", "It never saw a recession.")
     ),
+    Habit("a narrow envelope", lambda scene: scene.write(ENVELOPE, ENVELOPED)),
+    Habit("a trigger of all looks", put(RETRAINING, "triggers.0.windows", 3)),
+    Habit("no pause", put(RETRAINING, "cool_down_days", 0)),
+    Habit("as many rows as are compared", put(MONITORING, "window.min_rows", 1000)),
+    Habit("a shadow that may err a little", put(ROLLOUT, "shadow.max_error_rate", 0.01)),
     Habit("a gate tightened", put(GATES, "metrics.0.limit", 0.72)),
     Habit("the fairness limit tightened", put(GATES, "fairness.adverse_impact_ratio.limit", 0.85)),
     Habit("a larger smallest sample", put(GATES, "min_rows", 40)),

@@ -8,6 +8,7 @@ from tests.adversary.lies import (
     detours,
     evidence,
     forgeries,
+    haste,
     lowering,
     managed,
     people,
@@ -20,6 +21,6 @@ from tests.adversary.lies import (
 
 _THEMES = (
     *(words, evidence, forgeries, approvals, people, managed, shadows),
-    *(rules, workflows, detours, shells, code, lowering),
+    *(rules, haste, workflows, detours, shells, code, lowering),
 )
 LIES = tuple(lie for theme in _THEMES for lie in theme.LIES)

@@ -67,6 +67,10 @@ LIES = (
             "a feature by methods": 'def f(rows):\n    return rows["loanamt"].div(rows["apr"])\n',
             "a feature in a formula": 'def f(rows):\n    return rows.eval("loanamt / apr")\n',
             "a feature in SQL": 'QUERY = "select loanamt / apr as ratio from applications"\n',
+            "a feature by a library whose name another scope gives away": (
+                "import numpy as np\n\n\ndef f(r):\n    return np.divide(r['loanamt'], r['apr'])\n\n\n"
+                "def plain():\n    import json as np\n\n    return np\n"
+            ),
             "a feature in place": 'def f(rows):\n    rows["loanamt"] *= 2\n',
             "a feature by an operator": (
                 "from operator import truediv\n\n\ndef f(r):\n    return truediv(r['loanamt'], r['term'])\n"
@@ -85,6 +89,16 @@ LIES = (
                 "    return load(f, trusted=get_untrusted_types(file=f))\n"
             ),
             "numpy, trusting": "import numpy as np\n\nread = lambda f: np.load(f, allow_pickle=1)\n",
+            "a loader whose name another scope gives away": (
+                "import pickle\n\n\ndef read(f):\n    return pickle.load(f)\n\n\n"
+                "def plain():\n    import json as pickle\n\n    return pickle\n"
+            ),
+            "a loader's module under another name": (
+                "import marshal\n\ncodec = marshal\n\n\ndef read(f):\n    return codec.load(f)\n"
+            ),
+            "a loader's module handed on": (
+                "import pickle\n\n\ndef read(f, by=(pickle,)):\n    return by[0].load(f)\n"
+            ),
             "a model of keras": "from keras.models import load_model\n\nmodel = load_model('m.keras')\n",
         }.items()
     ),
@@ -103,6 +117,12 @@ LIES = (
                 "import importlib\n\n\ndef load(name):\n    return importlib.import_module(name)\n"
             ),
             "a library known only later": "import ctypes\n\nlibrary = ctypes.CDLL('/srv/extra.so')\n",
+            "a shell whose name another scope gives away": (
+                "import os\n\n\ndef run(text):\n    os.system(text)\n\n\n"
+                "class Plain:\n    import json as os\n"
+            ),
+            "names that nobody can tell apart": "import os\nos.system('x')\n"
+            + "".join(f"import a{n} as n{n}\nimport b{n} as n{n}\n" for n in range(9)),
             "a shell in the product": "import os\n\n\ndef run(text):\n    os.system(text)\n",
         }.items()
     ),

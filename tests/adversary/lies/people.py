@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable
 
 from tests.adversary.lived import APPROVERS, Story, relive
-from tests.adversary.patch import FROM_HIGH, Hand, Lie
+from tests.adversary.patch import FROM_HIGH, Hand, Lie, swap
 from tests.adversary.scene import LATER, VERDICT, Scene
 
 ROLES, SIGNERS, FEATURES = (
@@ -217,5 +217,10 @@ LIES = (
     ),
     Lie("a builder whom nobody listed", ("APPR-01",), _built("Tidy", DEVELOPER, "X", "x@elsewhere.example")),
     Lie("an edit inside a merge", ("APPR-02",), _merged),
+    Lie(
+        "a validator of the builders' team, in capitals",
+        ("EVAL-06", "APPR-02"),
+        swap("governance/roles.yaml", "team: validation", 'team: "Credit-Models "'),
+    ),
     Lie("an approval from before the release", ("APPR-01",), lambda s: relive(s, Story(agreed=EARLY))),
 )

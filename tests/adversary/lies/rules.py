@@ -37,6 +37,26 @@ LIES = (
         ("RET-01",),
         put(RETRAINING, "triggers", [{"id": "monthly", "kind": "calendar", "signals": [], "windows": 1}]),
     ),
+    *(
+        Lie(title, ("RET-01",), put(RETRAINING, where, value))
+        for title, where, value in (
+            ("a trigger of no signals", "triggers.0.signals", []),
+            ("a trigger of four looks in three", "triggers.0.windows", 4),
+            ("a trigger of no looks", "triggers.0.windows", 0),
+            ("a trigger of fewer rows than none", "triggers.2.rows", -1),
+            ("a pause that is over before it starts", "cool_down_days", -7),
+        )
+    ),
+    *(
+        Lie(title, ("REL-02",), put(ROLLOUT, where, 1.0))
+        for title, where in (
+            ("a shadow that may err every time", "shadow.max_error_rate"),
+            ("a shadow that may differ every time", "shadow.max_disagreement"),
+            ("a canary that may err every time", "canary.max_error_rate"),
+        )
+    ),
+    Lie("a look that never sees enough", ("MON-01",), put(MONITORING, "window.min_rows", 1_000_000)),
+    Lie("answered before it rings", ("MON-01",), put(MONITORING, "actions.pause.acknowledge_hours", 0)),
     Lie("no end planned", ("RET-01",), put(RETRAINING, "retirement.archive_years", 0)),
     Lie("no word on its own decisions", ("RET-01",), put(RETRAINING, "feedback_loop", "Considered.")),
     Lie("a contract that limits nothing", ("DATA-02",), put(DATA, "rows.min", 0)),

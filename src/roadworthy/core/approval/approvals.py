@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from roadworthy.core.approval.duties import Builders
-from roadworthy.core.approval.people import GATE_ROLE, Person, find
+from roadworthy.core.approval.people import GATE_ROLE, Person, find, folded
 from roadworthy.core.approval.placeholders import is_placeholder
 from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE, Signature, Status, signer_line
@@ -207,7 +207,7 @@ def duty_faults(identity: str, role: str, demand: Demand) -> Iterator[tuple[str,
         person
         and role == VALIDATOR
         and independent
-        and (not person.team or person.team in demand.builders.teams)
+        and (not person.team or folded(person.team) in demand.builders.teams)
     ):
         yield "validator-not-independent", f"is by {identity} of team {person.team or '?'}, which built it"
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from roadworthy.core.approval.people import Person, Signer, resolve
+from roadworthy.core.approval.people import Person, Signer, folded, resolve
 from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.documents.parts import part
 from roadworthy.core.values import frozen
@@ -56,7 +56,7 @@ def builders(commits: Iterable[Commit], submitter: Signer | None, known: Iterabl
             unknown.setdefault(str(who), why)
         else:
             found.setdefault(person.identity, why)
-            teams.add(person.team)
+            teams.add(folded(person.team))
     return Builders(
         people=found,
         teams=frozenset(teams - {""}),
