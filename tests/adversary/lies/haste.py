@@ -24,19 +24,17 @@ def _moved(action: str, at: str) -> Hand:
     return hand
 
 
+OF_NOTHING: dict[str, dict[str, object]] = {
+    "that bounds no loss": {"metric_bounds": {"max_loss": 1.0, "max_slice_loss": 1.0}},
+    "of fewer promotions than none": {"max_promotions": -1},
+    "that names no change": {"allowed_changes": []},
+    "that one person approved three times": {"approved_by": [RISK] * 3},
+    "that its author approved, in capitals": {"author": RISK.upper()},
+    "that is over": {"expires_at": "2026-11-20"},
+    "in keywords": {"protocol": "TBD", "impact_note": "TBD"},
+}
 LIES = (
-    *(
-        Lie(f"an envelope {title}", ("APPR-04",), _enveloped(**more))
-        for title, more in {
-            "that bounds no loss": {"metric_bounds": {"max_loss": 1.0, "max_slice_loss": 1.0}},
-            "of fewer promotions than none": {"max_promotions": -1},
-            "that names no change": {"allowed_changes": []},
-            "that one person approved three times": {"approved_by": [RISK] * 3},
-            "that its author approved, in capitals": {"author": RISK.upper()},
-            "that is over": {"expires_at": "2026-11-20"},
-            "in keywords": {"protocol": "TBD", "impact_note": "TBD"},
-        }.items()
-    ),
+    *(Lie(f"an envelope {title}", ("APPR-04",), _enveloped(**more)) for title, more in OF_NOTHING.items()),
     Lie("an envelope of one line", ("APPR-04",), write(ENVELOPE, "schema: envelope/v1\n")),
     Lie("a second promotion at once", ("REL-02",), _moved("promote", "2026-11-20T11:10:00Z")),
     Lie(
