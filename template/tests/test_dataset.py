@@ -100,6 +100,18 @@ def test_rows_come_back_as_they_were(seen: Project, rows: Any) -> None:
     assert given.equals(kept)
 
 
+def test_rows_are_kept_in_the_order_they_happened(ran: Project, rows: Any) -> None:
+    """Staleness is read from that order, whatever order `load` gives."""
+    contract, dataset = policy(), module("pipeline.dataset")
+    happened = [f"2020-{1 + place % 12:02}-01" for place in range(len(rows))]
+    late = {"event": "happened_on", "max_delay_days": 36500}
+    ran.edit("policy/data.yaml", lambda value: value["time"].update(late))
+    assert dataset.prepare(rows.assign(happened_on=happened)).ok
+    order = dict(zip(rows[contract.key], happened, strict=True))
+    kept = [order[key] for key in dataset.current().rows("train")[contract.key]]
+    assert kept == sorted(kept)
+
+
 def test_files_that_load_reads_are_in_the_copy_without_being_copied(tmp_path: Path) -> None:
     for name in DATA_FOLDERS:
         (tmp_path / "here" / name / "2026").mkdir(parents=True)

@@ -162,9 +162,12 @@ def test_an_unknown_metric_is_refused(seen: Project) -> None:
         module("pipeline.metrics").measure("happiness")
 
 
+FURTHER = ("slices", "fairness", "challenge", "proxies", "staleness")
+
+
 def test_what_the_policy_does_not_ask_for_is_not_reported(ran: Project) -> None:
     def light(value: Any) -> None:
-        for key in ("slices", "fairness", "challenge"):
+        for key in FURTHER:
             value.pop(key, None)
 
     ran.edit("policy/gates.yaml", light)
@@ -172,7 +175,7 @@ def test_what_the_policy_does_not_ask_for_is_not_reported(ran: Project) -> None:
     module("pipeline.train").train()
     outcome = evaluate()
     assert outcome.ok
-    assert not {"slices", "fairness", "challenge"} & outcome.details["report"].keys()
+    assert not set(FURTHER) & outcome.details["report"].keys()
 
 
 def test_a_gate_whose_module_is_not_here_is_refused() -> None:

@@ -14,7 +14,7 @@ from project import module
 
 NEEDED = {
     "schema", "run_id", "kind", "created_at", "submitter", "code", "data", "config", "gates_sha256",
-    "environment", "seed", "parameters", "search", "metrics", "artifacts", "tracking",
+    "environment", "seed", "parameters", "search", "metrics", "artifacts", "tracking", "cost",
 }  # fmt: skip
 
 
@@ -39,6 +39,14 @@ def test_the_search_is_recorded_and_its_best_is_used(seen: Project) -> None:
     assert len(run["search"]) > 1
     best = min(run["search"], key=lambda tried: float(tried["score"]))
     assert best["parameters"].items() <= run["parameters"].items()
+
+
+def test_what_the_run_cost_is_recorded(seen: Project) -> None:
+    run, dataset = newest(), module("pipeline.dataset").current()
+    assert run["cost"]["rows"] == len(dataset.rows("train"))
+    assert run["cost"]["fits"] == len(run["search"])
+    assert run["cost"]["seconds"] > 0
+    assert run["cost"]["cpu_seconds"] > 0
 
 
 def test_a_second_run_gives_the_same_model_and_tells_of_a_dirty_tree(ran: Project) -> None:

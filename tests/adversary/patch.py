@@ -9,6 +9,7 @@ from tests.adversary.scene import Scene
 
 # Some demands bind only from these days on, the first from tier high up; the others are judged today.
 NOW, FROM_HIGH, BOUND = "2026-11-20T12:00:00Z", "2026-12-28T12:00:00Z", "2027-06-02T12:00:00Z"
+FROM_MARCH = "2027-03-02T12:00:00Z"
 Hand = Callable[[Scene], None]
 
 

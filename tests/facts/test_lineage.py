@@ -45,6 +45,7 @@ RUN: dict[str, Any] = {
     "environment": {"lock_sha256": sha256(LOCK)},
     "seed": 1,
     "search": [{"parameters": {}, "score": 1.0}],
+    "cost": {"seconds": 90.0, "cpu_seconds": 80.0, "rows": 5, "fits": 1},
     "artifacts": {"model.skops": C, "features.py": D},
 }
 METRIC = {"value": 0.8, "low": 0.7, "high": 0.9}
@@ -283,3 +284,64 @@ def test_rebuilds_and_drills_are_recomputed() -> None:
     drill = {"subject_digest": "sha256:" + A, "passed": "yes", "seconds": True}
     found = drills(shelf(releases=[release], drills=[record("drills", "d", drill)]))[0]
     assert (found["subject_known"], found["passed"], found["seconds"]) == (True, False, None)
+
+
+def test_what_a_run_cost_is_about_its_rows_and_its_search() -> None:
+    assert run()["minutes"] == 1.5
+    for where, new in (("rows", 6), ("fits", 2), ("seconds", 0), ("cpu_seconds", 0), ("seconds", "90")):
+        assert run(changed(RUN, f"cost.{where}", new))["minutes"] is None
+    assert run(changed(RUN, "cost", None))["minutes"] is None
+
+
+def _row(name: str, **more: Any) -> dict[str, Any]:
+    return {"attribute": "sex", "name": name, "auc": METRIC, "features": {"income": METRIC}, **more}
+
+
+@pytest.mark.parametrize(
+    ("row", "passed", "found"),
+    [
+        (_row("sex"), True, ["sex"]),
+        (_row("sex"), False, ["sex"]),
+        (_row("sex"), None, []),
+        (_row("age"), True, []),
+        (_row("sex", features={}), True, []),
+        (_row("sex", features={"income": 0.6}), True, []),
+        (_row("sex", auc={"value": 0.8}), True, []),
+    ],
+)
+def test_proxies_count_where_each_and_all_together_were_measured_and_judged(
+    row: Mapping[str, Any], passed: bool | None, found: list[str]
+) -> None:
+    said = {**EVALUATION, "proxies": [row], "checks": [{"id": "proxy:sex", "passed": passed}]}
+    assert evaluation(said)["proxies"] == found
+
+
+def _curve(*windows: tuple[Any, Any]) -> dict[str, Any]:
+    rows = [{"age": age, "rows": count, "auc": METRIC} for age, count in windows]
+    return {**EVALUATION, "staleness": {"curve": rows}, "checks": [{"id": "staleness"}]}
+
+
+@pytest.mark.parametrize(
+    ("windows", "aged"),
+    [
+        (((0, 3), (1, 2)), True),
+        (((0, 3), (1, 3)), False),
+        (((0, 3), (2, 2)), False),
+        (((0, 5),), False),
+        ((), False),
+        (((0, 3), (1, "2")), False),
+    ],
+)
+def test_a_curve_over_age_is_over_all_rows_of_training(windows: tuple[Any, ...], aged: bool) -> None:
+    known = [record("datasets", MANIFEST[:12], DATASET)]
+    assert evaluation(_curve(*windows), datasets=known)["aged"] is aged
+    assert not evaluation({**_curve(*windows), "checks": []}, datasets=known)["aged"]
+    assert not evaluation(_curve(*windows))["aged"]
+
+
+def test_the_newest_release_names_the_latest_evaluation_and_run() -> None:
+    first = record("releases", "1", {"run_id": RUN_ID}, "2026-11-20T10:00:00Z")
+    second = record("releases", "2", {"run_id": "other"}, "2026-11-21T10:00:00Z")
+    assert evaluation(releases=[first])["latest"]
+    assert not evaluation(releases=[first, second])["latest"]
+    assert not evaluation()["latest"]

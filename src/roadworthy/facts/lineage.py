@@ -12,7 +12,7 @@ from roadworthy.core.documents.parse import noted
 from roadworthy.core.documents.parts import mapping, number, rows
 from roadworthy.core.values import field, frozen
 from roadworthy.facts.records import Record, Shelf
-from roadworthy.facts.retold import tables_agree, whole_slices
+from roadworthy.facts.retold import aged, intervals, probes, proxies, tables_agree, whole_slices
 from roadworthy.facts.sources import Blobs
 
 VERDICTS = "governance/gates/"
@@ -140,6 +140,8 @@ def _run(record: Record, shelf: Shelf, past: Past, released: set[str]) -> dict[s
         "artifacts_ok": _hex(model_digest(record)),
         "has_search": bool(record.rows("search")),
         "seed": record.value.get("seed"),
+        "minutes": _minutes(record, shelf),
+        "latest": run_id == _latest(shelf),
         "released": run_id in released and run_id == record.stem,
     }
 
@@ -204,16 +206,24 @@ def _evaluation(record: Record, shelf: Shelf, past: Past, released: set[str]) ->
         "passed": record.value.get("passed") is True,
         "has_baseline": _measured(record.mapping("baseline"), record.mapping("candidate")),
         "has_challenge": bool(record.mapping("challenge")) and bool(record.mapping("data").get("challenge")),
-        "has_intervals": _intervals(record.mapping("candidate")),
+        "has_intervals": intervals(record.mapping("candidate")),
         "incumbent": str(record.mapping("incumbent").get("model_sha256") or ""),
         "incumbent_ok": _incumbent_ok(record, shelf),
         "model_sha256": model,
         "slices": [{"name": str(row.get("name")), "rows": row.get("rows")} for row in record.rows("slices")],
-        "slices_whole": whole_slices(record.value, _rows_tested(record, shelf)),
+        "slices_whole": whole_slices(record.value, _rows_of(record.mapping("data").get("test"), shelf)),
+        "proxies": proxies(record.value),
+        "aged": aged(record.value, _rows_taught(run, shelf)),
         "fairness_groups": _groups(record),
-        "robustness": _probes(record),
+        "robustness": probes(record.value),
         "released": run_id in released,
+        "latest": run_id == _latest(shelf),
     }
+
+
+def _latest(shelf: Shelf) -> str:
+    """The run of the newest release; empty when there is none."""
+    return next((release.text("run_id") for release in reversed(shelf.of("releases"))), "")
 
 
 def _same_test(record: Record, run: Record) -> bool:
@@ -221,12 +231,24 @@ def _same_test(record: Record, run: Record) -> bool:
     return bool(test) and record.mapping("data").get("test") == test
 
 
-def _rows_tested(record: Record, shelf: Shelf) -> int | None:
-    """How many rows it was judged on, by the data set that has a split of that digest."""
-    test = record.mapping("data").get("test")
+def _rows_of(digest: Any, shelf: Shelf) -> int | None:
+    """How many rows a split has, by the data set that has a split of that digest."""
     splits = (split for each in shelf.of("datasets") for split in each.mapping("splits").values())
-    found = (number(mapping(split).get("rows")) for split in splits if mapping(split).get("sha256") == test)
+    found = (number(mapping(split).get("rows")) for split in splits if mapping(split).get("sha256") == digest)
     return next((int(rows) for rows in found if rows is not None), None)
+
+
+def _rows_taught(run: Record | None, shelf: Shelf) -> int | None:
+    splits = mapping(run.mapping("data").get("splits")) if run else {}
+    return _rows_of(splits.get("train"), shelf)
+
+
+def _minutes(run: Record, shelf: Shelf) -> float | None:
+    """What it took by its own word, where that is about the rows and the search that are on record."""
+    cost = run.mapping("cost")
+    seconds, cpu = (number(cost.get(name)) for name in ("seconds", "cpu_seconds"))
+    about = (cost.get("rows"), cost.get("fits")) == (_rows_taught(run, shelf), len(run.rows("search")))
+    return seconds / 60 if about and seconds and seconds > 0 and cpu and cpu > 0 else None
 
 
 def _check(check: Mapping[str, Any]) -> dict[str, Any]:
@@ -264,24 +286,6 @@ def _limits(gates: Any) -> Iterator[float]:
 
 def _measured(baseline: Mapping[str, Any], candidate: Mapping[str, Any]) -> bool:
     return bool(baseline) and bool(set(baseline) & set(candidate))
-
-
-def _intervals(candidate: Mapping[str, Any]) -> bool:
-    return bool(candidate) and all(
-        isinstance(each, Mapping) and _interval(each) for each in candidate.values()
-    )
-
-
-def _interval(metric: Mapping[str, Any]) -> bool:
-    low, value, high = (number(metric.get(name)) for name in ("low", "value", "high"))
-    return low is not None and value is not None and high is not None and low <= value <= high
-
-
-def _probes(record: Record) -> list[str]:
-    """What was pushed: probes of their own, and comparisons that raise an input and watch the score."""
-    named = [str(row.get("id")) for row in (*record.rows("robustness"), *record.rows("checks"))]
-    own = len(record.rows("robustness"))
-    return named[:own] + [name for name in named[own:] if name.startswith(("direction:", "robustness:"))]
 
 
 def _groups(record: Record) -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from roadworthy.core.documents.parts import mapping, number, part, rows
 
 # Tables are rounded to six digits, checks are not; groups give a ratio of two rounded rates.
 CLOSE, ROUGHLY = 1e-5, 1e-4
-LEAD = " lead"
+LEAD, FALL = " lead", " fall"
 Report = Mapping[str, Any]
 
 
@@ -27,6 +27,45 @@ def whole_slices(report: Report, tested: int | None) -> bool:
     return tested is not None and all(count == tested for count in total.values())
 
 
+def intervals(figures: Report) -> bool:
+    """Return whether there are figures, each within its interval."""
+    return bool(figures) and all(isinstance(each, Mapping) and _interval(each) for each in figures.values())
+
+
+def _interval(metric: Report) -> bool:
+    low, value, high = (number(metric.get(name)) for name in ("low", "value", "high"))
+    return low is not None and value is not None and high is not None and low <= value <= high
+
+
+def probes(report: Report) -> list[str]:
+    """Return what was pushed: probes of their own, comparisons that raise an input and watch the score."""
+    own, checks = (
+        [str(row.get("id")) for row in rows(report.get(name))] for name in ("robustness", "checks")
+    )
+    return own + [name for name in checks if name.startswith(("direction:", "robustness:"))]
+
+
+def proxies(report: Report) -> list[str]:
+    """Return the attributes that the features were asked about: each and all together, against a limit."""
+    judged = {str(check.get("id")) for check in rows(report.get("checks")) if check.get("passed") is not None}
+    asked = (row for row in rows(report.get("proxies")) if f"proxy:{row.get('name')}" in judged)
+    whole = (row for row in asked if intervals({"auc": row.get("auc"), **part(row, "features")}))
+    return sorted({str(row.get("attribute")) for row in whole if part(row, "features")})
+
+
+def aged(report: Report, taught: int | None) -> bool:
+    """Return whether the curve over age has a figure for each window, and its windows are all the rows."""
+    curve = _curve(report)
+    judged = any(check.get("id") == "staleness" for check in rows(report.get("checks")))
+    ages = [row.get("age") for row in curve]
+    known = sum(int(number(row.get("rows")) or 0) for row in curve) == taught
+    return judged and len(curve) > 1 and ages == list(range(len(curve))) and known
+
+
+def _curve(report: Report) -> list[Report]:
+    return rows(part(report, "staleness").get("curve"))
+
+
 def _told(check: Report, report: Report) -> bool:
     value = number(check.get("value"))
     known = list(_measured(check, report))
@@ -41,20 +80,26 @@ def _measured(check: Report, report: Report) -> Iterator[float]:
     """The numbers of the report that a check can be about."""
     kind, _, name = str(check.get("id")).partition(":")
     metric = str(check.get("metric"))
-    if kind == "slice":
-        for row in rows(report.get("slices")):
-            if row.get("name") == name:
-                yield from _figures(part(row, "metric").get(metric))
-    elif kind == "fairness":
-        yield from _figures(part(part(report, "fairness"), "metrics").get(metric))
-    elif kind == "direction":
-        yield from _figures(part(part(report, "challenge"), "wrong_direction").get(name))
-    elif kind == "challenge":
-        yield from _figures(part(report, "challenge").get(metric))
+    if kind in TABLES:
+        yield from _figures(TABLES[kind](report, name, metric))
+    elif kind in LISTS:
+        named = (row for row in rows(report.get(LISTS[kind])) if row.get("name") == name)
+        yield from (found for row in named for found in _figures({**row, **part(row, "metric")}.get(metric)))
+    elif kind == "staleness":
+        yield from _fall(metric.removesuffix(FALL), report)
     elif metric.endswith(LEAD):
         yield from _leads(metric.removesuffix(LEAD), check, report)
     else:
         yield from _figures(part(report, "candidate").get(metric))
+
+
+# Where the number is that a comparison of a kind is about: in a table, or in the row of its name.
+TABLES: Mapping[str, Callable[[Report, str, str], Any]] = {
+    "fairness": lambda report, _, metric: part(part(report, "fairness"), "metrics").get(metric),
+    "direction": lambda report, name, _: part(part(report, "challenge"), "wrong_direction").get(name),
+    "challenge": lambda report, _, metric: part(report, "challenge").get(metric),
+}
+LISTS = {"slice": "slices", "proxy": "proxies"}
 
 
 def _leads(metric: str, check: Report, report: Report) -> Iterator[float]:
@@ -65,6 +110,13 @@ def _leads(metric: str, check: Report, report: Report) -> Iterator[float]:
         yield from _figures(check.get("value"))
     elif mine is not None and rival is not None:
         yield from (mine - rival, rival - mine)
+
+
+def _fall(metric: str, report: Report) -> Iterator[float]:
+    """How much worse the model of the oldest rows is than that of the newest, either way round."""
+    ends = [number(part(row, metric).get("value")) for row in _curve(report)]
+    if len(ends) > 1 and (young := ends[0]) is not None and (old := ends[-1]) is not None:
+        yield from (young - old, old - young)
 
 
 def _figures(value: Any) -> Iterator[float]:

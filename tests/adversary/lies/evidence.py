@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from tests.adversary.patch import FROM_HIGH, Hand, Lie, drop, each, put, remove, swap
+from tests.adversary.patch import FROM_HIGH, FROM_MARCH, Hand, Lie, drop, each, put, remove, swap
 from tests.adversary.scene import (
     CARD,
     DEPLOYMENT,
@@ -60,6 +60,12 @@ def _failed_made_passed(scene: Scene) -> None:
     scene.write(EVALUATION, report)
 
 
+def _told_less(scene: Scene) -> None:
+    report = scene.read(EVALUATION)
+    next(check for check in report["checks"] if check["id"] == "proxy:black")["value"] = 0.55
+    scene.write(EVALUATION, report)
+
+
 def _without(prefix: str) -> Hand:
     def hand(scene: Scene) -> None:
         report = scene.read(EVALUATION)
@@ -104,10 +110,7 @@ def _other_rebuild(scene: Scene) -> None:
 
 def _twice(scene: Scene) -> None:
     """One key twice in a record: readers differ in which they believe."""
-    text = scene.text(EVALUATION)
-    scene.write(
-        EVALUATION, text.replace('"passed": true,\n "rows"', '"passed": true,\n "passed": true,\n "rows"')
-    )
+    scene.swap(EVALUATION, '\n "rows"', '\n "passed": true,\n "rows"')
 
 
 def _nan(scene: Scene) -> None:
@@ -166,6 +169,29 @@ LIES = (
     Lie("slice checks left out", ("EVAL-03",), _without("slice:")),
     Lie("fairness checks left out", ("EVAL-03", "EVAL-02"), _without("fairness:")),
     Lie("fairness of one group", ("EVAL-03", "DATA-05"), drop(EVALUATION, "fairness.groups.1")),
+    Lie("proxies that nobody asked about", ("DATA-05",), drop(EVALUATION, "proxies"), at=FROM_MARCH),
+    Lie("proxies of one attribute less", ("DATA-05",), drop(EVALUATION, "proxies.0"), at=FROM_MARCH),
+    Lie("proxies without an interval", ("DATA-05",), drop(EVALUATION, "proxies.1.auc.low"), at=FROM_MARCH),
+    Lie("proxies of no feature", ("DATA-05",), put(EVALUATION, "proxies.2.features", {}), at=FROM_MARCH),
+    Lie("proxy checks left out", ("DATA-05",), _without("proxy:"), at=FROM_MARCH),
+    Lie("a proxy that tells less, in its comparison only", ("EVAL-02",), _told_less),
+    Lie("no curve over age", ("EVAL-04",), drop(EVALUATION, "staleness"), at=FROM_MARCH),
+    Lie(
+        "a curve with its oldest left out", ("EVAL-04",), drop(EVALUATION, "staleness.curve.3"), at=FROM_MARCH
+    ),
+    Lie(
+        "a curve over some of the rows",
+        ("EVAL-04",),
+        put(EVALUATION, "staleness.curve.3.rows", 9),
+        at=FROM_MARCH,
+    ),
+    Lie("a curve of one age", ("EVAL-04",), put(EVALUATION, "staleness.curve.3.age", 0), at=FROM_MARCH),
+    Lie("the staleness check left out", ("EVAL-04",), _without("staleness"), at=FROM_MARCH),
+    Lie("a fall made smaller", ("EVAL-02",), put(EVALUATION, "staleness.curve.3.auc.value", 0.88)),
+    Lie("a run that cost nothing on record", ("EVAL-04",), drop(RUN, "cost"), at=FROM_MARCH),
+    Lie("the cost of a smaller run", ("EVAL-04",), put(RUN, "cost.rows", 10), at=FROM_MARCH),
+    Lie("the cost of one fit of five", ("EVAL-04",), put(RUN, "cost.fits", 1), at=FROM_MARCH),
+    Lie("a run longer than runs may take", ("EVAL-04",), put(RUN, "cost.seconds", 3601), at=FROM_MARCH),
     Lie("directions left out", ("EVAL-04",), _without("direction:")),
     Lie("the ranking check left out", ("EVAL-02",), _without("ranking")),
     Lie(

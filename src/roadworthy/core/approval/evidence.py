@@ -131,9 +131,9 @@ def _evaluation(evidence: Evidence) -> Iterator[Refusal]:
 def _holds(check: Mapping[str, Any]) -> bool:
     """A check passes when it says so and its own numbers agree; a report cannot just claim it.
 
-    Of a slice with too few rows nothing is known; the report shows it, and it is no reason to refuse.
+    Of too few people nothing is known; the report shows it, and it is no reason to refuse.
     """
-    if check.get("passed") is None and str(check.get("id")).startswith("slice:"):
+    if check.get("passed") is None and str(check.get("id")).startswith(("slice:", "proxy:")):
         return check.get("value") is None
     return check.get("passed") is True and compared(check) is not False
 

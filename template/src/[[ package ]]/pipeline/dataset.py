@@ -136,7 +136,7 @@ def _reference() -> pd.DataFrame | None:
 
 
 def _keep(frame: pd.DataFrame, policy: DataPolicy, checks: list[Check]) -> Dataset:
-    rows = frame[list(policy.columns)]
+    rows = _in_time(frame, policy)[list(policy.columns)]
     dealt = splits.deal(rows, policy)
     splits.refuse_overlap(dealt, policy)
     texts = {name: _csv(split) for name, split in dealt.items()}
@@ -153,6 +153,12 @@ def _keep(frame: pd.DataFrame, policy: DataPolicy, checks: list[Check]) -> Datas
     dataset = _record(manifest, identity, checks)
     records.write_atomic(settings.path("var", "data", "current"), f"{manifest}\n".encode())
     return dataset
+
+
+def _in_time(frame: pd.DataFrame, policy: DataPolicy) -> pd.DataFrame:
+    """Rows in the order they happened, which staleness is read from; without dates, in that of `load`."""
+    order = contract.days(frame, policy.time.event or policy.time.received)
+    return frame.loc[order.sort_values(kind="stable").index]
 
 
 def _csv(frame: pd.DataFrame) -> bytes:

@@ -21,7 +21,7 @@ from .scorer import load_scorer
 from .train import run_file, run_folder
 
 Report = dict[str, Any]
-_FURTHER = ("slices", "fairness", "challenge")
+_FURTHER = ("slices", "fairness", "challenge", "proxies", "staleness")
 
 
 @dataclass(frozen=True)
@@ -66,23 +66,26 @@ def report_file(run_id: str) -> Path:
 
 
 def blocking(checks: list[Check]) -> list[Check]:
-    """What stands in the way: every no, and every unknown but that of a slice too small to tell."""
+    """What stands in the way: every no, and every unknown but that of people too few to tell."""
     return [
-        each for each in checks if each.passed is False or (each.passed is None and "slice:" not in each.id)
+        each
+        for each in checks
+        if each.passed is False or (each.passed is None and not each.id.startswith(("slice:", "proxy:")))
     ]
 
 
 def _case(run: Report) -> Case:
     """Open the candidate and its rivals, and let each speak about the same rows."""
     gates, dataset = load(GatesPolicy), recorded(run["data"]["manifest_sha256"])
-    rows, target = dataset.rows("test"), load(DataPolicy).target
+    target = load(DataPolicy).target
+    rows, hard, train = (dataset.rows(name) for name in ("test", "challenge", "train"))
     scorer = load_scorer(run_folder(run["run_id"]), rivals.trusted())
     rival = rivals.incumbent(run["run_id"])
     return Case(
         gates=gates,
         dataset=dataset,
-        evidence=Evidence(scorer, rivals.judged(scorer, rows, target), rows, dataset.rows("challenge")),
-        simple=rivals.baseline(run["run_id"], dataset, rows),
+        evidence=Evidence(scorer, rivals.judged(scorer, rows, target), rows, hard, train),
+        simple=rivals.baseline(run["run_id"], train, rows),
         rival=rival,
         serving=rivals.judged(rival.scorer, rows, target) if rival else None,
     )

@@ -183,8 +183,15 @@ class ChallengeGate(Limit):
     directions: tuple[Direction, ...] = ()
 
 
+class StalenessGate(Limit):
+    """A limit on how much a figure falls when the model was taught on the oldest of these windows of rows."""
+
+    metric: str
+    windows: int = Field(ge=2)
+
+
 class GatesPolicy(_Frozen):
-    """policy/gates.yaml; the last three keys are left out where the tier does not ask for them."""
+    """policy/gates.yaml; the last five keys are left out where the tier does not ask for them."""
 
     schema_: Literal["gates/v1"] = Field(alias="schema")
     tier: str
@@ -197,6 +204,8 @@ class GatesPolicy(_Frozen):
     slices: SlicesGate | None = None
     fairness: FairnessGate | None = None
     challenge: ChallengeGate | None = None
+    proxies: Limit | None = None
+    staleness: StalenessGate | None = None
 
 
 Policy = TypeVar("Policy", DataPolicy, TrainingPolicy, GatesPolicy)

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from . import records, settings, wiring
-from .dataset import Dataset
 from .metrics import Judged
 from .outcome import Refused
 from .policies import DataPolicy, TrainingPolicy, load
@@ -21,12 +20,13 @@ _COMPARED = ("model.skops", "features.py", "policy/training.yaml")
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a candidate said: itself, its word on the test rows, those rows, and the hard ones."""
+    """What a candidate said: itself, its word on the test rows, those, the hard ones, what taught it."""
 
     scorer: Scorer
     candidate: Judged
     rows: pd.DataFrame
     hard: pd.DataFrame
+    train: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ def judged(scorer: Scorer, rows: pd.DataFrame, target: str) -> Judged:
     return Judged(rows[target].to_numpy(), scores, scorer.threshold)
 
 
-def baseline(run_id: str, dataset: Dataset, rows: pd.DataFrame) -> Judged:
+def baseline(run_id: str, train: pd.DataFrame, rows: pd.DataFrame) -> Judged:
     """What the simple model of training.yaml says, fitted on the same training rows."""
     from sklearn.linear_model import LogisticRegression
 
     folder, target = run_folder(run_id), load(DataPolicy).target
-    training, train = load(TrainingPolicy, folder), dataset.rows("train")
+    training = load(TrainingPolicy, folder)
     features = wiring.wire(folder / "features.py", training.baseline)
     model = LogisticRegression().fit(wiring.matrix(features, train), train[target])
     return judged(Scorer(model, features, training.threshold), rows, target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,13 @@ class Scorer:
         return np.asarray(
             self.model.predict_proba(wiring.matrix(self.features, frame))[:, 1], dtype=np.float64
         )
+
+    def taught(self, rows: Mapping[str, Any], answers: Any) -> Scorer:
+        """A model of the same kind and parameters, fitted anew on other rows or to another question."""
+        from sklearn.base import clone
+
+        model = clone(self.model, safe=False)
+        return replace(self, model=model.fit(wiring.matrix(self.features, rows), answers))
 
     def decide(self, score: float) -> int:
         """1 from the threshold on, else 0."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,10 @@ def train() -> Outcome:
     """Fit, track, record; the tree's state is recorded as it is."""
     dataset, run_id = current(), records.new_run_id()
     folder = run_folder(run_id)
+    begun, worked = time.perf_counter(), time.process_time()
     fitted = fit(dataset, folder)
-    record = _record(run_id, dataset, fitted, folder)
+    cost = _cost(time.perf_counter() - begun, time.process_time() - worked, dataset, fitted)
+    record = _record(run_id, dataset, fitted, folder) | {"cost": cost}
     record["tracking"] = tracking.log_run(record, fitted, folder)
     records.write_record(run_file(run_id), record)
     return Outcome(
@@ -60,6 +63,17 @@ def _installed() -> str:
     return "\n".join(sorted({f"{each.name.lower()}=={each.version}" for each in distributions()}))
 
 
+def _cost(seconds: float, cpu: float, dataset: Dataset, fitted: Fitted) -> dict[str, Any]:
+    """What learning took, search included: the clock's seconds, the processor's, the rows and the fits."""
+    rows = dataset.record["splits"]["train"]["rows"]
+    return {
+        "seconds": round(seconds, 3),
+        "cpu_seconds": round(cpu, 3),
+        "rows": rows,
+        "fits": len(fitted.search),
+    }
+
+
 def _record(run_id: str, dataset: Dataset, fitted: Fitted, folder: Path) -> dict[str, Any]:
     training, code = load(TrainingPolicy), records.code()
     digest = {
@@ -93,5 +107,6 @@ def _lines(record: dict[str, Any]) -> tuple[str, ...]:
     return (
         f"run {record['run_id']} at {record['code']['commit'][:12]}{dirty}",
         f"model {record['artifacts']['model.skops'][:12]}: {best}, best of {len(record['search'])}",
+        f"cost {record['cost']['seconds']:.2f} s, {record['cost']['cpu_seconds']:.2f} s of processor",
         f"validation auc {found['validation_auc']:.3f}, log loss {found['validation_log_loss']:.3f}",
     )
