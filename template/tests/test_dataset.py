@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,59 @@ def test_an_edited_snapshot_is_refused(ran: Project) -> None:
 def test_rows_that_may_not_train_a_model_are_refused(ran: Project, rows: Any) -> None:
     ran.edit("policy/data.yaml", lambda contract: contract["use"].update(purposes=["infer", "monitor"]))
     with pytest.raises(module("pipeline.outcome").Refused, match="may not be used for training"):
+        module("pipeline.dataset").prepare(rows)
+
+
+YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
+
+
+@pytest.mark.parametrize("verb", ["dataset.data", "train.train"])
+def test_a_use_that_is_over_is_refused_before_anything_is_read(
+    ran: Project, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, function = verb.split(".")
+    monkeypatch.setattr(module("pipeline.dataset"), "_loaded", lambda: pytest.fail("it was read"))
+    ran.edit("policy/data.yaml", lambda contract: contract["use"].update(until=YESTERDAY.isoformat()))
+    with pytest.raises(module("pipeline.outcome").Refused, match="may not be used since"):
+        getattr(module(f"pipeline.{name}"), function)()
+
+
+def test_a_use_that_ends_today_still_holds(ran: Project, rows: Any) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    ran.edit("policy/data.yaml", lambda contract: contract["use"].update(until=today))
+    assert module("pipeline.dataset").prepare(rows).ok
+    said = module("pipeline.dataset").current().record["source"]["use"]
+    assert said == {"class": policy().use.class_, "purpose": "train", "until": today}
+
+
+@pytest.mark.parametrize(("tier", "refused"), [("low", True), ("moderate", False)])
+def test_special_categories_need_more_than_the_lowest_tier(
+    ran: Project, monkeypatch: pytest.MonkeyPatch, tier: str, refused: bool
+) -> None:
+    ran.edit("policy/data.yaml", lambda contract: contract["use"].update({"class": "special-category"}))
+    monkeypatch.setattr(module("pipeline.settings"), "tier", lambda: tier)
+    refusal = pytest.raises(module("pipeline.outcome").Refused, match="special categories")
+    with refusal if refused else nullcontext():
+        module("pipeline.dataset").permitted(policy())
+
+
+def test_rows_on_the_erasure_list_are_in_no_snapshot(serving: Project, rows: Any) -> None:
+    """The list is recorded by its digest; the release that knew such a row is named."""
+    dataset, key = module("pipeline.dataset"), policy().key
+    keys = [str(each) for each in rows[key].tail(3)]
+    serving.path("var", "erasure.txt").write_text("\n".join([*keys, "", "nobody"]))
+    serving.edit("policy/data.yaml", lambda contract: contract["use"].update(erasure_list="var/erasure.txt"))
+    outcome, record = dataset.prepare(rows), dataset.current().record
+    assert any("releases that knew some: 1" in line for line in outcome.lines)
+    digest = module("pipeline.records").sha256_file(serving.path("var", "erasure.txt"))
+    assert record["source"]["erased"] == {"sha256": digest, "keys": 4, "dropped": 3, "affected": ["1"]}
+    for name in LEARNING:
+        assert not set(dataset.current().rows(name)[key].astype(str)) & set(keys)
+
+
+def test_an_erasure_list_that_is_not_there_is_refused(ran: Project, rows: Any) -> None:
+    ran.edit("policy/data.yaml", lambda contract: contract["use"].update(erasure_list="var/nowhere.txt"))
+    with pytest.raises(module("pipeline.outcome").Refused, match="cannot be read"):
         module("pipeline.dataset").prepare(rows)
 
 

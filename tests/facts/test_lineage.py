@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from roadworthy.core.approval.subject import canonical, sha256
+from roadworthy.facts.datasets import datasets
 from roadworthy.facts.history import History
-from roadworthy.facts.lineage import Past, datasets, evaluations, runs
+from roadworthy.facts.lineage import Past, evaluations, runs
 from roadworthy.facts.proofs import drills, rebuilds
 from roadworthy.facts.records import FOLDERS, Record, Shelf
 
@@ -100,7 +101,7 @@ PAST = Past(
 
 def dataset(value: Mapping[str, Any] = DATASET, name: str = MANIFEST[:12]) -> dict[str, Any]:
     known = shelf(datasets=[record("datasets", name, value)], runs=[record("runs", RUN_ID, RUN)])
-    return datasets(known, PAST, "", {RUN_ID})[0]
+    return datasets(known, PAST, b"", {RUN_ID})[0]
 
 
 def run(value: Mapping[str, Any] = RUN, past: Past = PAST, name: str = RUN_ID) -> dict[str, Any]:
@@ -345,3 +346,63 @@ def test_the_newest_release_names_the_latest_evaluation_and_run() -> None:
     assert evaluation(releases=[first])["latest"]
     assert not evaluation(releases=[first, second])["latest"]
     assert not evaluation()["latest"]
+
+
+def taken(use: str, said: Mapping[str, Any] | None, at: str = "2026-11-20T09:00:00Z") -> dict[str, Any]:
+    """Return the facts of a snapshot under a contract of this use, that says it was taken under another."""
+    contract = f"use: {use}\n".encode()
+    value = {**DATASET, "created_at": at, "contract_sha256": sha256(contract), "source": {"use": said}}
+    return datasets(shelf(datasets=[record("datasets", "x", value)]), PAST, contract)[0]
+
+
+UNDER = {"class": "internal", "purpose": "train", "until": "2026-11-20"}
+
+
+@pytest.mark.parametrize(
+    ("use", "said", "at", "held"),
+    [
+        ("{class: internal, purposes: [train], until: 2026-11-20}", UNDER, "2026-11-20T23:00:00Z", True),
+        ("{class: internal, purposes: [train], until: 2026-11-20}", UNDER, "2026-11-21T00:00:00Z", False),
+        ("{class: internal, purposes: [train], until: 2026-11-20}", UNDER, "soon", False),
+        ("{class: internal, purposes: [infer], until: 2026-11-20}", UNDER, "2026-11-20T23:00:00Z", False),
+        ("{class: personal, purposes: [train], until: 2026-11-20}", UNDER, "2026-11-20T23:00:00Z", False),
+        ("{class: internal, purposes: [train]}", UNDER, "2026-11-20T23:00:00Z", False),
+        ("{class: internal, purposes: [train]}", {**UNDER, "until": None}, "2036-11-20T23:00:00Z", True),
+        (
+            "{class: internal, purposes: [train], until: soon}",
+            {**UNDER, "until": "soon"},
+            "2026-11-20",
+            False,
+        ),
+        ("{class: internal, purposes: train, until: 2026-11-20}", UNDER, "2026-11-20T23:00:00Z", False),
+        ("anything", UNDER, "2026-11-20T23:00:00Z", False),
+        ("{class: internal, purposes: [train], until: 2026-11-20}", None, "2026-11-20T23:00:00Z", False),
+    ],
+)
+def test_a_use_holds_as_its_contract_says_and_no_longer(
+    use: str, said: Mapping[str, Any] | None, at: str, held: bool
+) -> None:
+    assert taken(use, said, at)["use_held"] is held
+
+
+@pytest.mark.parametrize(
+    ("said", "erased"),
+    [
+        ({"sha256": A, "keys": 4, "dropped": 3}, 3),
+        ({"sha256": A, "keys": 0, "dropped": 0}, 0),
+        ({"sha256": "all", "keys": 4, "dropped": 3}, None),
+        ({"sha256": A, "keys": 2, "dropped": 3}, None),
+        ({"sha256": A, "keys": 4, "dropped": -1}, None),
+        ({"sha256": A, "keys": True, "dropped": 0}, None),
+        (None, None),
+    ],
+)
+def test_an_erasure_is_its_list_and_its_count(said: Any, erased: int | None) -> None:
+    assert dataset(changed(DATASET, "source.erased", said))["erased"] == erased
+
+
+def test_the_newest_release_names_the_latest_data() -> None:
+    known = {"datasets": [record("datasets", MANIFEST[:12], DATASET)], "runs": [record("runs", RUN_ID, RUN)]}
+    release = record("releases", "1", {"run_id": RUN_ID})
+    assert datasets(shelf(**known, releases=[release]), PAST, b"")[0]["latest"]
+    assert not datasets(shelf(**known), PAST, b"")[0]["latest"]

@@ -13,6 +13,7 @@ from roadworthy.core.expressions.fact_schema import FactSchema, complete
 from roadworthy.core.times import rfc3339
 from roadworthy.facts import lineage, proofs
 from roadworthy.facts.cards import cards
+from roadworthy.facts.datasets import datasets
 from roadworthy.facts.decided import approvals, deployments, gates
 from roadworthy.facts.documents import documents, value_of, with_reviews
 from roadworthy.facts.forge import forge_facts
@@ -113,11 +114,10 @@ class Collection:
     def records(self) -> dict[str, Any]:
         shelf, controls = self.shelf, {control.id: control for control in self.sources.pack.controls}
         named = {release.text("run_id") for release in shelf.of("releases")}
-        contract = self.sources.snapshot.data(lineage.CONTRACT)
-        contract_now = "" if contract is None else sha256(contract)
+        contract_now = self.sources.snapshot.data(lineage.CONTRACT) or b""
         return {
             "invalid": list(shelf.invalid),
-            "datasets": lineage.datasets(shelf, self.past, contract_now, named),
+            "datasets": datasets(shelf, self.past, contract_now, named),
             "runs": lineage.runs(shelf, self.past, named),
             "evaluations": lineage.evaluations(shelf, self.past, named),
             "releases": releases(self.deck),

@@ -1,4 +1,4 @@
-"""Data, runs and evaluations: every digest recomputed, every link followed, every comparison redone."""
+"""Runs and evaluations: every digest recomputed, every link followed, every comparison redone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from roadworthy.core.approval.evidence import compared
-from roadworthy.core.approval.subject import canonical, sha256
+from roadworthy.core.approval.subject import is_sha256, sha256
 from roadworthy.core.documents.notes import Notes
 from roadworthy.core.documents.parse import noted
 from roadworthy.core.documents.parts import mapping, number, rows
@@ -71,51 +71,6 @@ def _pairs(shelf: Shelf) -> Iterator[tuple[str, str]]:
             yield commit, str(row.get("name"))
 
 
-def datasets(shelf: Shelf, past: Past, contract_now: str, released: set[str]) -> list[dict[str, Any]]:
-    """Return the facts under `records.datasets`."""
-    runs = [run for run in shelf.of("runs") if run.text("run_id") in released]
-    behind = {run.mapping("data").get("manifest_sha256") for run in runs}
-    seen = {sha256(data) for (_, path), data in past.blobs.items() if path == CONTRACT} | {contract_now}
-    return [
-        {**_dataset(each, seen, past.available), "released": each.text("manifest_sha256") in behind}
-        for each in shelf.of("datasets")
-    ]
-
-
-def _dataset(record: Record, contracts: set[str], sure: bool) -> dict[str, Any]:
-    splits = {name: split for name, split in record.mapping("splits").items() if isinstance(split, Mapping)}
-    whole = {
-        name: split for name, split in splits.items() if split.get("sha256") and number(split.get("rows"))
-    }
-    digests = [split.get("sha256") for split in splits.values()]
-    checks = rows(record.mapping("quality").get("checks"))
-    known = record.text("contract_sha256") in contracts
-    return {
-        **record.base,
-        "manifest_sha256": record.text("manifest_sha256"),
-        "digest_ok": _manifest_ok(record, splits),
-        "contract_known": True if known else (False if sure else None),
-        "splits": sorted(whole),
-        "distinct": len({str(digest) for digest in digests}) == len(digests),
-        "overlap_rows": record.value.get("overlap_rows"),
-        "quality_passed": record.mapping("quality").get("passed") is True and _none_failed(checks),
-        "quality_checks": [str(check.get("id")) for check in checks],
-    }
-
-
-def _none_failed(checks: list[Mapping[str, Any]]) -> bool:
-    """Some check passed and none failed; what could not be measured says neither."""
-    said = [check.get("passed") for check in checks]
-    return True in said and False not in said
-
-
-def _manifest_ok(record: Record, splits: Mapping[str, Mapping[str, Any]]) -> bool:
-    bare = {name: {key: split.get(key) for key in ("sha256", "rows")} for name, split in splits.items()}
-    parts = {"source": record.value.get("source"), "contract_sha256": record.value.get("contract_sha256")}
-    said = record.text("manifest_sha256")
-    return said == sha256(canonical({**parts, "splits": bare})) and said.startswith(record.stem)
-
-
 def runs(shelf: Shelf, past: Past, released: set[str]) -> list[dict[str, Any]]:
     """Return the facts under `records.runs`."""
     return [_run(record, shelf, past, released) for record in shelf.of("runs")]
@@ -137,11 +92,11 @@ def _run(record: Record, shelf: Shelf, past: Past, released: set[str]) -> dict[s
         "config_ok": _if_known(past, _config_ok(config, commit, past)),
         "gates_ok": _if_known(past, past.digest(commit, GATES) == record.text("gates_sha256")),
         "lock_ok": _if_known(past, bool(lock) and lock in locks),
-        "artifacts_ok": _hex(model_digest(record)),
+        "artifacts_ok": is_sha256(model_digest(record)),
         "has_search": bool(record.rows("search")),
         "seed": record.value.get("seed"),
         "minutes": _minutes(record, shelf),
-        "latest": run_id == _latest(shelf),
+        "latest": run_id == shelf.newest_run,
         "released": run_id in released and run_id == record.stem,
     }
 
@@ -155,10 +110,6 @@ def _config_ok(config: Mapping[str, Any], commit: str, past: Past) -> bool:
 
 def _if_known(past: Past, answer: bool) -> bool | None:
     return answer if past.available else None
-
-
-def _hex(digest: str) -> bool:
-    return len(digest) == 64 and set(digest) <= set("0123456789abcdef")
 
 
 def model_digest(run: Record) -> str:
@@ -217,13 +168,8 @@ def _evaluation(record: Record, shelf: Shelf, past: Past, released: set[str]) ->
         "fairness_groups": _groups(record),
         "robustness": probes(record.value),
         "released": run_id in released,
-        "latest": run_id == _latest(shelf),
+        "latest": run_id == shelf.newest_run,
     }
-
-
-def _latest(shelf: Shelf) -> str:
-    """The run of the newest release; empty when there is none."""
-    return next((release.text("run_id") for release in reversed(shelf.of("releases"))), "")
 
 
 def _same_test(record: Record, run: Record) -> bool:

@@ -86,6 +86,11 @@ class Shelf:
         """Return the record of a kind whose field has a value."""
         return next((record for record in self.of(kind) if value and record.value.get(name) == value), None)
 
+    @property
+    def newest_run(self) -> str:
+        """Return the run of the newest release; empty when there is none."""
+        return next((release.text("run_id") for release in reversed(self.of("releases"))), "")
+
 
 def read_shelf(sources: Sources, history: History) -> Shelf:
     """Return every record of the project."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from tests.adversary.patch import FROM_HIGH, FROM_MARCH, Hand, Lie, drop, each, put, remove, swap
+from tests.adversary.patch import BOUND, FROM_HIGH, FROM_MARCH, Hand, Lie, drop, each, put, remove, swap
 from tests.adversary.scene import (
     CARD,
     DEPLOYMENT,
@@ -80,6 +80,22 @@ def _overlap(scene: Scene) -> None:
     record = scene.read(_dataset(scene))
     record["splits"]["test"] = record["splits"]["train"]
     scene.write(_dataset(scene), record)
+
+
+def _retold(scene: Scene, use: dict[str, str]) -> None:
+    """A contract of another use, and the data set taken under it; its digest is made to fit."""
+    for name, value in use.items():
+        scene.put("policy/data.yaml", f"use.{name}", value)
+    record = scene.read(_dataset(scene)) | {"contract_sha256": scene.sha("policy/data.yaml")}
+    scene.write(_dataset(scene), record)
+
+
+def _overdue(scene: Scene) -> None:
+    _retold(scene, {"until": "2026-11-01"})
+
+
+def _people_kept(scene: Scene) -> None:
+    _retold(scene, {"class": "personal"})
 
 
 def _rewritten_history(scene: Scene) -> None:
@@ -240,6 +256,15 @@ LIES = (
     Lie("more rows than there were", ("DATA-03",), lambda s: s.put(_dataset(s), "splits.test.rows", 9000)),
     Lie("a quality gate that failed", ("DATA-02",), lambda s: s.put(_dataset(s), "quality.passed", False)),
     Lie("a quality gate without questions", ("DATA-02",), lambda s: s.put(_dataset(s), "quality.checks", [])),
+    Lie(
+        "data taken for another use",
+        ("DATA-04",),
+        lambda s: s.put(_dataset(s), "source.use.class", "internal"),
+        at=BOUND,
+    ),
+    Lie("data taken for no use", ("DATA-04",), lambda s: s.put(_dataset(s), "source.use", None), at=BOUND),
+    Lie("data used after its day, without its word", ("DATA-04",), _overdue, at=BOUND),
+    Lie("people's data without an erasure", ("DATA-04",), _people_kept, at=BOUND),
     Lie("data under no known contract", ("DATA-03",), lambda s: s.put(_dataset(s), "contract_sha256", OTHER)),
     Lie("a drill of no requests", ("REL-03", "REL-04"), put(DRILL, "requests", 0)),
     Lie("a drill that lost requests", ("REL-03", "REL-04"), put(DRILL, "failed_requests", 3)),

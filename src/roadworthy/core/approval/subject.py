@@ -30,6 +30,11 @@ NAMES = {
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
+def is_sha256(value: Any) -> bool:
+    """Return whether a value is written as a sha256 digest."""
+    return isinstance(value, str) and _SHA256.fullmatch(value) is not None
+
+
 @frozen
 class Entry:
     """One artifact of a subject: what it is for, its name, its digest, its place in the bundle."""
@@ -79,7 +84,7 @@ def entries(rows: Any) -> tuple[Entry, ...] | None:
     found = tuple(
         Entry(**{key: str(row.get(key, "")) for key in ("role", "name", "sha256", "path")}) for row in rows
     )
-    whole = all(each.role and each.name and _SHA256.fullmatch(each.sha256) for each in found)
+    whole = all(each.role and each.name and is_sha256(each.sha256) for each in found)
     return found if whole else None
 
 

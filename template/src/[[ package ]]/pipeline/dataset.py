@@ -44,38 +44,79 @@ class Dataset:
 
 def data() -> Outcome:
     """Load, check, snapshot, split; the record is written only when every check passed."""
+    permitted(load(DataPolicy))
     return prepare(_loaded())
 
 
 def prepare(frame: pd.DataFrame) -> Outcome:
     """The same on given rows."""
     policy = load(DataPolicy)
-    _permitted(policy)
+    permitted(policy)
+    frame, erased = _without_erased(frame, policy)
     checks = contract.check(frame, policy, _reference(), contract.now())
     lines = tuple(check.line() for check in checks)
     details: dict[str, Any] = {"checks": as_records(checks)}
     if bad := failed(checks):
         told = f"refused: the rows break the contract ({', '.join(check.id for check in bad)})"
         return Outcome("data", ok=False, lines=(*lines, told), details=details)
-    dataset = _keep(frame, policy, checks)
+    dataset = _keep(frame, policy, checks, erased)
     counts = {name: split["rows"] for name, split in dataset.record["splits"].items()}
     told = ", ".join(f"{name} {rows}" for name, rows in counts.items())
     return Outcome(
         verb="data",
         ok=True,
-        lines=(*lines, f"snapshot {dataset.manifest[:12]}: {told}"),
+        lines=(*lines, *_told(erased), f"snapshot {dataset.manifest[:12]}: {told}"),
         details=details | {"manifest_sha256": dataset.manifest, "rows": counts},
     )
 
 
-def _permitted(policy: DataPolicy) -> None:
-    if "train" not in policy.use.purposes:
-        raise Refused(
-            f"{policy.source.name} may not be used for training: its purposes are "
-            f"{', '.join(policy.use.purposes) or 'none'}",
-            "policy/data.yaml: use.purposes",
-            "read a source that may, or have the purpose agreed and committed",
-        )
+def permitted(policy: DataPolicy) -> None:
+    """Rows teach only for an agreed purpose, no longer than agreed, and at a tier that may hold them."""
+    use, today = policy.use, contract.now().date()
+    if "train" not in use.purposes:
+        told = f"be used for training: its purposes are {', '.join(use.purposes) or 'none'}"
+    elif use.until is not None and use.until < today:
+        told = f"be used since {use.until}"
+    elif use.class_ == "special-category" and settings.tier() == "low":
+        told = "be used at tier low: it holds special categories"
+    else:
+        return
+    raise Refused(
+        f"{policy.source.name} may not {told}",
+        "policy/data.yaml: use",
+        "read a source that may, or have its use agreed and committed",
+    )
+
+
+def _without_erased(frame: pd.DataFrame, policy: DataPolicy) -> tuple[pd.DataFrame, dict[str, Any] | None]:
+    """Rows of the keys on the erasure list stay out; a record says how many, not whose."""
+    if policy.use.erasure_list is None or policy.key not in frame:
+        return frame, None
+    file = settings.path(policy.use.erasure_list)
+    digest = records.sha256_file(file)
+    keys = {line.strip() for line in file.read_text("utf-8").splitlines()} - {""}
+    gone = frame[policy.key].astype(str).isin(keys)
+    counts = {"keys": len(keys), "dropped": int(gone.sum()), "affected": _affected(keys, policy.key)}
+    return frame[~gone], {"sha256": digest, **counts}
+
+
+def _affected(keys: set[str], key: str) -> list[str]:
+    """Releases that rows of these keys taught or tried, by the snapshots that are on this machine."""
+    held = [each["manifest_sha256"] for each in records.read_records("data") if keys & _keys(each, key)]
+    runs = [run["run_id"] for run in records.read_records("runs") if run["data"]["manifest_sha256"] in held]
+    return [each["version"] for each in records.read_records("releases") if each["run_id"] in runs]
+
+
+def _keys(record: dict[str, Any], key: str) -> set[str]:
+    files = [settings.path(split["path"]) for split in record["splits"].values()]
+    return {str(each) for file in files if file.is_file() for each in pd.read_csv(file, usecols=[key])[key]}
+
+
+def _told(erased: dict[str, Any] | None) -> tuple[str, ...]:
+    if erased is None:
+        return ()
+    knew = ", ".join(erased["affected"]) or "none"
+    return (f"erased {erased['dropped']} rows by {erased['keys']} keys; releases that knew some: {knew}",)
 
 
 def _loaded() -> pd.DataFrame:
@@ -135,18 +176,21 @@ def _reference() -> pd.DataFrame | None:
         return None
 
 
-def _keep(frame: pd.DataFrame, policy: DataPolicy, checks: list[Check]) -> Dataset:
+def _keep(
+    frame: pd.DataFrame, policy: DataPolicy, checks: list[Check], erased: dict[str, Any] | None
+) -> Dataset:
     rows = _in_time(frame, policy)[list(policy.columns)]
     dealt = splits.deal(rows, policy)
     splits.refuse_overlap(dealt, policy)
     texts = {name: _csv(split) for name, split in dealt.items()}
     newest = contract.days(frame, policy.time.received).max().strftime("%Y-%m-%d")
     source = {"name": policy.source.name, "rows": len(rows), "sha256": records.sha256_bytes(_csv(rows))}
+    source |= {"newest": newest, "use": policy.use.record(), "erased": erased}
     pinned = {
         name: {"sha256": records.sha256_bytes(text), "rows": len(dealt[name])} for name, text in texts.items()
     }
     contract_sha256 = records.sha256_file(settings.path("policy", "data.yaml"))
-    identity = {"source": source | {"newest": newest}, "contract_sha256": contract_sha256, "splits": pinned}
+    identity = {"source": source, "contract_sha256": contract_sha256, "splits": pinned}
     manifest = records.sha256_bytes(records.canonical(identity))
     for name, text in texts.items():
         records.write_atomic(settings.path("var", "data", manifest, f"{name}.csv"), text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -75,14 +76,21 @@ class Splits(_Frozen):
 
 
 class Use(_Frozen):
-    """What the rows may be used for, where and how long."""
+    """What the rows may be used for, where and how long; and whose rows must go."""
 
     class_: Literal["public", "internal", "personal", "special-category"] = Field(alias="class")
     basis: str
     purposes: tuple[Literal["train", "infer", "monitor", "debug", "vendor"], ...]
     region: str
     retention_days: int = Field(ge=1)
+    until: date | None = None
     erasure: str
+    erasure_list: str | None = None
+
+    def record(self) -> dict[str, str | None]:
+        """What a snapshot was taken under."""
+        until = None if self.until is None else self.until.isoformat()
+        return {"class": self.class_, "purpose": "train", "until": until}
 
 
 class DataPolicy(_Frozen):

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from . import records, settings, tracking
-from .dataset import Dataset, current
+from .dataset import Dataset, current, permitted
 from .fit import CONFIGURATION, Fitted, fit
 from .outcome import Outcome
-from .policies import TrainingPolicy, load
+from .policies import DataPolicy, TrainingPolicy, load
 
 LOCKS = ("train.txt", "dev.txt")  # tier low has one lock for everything
 
 
 def train() -> Outcome:
     """Fit, track, record; the tree's state is recorded as it is."""
+    permitted(load(DataPolicy))
     dataset, run_id = current(), records.new_run_id()
     folder = run_folder(run_id)
     begun, worked = time.perf_counter(), time.process_time()

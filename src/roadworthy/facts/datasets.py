@@ -1,0 +1,88 @@
+"""Data sets: digests recomputed, and held against the contract that they say let them through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from roadworthy.core.approval.subject import canonical, is_sha256, sha256
+from roadworthy.core.documents.parse import parsed
+from roadworthy.core.documents.parts import mapping, number, part, rows
+from roadworthy.core.times import parse_day, parse_time
+from roadworthy.facts.lineage import CONTRACT, Past
+from roadworthy.facts.records import Record, Shelf
+
+
+def datasets(shelf: Shelf, past: Past, contract_now: bytes, released: set[str]) -> list[dict[str, Any]]:
+    """Return the facts under `records.datasets`; `released` are the runs behind a release."""
+    seen = [data for (_, path), data in past.blobs.items() if path == CONTRACT]
+    contracts = {sha256(data): data for data in (*seen, contract_now)}
+    run = shelf.find("runs", "run_id", shelf.newest_run)
+    latest = run.mapping("data").get("manifest_sha256") if run else None
+    runs = [each for each in shelf.of("runs") if each.text("run_id") in released]
+    behind = {each.mapping("data").get("manifest_sha256") for each in runs}
+    return [
+        {
+            **_dataset(record, contracts, past.available),
+            "latest": record.text("manifest_sha256") == latest,
+            "released": record.text("manifest_sha256") in behind,
+        }
+        for record in shelf.of("datasets")
+    ]
+
+
+def _dataset(record: Record, contracts: Mapping[str, bytes], sure: bool) -> dict[str, Any]:
+    splits = {name: split for name, split in record.mapping("splits").items() if isinstance(split, Mapping)}
+    whole = {
+        name: split for name, split in splits.items() if split.get("sha256") and number(split.get("rows"))
+    }
+    digests = [split.get("sha256") for split in splits.values()]
+    checks = rows(record.mapping("quality").get("checks"))
+    contract = contracts.get(record.text("contract_sha256"))
+    known = contract is not None
+    return {
+        **record.base,
+        "manifest_sha256": record.text("manifest_sha256"),
+        "digest_ok": _manifest_ok(record, splits),
+        "contract_known": True if known else (False if sure else None),
+        "use_held": _use_held(record, contract),
+        "erased": _erased(part(record.mapping("source"), "erased")),
+        "splits": sorted(whole),
+        "distinct": len({str(digest) for digest in digests}) == len(digests),
+        "overlap_rows": record.value.get("overlap_rows"),
+        "quality_passed": record.mapping("quality").get("passed") is True and _none_failed(checks),
+        "quality_checks": [str(check.get("id")) for check in checks],
+    }
+
+
+def _none_failed(checks: list[Mapping[str, Any]]) -> bool:
+    """Some check passed and none failed; what could not be measured says neither."""
+    said = [check.get("passed") for check in checks]
+    return True in said and False not in said
+
+
+def _manifest_ok(record: Record, splits: Mapping[str, Mapping[str, Any]]) -> bool:
+    bare = {name: {key: split.get(key) for key in ("sha256", "rows")} for name, split in splits.items()}
+    parts = {"source": record.value.get("source"), "contract_sha256": record.value.get("contract_sha256")}
+    said = record.text("manifest_sha256")
+    return said == sha256(canonical({**parts, "splits": bare})) and said.startswith(record.stem)
+
+
+def _use_held(record: Record, contract: bytes | None) -> bool:
+    """Whether it names the use that its contract states, which let it teach on the day it was taken."""
+    use = part(mapping(parsed(CONTRACT, contract)), "use")
+    purposes, until = use.get("purposes"), use.get("until")
+    ends, taken = parse_day(until), parse_time(record.value.get("created_at"))
+    in_time = until is None or bool(ends and taken and taken < ends + timedelta(days=1))
+    said = {"class": use.get("class"), "purpose": "train", "until": until}
+    agreed = isinstance(purposes, list) and "train" in purposes
+    return agreed and in_time and part(record.mapping("source"), "use") == said
+
+
+def _erased(said: Mapping[str, Any]) -> int | None:
+    """How many rows an erasure list took out; none unless the list is named by its digest and its size."""
+    keys, dropped = said.get("keys"), said.get("dropped")
+    if not is_sha256(said.get("sha256")) or type(keys) is not int or type(dropped) is not int:
+        return None
+    return dropped if 0 <= dropped <= keys else None
