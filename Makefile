@@ -76,8 +76,8 @@ $(PROJECT_VENV)/.ready: template/requirements/dev.txt
 	@$(call install,$(PROJECT_VENV)/bin/python,-r template/requirements/dev.txt -r template/requirements/sample.txt)
 	@touch $@
 
-# Sources, not wheels: the schemas are among the tests of those packages. Their build tools are in the lock.
-sources = -d "$(WHEELS)/sources" --no-deps --no-binary :all: --no-build-isolation --require-hashes -r requirements/schemas.txt
+# Sources, not wheels, where the schemas are among the tests of a package. Their build tools are in the lock.
+sources = -d "$(WHEELS)/sources" --no-deps --no-binary :all: --only-binary cyclonedx-python-lib --no-build-isolation --require-hashes -r requirements/schemas.txt
 $(SCHEMAS)/.ready: requirements/schemas.txt tools/schemas.py $(VENV)/.ready
 	@echo "unpacking $(SCHEMAS) (some seconds, once)"
 	@mkdir -p "$(WHEELS)/sources"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ from roadworthy.commands.approve import approve
 from roadworthy.commands.gate import gate
 from roadworthy.core.approval.subject import canonical, entries, sha256, subject_digest
 from tests.adversary.scene import (
+    BOM,
     CARD,
     DEPLOYMENT,
     DRILL,
@@ -36,6 +38,7 @@ from tests.adversary.scene import (
     Scene,
 )
 from tests.projects.making import make_project
+from tests.projects.making import run as ran
 
 LIFE = Path(__file__).parent / "life"
 DAWN, RAN, DRILLED, AGREED, GATED, LIVE = (
@@ -219,7 +222,6 @@ def _released(scene: Scene, story: Story) -> None:
     for old, new in words.items():
         card = card.replace(old, new)
     scene.write(CARD, card)
-    rows = [_bundled(scene, role, name) for role, name in _subject(run)]
     release = {
         "schema": "release/v1",
         "system": "credit-decision",
@@ -229,13 +231,25 @@ def _released(scene: Scene, story: Story) -> None:
         "run_id": RUN_ID,
         "commit": run["code"]["commit"],
         "tier": "critical",
-        "subject": rows,
-        "subject_digest": subject_digest(entries(rows) or ()),
         "rollback_to": None,
     }
+    scene.write(BOM, story.tell(scene, "bom", _billed(scene, release, run)))
+    rows = [_bundled(scene, role, name) for role, name in _subject(run)]
+    release |= {"subject": rows, "subject_digest": subject_digest(entries(rows) or ())}
     scene.write(RELEASE, story.tell(scene, "release", release))
     shutil.copy(scene.path / RELEASE, scene.path / "var/releases/1/release.json")
     scene.commit("Register release 1", DEVELOPER, RAN)
+
+
+def _billed(scene: Scene, release: dict[str, Any], made: Mapping[str, Any]) -> dict[str, Any]:
+    """The project's own bill of materials, by its own module."""
+    call = "import json, sys; from credit_decision.pipeline.bom import bill"
+    said = f"{call}; print(json.dumps(bill(*map(json.loads, sys.argv[1:]))))"
+    ours = {**os.environ, "PYTHONPATH": str(scene.path / "src"), "PROJECT_ROOT": str(scene.path)}
+    command = [sys.executable, "-B", "-c", said, json.dumps(release), json.dumps(made)]
+    value = json.loads(ran(command, cwd=scene.path, env=ours))
+    assert isinstance(value, dict)
+    return value
 
 
 def _subject(run: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -249,6 +263,7 @@ def _subject(run: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         ("config", "policy/serving.yaml"),
         ("eval_report", EVALUATION),
         ("card", CARD),
+        ("bom", BOM),
         ("policy_pack", ".roadworthy/lock.yaml"),
     )
 

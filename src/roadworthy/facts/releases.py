@@ -18,6 +18,7 @@ from roadworthy.core.documents.parse import parsed
 from roadworthy.core.documents.parts import mapping, part, rows
 from roadworthy.core.times import parse_time
 from roadworthy.core.values import frozen, replace
+from roadworthy.facts.boms import FOLDER, bom_ok
 from roadworthy.facts.demanded import MADE_FROM, Setting, demand, since_passed
 from roadworthy.facts.lineage import Past, model_digest
 from roadworthy.facts.records import Record, Shelf
@@ -188,6 +189,12 @@ def _release(deck: Deck, record: Record) -> dict[str, Any]:
         "dirty": run is None or run.mapping("code").get("dirty") is not False,
         "rollback_to": str(record.value.get("rollback_to") or ""),
         "rollback_ok": _rollback_ok(deck, record),
+        "bom_ok": bom_ok(
+            deck.sources.snapshot.data(f"{FOLDER}{record.stem}.json"),
+            record.text("commit"),
+            models,
+            deck.past,
+        ),
         "change_type": record.text("change_type"),
     }
 
@@ -197,6 +204,7 @@ def _is_that(entry: Entry, record: Record, deck: Deck) -> bool:
     own = {
         "eval_report": f"governance/evaluations/{record.text('run_id')}.json",
         "card": f"governance/cards/{record.text('version')}.md",
+        "bom": f"{FOLDER}{record.text('version')}.json",
         "data": entry.name,
     }
     if entry.role not in own:

@@ -40,7 +40,7 @@ SUBJECT = {
     ".roadworthy/lock.yaml": "policy_pack",
 }
 COPIED = ("governance", "policy", "src", ".roadworthy", "pyproject.toml", ".gitignore")
-GENERATED = ("approvals", "gates", "releases", "runs", "evaluations", "data", "cards")
+GENERATED = ("approvals", "gates", "releases", "runs", "evaluations", "data", "cards", "boms")
 
 
 def roadworthy() -> list[str] | None:

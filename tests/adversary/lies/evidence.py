@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tests.adversary.patch import BOUND, FROM_HIGH, FROM_MARCH, Hand, Lie, drop, each, put, remove, swap
 from tests.adversary.scene import (
+    BOM,
     CARD,
     DEPLOYMENT,
     DRILL,
@@ -340,6 +341,10 @@ LIES = (
     ),
     Lie("a number of the card improved", ("DOC-01",), swap(CARD, "0.8051", "0.9051")),
     Lie("a card polished after approval", ("DOC-01",), swap(CARD, "what lenders decided", "the best data")),
+    Lie("no bill of materials", ("SEC-01",), remove(BOM), at=FROM_MARCH),
+    Lie("a bill with one part struck", ("SEC-01",), drop(BOM, "components.0"), at=FROM_MARCH),
+    Lie("a bill of other versions", ("SEC-01",), put(BOM, "components.0.version", "99"), at=FROM_MARCH),
+    Lie("a bill that nobody approved", ("SEC-01",), drop(RELEASE, "subject.9"), at=FROM_MARCH),
     Lie("no card", ("DOC-01",), remove(CARD)),
     Lie("evidence edited into the first commit of all", ("APPR-01",), _rewritten_history),
     Lie(

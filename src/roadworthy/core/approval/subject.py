@@ -15,7 +15,7 @@ from roadworthy.core.values import frozen, replace
 # What a release of a trained model consists of. Other roles may be added; none of these may be missing.
 REQUIRED_ROLES = ("model", "features", "data", "thresholds", "config", "eval_report", "card")
 # Roles whose files live in git: what ships must be what HEAD holds.
-IN_GIT = frozenset((*REQUIRED_ROLES[1:], "policy_pack", "prompts", "retrieval_index", "guardrails"))
+IN_GIT = frozenset((*REQUIRED_ROLES[1:], "policy_pack", "bom", "prompts", "retrieval_index", "guardrails"))
 LOCK = ".roadworthy/lock.yaml"
 # The right digest of the wrong file says nothing: where a part lies, by what it is for.
 NAMES = {
@@ -26,6 +26,7 @@ NAMES = {
     "data": "governance/data/*",
     "eval_report": "governance/evaluations/*",
     "card": "governance/cards/*",
+    "bom": "governance/boms/*",
 }
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

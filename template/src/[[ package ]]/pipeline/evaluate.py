@@ -166,10 +166,15 @@ def _further(gates: GatesPolicy, evidence: Evidence) -> tuple[Report, list[Check
 
 def further(name: str) -> ModuleType:
     """The module behind an optional part of gates.yaml; a lighter tier may have come without it."""
-    if importlib.util.find_spec(f".{name}", __package__) is None:
+    if not came_with(name):
         raise Refused(
             f"this project's tier came without the module for `{name}`",
             untouched.GATES,
             f"take `{name}` out of gates.yaml, or let an update to a higher tier bring the module",
         )
     return importlib.import_module(f".{name}", __package__)
+
+
+def came_with(name: str) -> bool:
+    """Whether this project's tier came with a module."""
+    return importlib.util.find_spec(f".{name}", __package__) is not None

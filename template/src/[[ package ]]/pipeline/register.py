@@ -16,6 +16,7 @@ from .policies import GatesPolicy, load
 from .train import run_folder
 from .verdict import subject_digest
 
+_PLACES = {"bom": "bom.json", "policy_pack": "lock.yaml"}
 _CONFIGURATION = ("policy/training.yaml", "policy/data.yaml", "policy/serving.yaml")
 
 
@@ -107,7 +108,10 @@ def _release(run: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
         "tier": settings.tier() or load(GatesPolicy).tier,
         "rollback_to": rivals.champion(),
     }
-    records.write_atomic(_card_file(version), card.render(release, run, report).encode())
+    words = card.render(release, run, report).encode()
+    if evaluate.came_with("bom"):
+        records.write_record(_bom_file(version), evaluate.further("bom").bill(release, run))
+    records.write_atomic(_card_file(version), words)
     subject = [_copied(part, settings.path("var", "releases", version)) for part in _parts(run, version)]
     return release | {"subject": subject, "subject_digest": subject_digest(subject)}
 
@@ -123,8 +127,11 @@ def _parts(run: Mapping[str, Any], version: str) -> list[Part]:
         _committed("eval_report", f"governance/evaluations/{run['run_id']}.json", "evaluation.json"),
         _committed("card", f"governance/cards/{version}.md", "card.md"),
     ]
-    lock = ".roadworthy/lock.yaml"
-    return [*parts, _committed("policy_pack", lock, "lock.yaml")] if settings.path(lock).is_file() else parts
+    bom, lock = _bom_file(version), settings.path(".roadworthy", "lock.yaml")
+    more = (("bom", bom), ("policy_pack", lock))
+    return parts + [
+        _committed(role, settings.relative(file), _PLACES[role]) for role, file in more if file.is_file()
+    ]
 
 
 def _committed(role: str, name: str, path: str) -> Part:
@@ -165,6 +172,10 @@ def _next_version() -> str:
 
 def _card_file(version: str) -> Path:
     return settings.path("governance", "cards", f"{version}.md")
+
+
+def _bom_file(version: str) -> Path:
+    return settings.path("governance", "boms", f"{version}.json")
 
 
 def _change(run: dict[str, Any]) -> str:
