@@ -73,6 +73,7 @@ signals:
   - {id: nulls, group: data, measure: nulls, investigate: 0.02, pause: 0.1}
   - {id: out-of-range, group: data, measure: novel, investigate: 0.05, pause: 0.2}
   - {id: refused, group: data, measure: refused, investigate: 0.02, pause: 0.2}
+  - {id: redaction, group: data, measure: leaks, min_rows: 1, pause: 1}
   - {id: freshness, group: data, measure: input_age_hours, investigate: 24, pause: 72, when_unknown: wait}
   - {id: data-age, group: data, measure: data_age_days, investigate: 365}
   - {id: score-drift, group: prediction, measure: score_psi, investigate: 0.1, pause: 0.5}

@@ -151,7 +151,7 @@ def test_a_false_dataset(path: str, value: Any, fact: str) -> None:
 
 def test_a_dataset_that_no_released_run_names_is_a_try() -> None:
     known = shelf(datasets=[record("datasets", MANIFEST[:12], DATASET)], runs=[record("runs", RUN_ID, RUN)])
-    assert not datasets(known, PAST, "", set())[0]["released"]
+    assert not datasets(known, PAST, b"", set())[0]["released"]
 
 
 def test_a_dataset_under_another_name_is_not_that_dataset() -> None:
@@ -352,7 +352,7 @@ def taken(use: str, said: Mapping[str, Any] | None, at: str = "2026-11-20T09:00:
     """Return the facts of a snapshot under a contract of this use, that says it was taken under another."""
     contract = f"use: {use}\n".encode()
     value = {**DATASET, "created_at": at, "contract_sha256": sha256(contract), "source": {"use": said}}
-    return datasets(shelf(datasets=[record("datasets", "x", value)]), PAST, contract)[0]
+    return datasets(shelf(datasets=[record("datasets", "x", value)]), PAST, contract, set())[0]
 
 
 UNDER = {"class": "internal", "purpose": "train", "until": "2026-11-20"}
@@ -404,5 +404,5 @@ def test_an_erasure_is_its_list_and_its_count(said: Any, erased: int | None) -> 
 def test_the_newest_release_names_the_latest_data() -> None:
     known = {"datasets": [record("datasets", MANIFEST[:12], DATASET)], "runs": [record("runs", RUN_ID, RUN)]}
     release = record("releases", "1", {"run_id": RUN_ID})
-    assert datasets(shelf(**known, releases=[release]), PAST, b"")[0]["latest"]
-    assert not datasets(shelf(**known), PAST, b"")[0]["latest"]
+    assert datasets(shelf(**known, releases=[release]), PAST, b"", set())[0]["latest"]
+    assert not datasets(shelf(**known), PAST, b"", set())[0]["latest"]

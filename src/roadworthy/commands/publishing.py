@@ -80,6 +80,8 @@ def _demand_no_links(checkout: Checkout, occupied: list[str]) -> None:
     for link in sorted(place for place in places if on_disk(checkout, place).is_symlink()):
         to = os.readlink(on_disk(checkout, link))
         tracked = git(checkout.root, "ls-files", "-z", "--", f":(literal){checkout.prefix}{link}")
+        from shlex import quote  # only where something is quoted
+
         move = "git mv {0} OTHER && git commit -m 'Move {0}'" if tracked else "mv {0} OTHER"
         hint = f"move it away, then update: {move.format(quote(link))}"
         raise Refused(f"{link} is a link to {to}, where the release has something else", hint)

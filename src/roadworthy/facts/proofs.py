@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roadworthy.core.approval.placeholders import placeholders
 from roadworthy.core.approval.subject import entries
-from roadworthy.core.documents.parts import mapping, number
+from roadworthy.core.documents.parts import count, mapping, number
 from roadworthy.core.judging.models import Control
 from roadworthy.core.times import days_between, parse_day, rfc3339
 from roadworthy.facts.records import Record, Shelf
@@ -124,4 +124,14 @@ def _look(record: Record, known: bool) -> dict[str, Any]:
         "version_known": known,
         "measured": sorted({str(each.get("measure")) for each in measured}),
         "groups": sorted({str(each.get("group")) for each in measured}),
+        "sample": _sample(record, measured),
     }
+
+
+def _sample(record: Record, measured: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What was read of the capture; nothing, where it is less than the window or the signal says otherwise."""
+    said, window = record.mapping("sample"), record.mapping("window")
+    least = sum(count(window.get(name)) for name in ("rows", "refused"))
+    told = [number(each.get("value")) for each in measured if each.get("measure") == "leaks"]
+    holds = count(said.get("lines")) >= least and told == [number(said.get("leaks"))]
+    return {name: said.get(name) for name in ("lines", "redact", "leaks")} if holds else {}

@@ -98,6 +98,7 @@ def _verdict(
             "refused": len(watched.window.refused),
             "unreadable": watched.window.unreadable,
         },
+        "sample": asdict(watched.window.sample),
         "labels_joined": watched.outcomes.rows,
         "reference": {"path": watched.reference.path, "sha256": watched.reference.sha256},
         "signals": [_plain(each) for each in signals],

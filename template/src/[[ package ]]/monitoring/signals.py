@@ -70,7 +70,7 @@ def judge(asked: Mapping[str, Any], seen: Watched, least: Mapping[str, int]) -> 
     if name not in MEASURES:
         raise Refused(f"no measure `{name}`", WHERE, f"use one of: {', '.join(MEASURES)}")
     group = str(asked["group"])
-    short = _too_few(group, seen, least)
+    short = _too_few(group, seen, {**least, "rows": int(asked.get("min_rows", least["rows"]))})
     found = Measured(None, about=short) if short else MEASURES[name](seen)
     limits = _limits(asked, seen.budgets)
     level = _level(found, limits, str(asked.get("when_unknown", "investigate")))
@@ -137,6 +137,13 @@ def _novel(known: stats.Values, now: stats.Values) -> stats.Distance:
     else:
         outside = 1 - np.mean(np.isin(now.astype(str), known.astype(str)))
     return stats.Distance(float(outside), stats.of_share(0.0, (len(known), len(now))))
+
+
+def _leaks(seen: Watched) -> Measured:
+    """Lines of the capture in which a field stands in clear that the policy says to redact."""
+    found = seen.window.sample
+    about = f"{', '.join(found.fields)} in clear" if found.leaks else f"{found.lines} lines read"
+    return Measured(float(found.leaks), about=about)
 
 
 def _refused(seen: Watched) -> Measured:
@@ -247,6 +254,7 @@ MEASURES: dict[str, Callable[[Watched], Measured]] = {
     "nulls": lambda seen: _inputs(seen, _nulls),
     "novel": lambda seen: _inputs(seen, _novel),
     "refused": _refused,
+    "leaks": _leaks,
     "input_age_hours": _input_age,
     "data_age_days": _data_age,
     "score_psi": _score_psi,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +39,17 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """Every captured line of the window, read against what the policy says to redact."""
+
+    lines: int
+    sha256: str  # of the lines as read, in canonical form, one to a row
+    redact: tuple[str, ...]
+    leaks: int  # lines in which such a field stands in clear
+    fields: tuple[str, ...]  # which those are
+
+
+@dataclass(frozen=True)
 class Window:
     """The newest answers, and everything asked in the same time that got another answer."""
 
@@ -48,6 +60,7 @@ class Window:
     refused: tuple[Line, ...]
     unreadable: int
     columns: Columns
+    sample: Sample
 
     @property
     def scores(self) -> NDArray[np.float64]:
@@ -95,7 +108,18 @@ def window(release: Release, policy: Mapping[str, Any], at: datetime) -> Window:
     refused = tuple(line for line in lines if line["route"] == "refused" and line["ts"] >= begun)
     columns = {name: _inputs(line["inputs"].get(name) for line in answered) for name in release.fields}
     kept = {name: values for name, values in columns.items() if len(values)}
-    return Window(begun, end, hours, answered, refused, len(lost), kept)
+    seen = sample(lines, capture.capture().redact)
+    return Window(begun, end, hours, answered, refused, len(lost), kept, seen)
+
+
+def sample(lines: Iterable[Line], redact: Iterable[str]) -> Sample:
+    """Count the lines in which a field that is to be redacted stands in clear, whoever wrote them."""
+    read, wanted, digest = list(lines), tuple(sorted(redact)), hashlib.sha256()
+    for line in read:
+        digest.update(records.canonical(line) + b"\n")
+    clear = [[name for name in wanted if line["inputs"].get(name, REDACTED) != REDACTED] for line in read]
+    fields = tuple(sorted({name for each in clear for name in each}))
+    return Sample(len(read), digest.hexdigest(), wanted, sum(map(bool, clear)), fields)
 
 
 def outcomes(release: Release, days: float, at: datetime) -> Outcomes:

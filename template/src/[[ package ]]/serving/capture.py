@@ -32,8 +32,7 @@ class Capture:
 
     def write(self, line: Mapping[str, Any]) -> None:
         """Append one prediction; O_APPEND keeps lines of several workers whole."""
-        inputs = {key: REDACTED if key in self.redact else value for key, value in line["inputs"].items()}
-        data = json.dumps({**line, "inputs": inputs}, separators=(",", ":")).encode() + b"\n"
+        data = json.dumps(self._redacted(line), separators=(",", ":")).encode() + b"\n"
         target = self._open(line["ts"][:10].replace("-", ""))
         os.write(target, data)
         if self.fsync:
@@ -44,6 +43,15 @@ class Capture:
         if self._descriptor >= 0:
             os.close(self._descriptor)
         self._day, self._descriptor = "", -1
+
+    def _redacted(self, line: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The line without what policy redacts, and without what a failing feature may have said of it."""
+        if not self.redact & line["inputs"].keys():
+            return line
+        inputs = {key: REDACTED if key in self.redact else value for key, value in line["inputs"].items()}
+        shadow = line.get("shadow")
+        kept = {**line, "inputs": inputs, "error": _kind(line.get("error"))}
+        return {**kept, "shadow": {**shadow, "error": _kind(shadow.get("error"))}} if shadow else kept
 
     def _open(self, day: str) -> int:
         if day != self._day:
@@ -85,6 +93,11 @@ def expired(at: datetime) -> list[Path]:
     days = int(settings.need(settings.policy("serving"), "capture.retention_days", "policy/serving.yaml"))
     last = (at - timedelta(days=days)).strftime("%Y%m%d")
     return [file for file in sorted(folder().glob("*.jsonl")) if file.stem < last]
+
+
+def _kind(error: str | None) -> str | None:
+    """What kind of error it was; its words may hold the value."""
+    return error and error.partition(":")[0]
 
 
 def _of(file: Path, lost: list[bytes] | None) -> Iterator[dict[str, Any]]:
