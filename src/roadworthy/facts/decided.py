@@ -8,7 +8,7 @@ from typing import Any
 
 from roadworthy.core.approval.approvals import Approval
 from roadworthy.core.approval.subject import entries, sha256
-from roadworthy.core.documents.parts import part, rows
+from roadworthy.core.documents.parts import count, part, rows
 from roadworthy.core.times import days_between, parse_time
 from roadworthy.facts.documents import PLACES
 from roadworthy.facts.lineage import VERDICTS
@@ -106,8 +106,27 @@ def _deployment(deck: Deck, record: Record, before: Sequence[Record]) -> dict[st
         "verdict_ok": _verdict_ok(deck, record),
         "gated": version == FALLBACK or (gate is not None and named),
         "shadow_days": _shadow_days(record, before),
+        "shadow": _shadow(record, before),
         "first": not any(d.text("action") == "promote" for d in before),
+        "returns": any(d.text("version") == version and d.text("action") == "promote" for d in before),
     }
+
+
+def _shadow(record: Record, before: Iterable[Record]) -> dict[str, Any]:
+    """What it says was counted in shadow; nothing where none on record began then, or counts disagree."""
+    said = part(record.value.get("evidence"), "shadow")
+    starts = {
+        d.text("as_of") or d.text("at") for d in _staged(record, before) if d.text("action") == "shadow"
+    }
+    answers = {str(name): count(each) for name, each in part(said, "answers").items()}
+    acted = answers.get(record.text("version"), 0) if answers else said.get("acted")
+    samples = count(said.get("samples"))
+    holds = said.get("since") in starts and acted == said.get("acted")
+    return (
+        {"samples": samples, "acted": acted}
+        if holds and (not answers or samples <= sum(answers.values()))
+        else {}
+    )
 
 
 def _verdict_ok(deck: Deck, record: Record) -> bool | None:
@@ -134,11 +153,12 @@ def _verdicts(deck: Deck, record: Record) -> Iterator[tuple[bytes | None, bytes 
 
 def _shadow_days(record: Record, before: Iterable[Record]) -> float | None:
     """Days from a version's first shadow or canary to its promotion; hundredths, because people read them."""
-    staged = [
-        d
-        for d in before
-        if d.text("version") == record.text("version") and d.text("action") in ("shadow", "canary")
-    ]
+    staged = _staged(record, before)
     start = parse_time(staged[0].base["at"]) if staged else None
     days = days_between(start, parse_time(record.base["at"]))
     return None if days is None else floor(days * 100) / 100
+
+
+def _staged(record: Record, before: Iterable[Record]) -> list[Record]:
+    mine = [d for d in before if d.text("version") == record.text("version")]
+    return [d for d in mine if d.text("action") in ("shadow", "canary")]

@@ -129,7 +129,7 @@ def _look(record: Record, known: bool) -> dict[str, Any]:
 
 
 def _sample(record: Record, measured: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What was read of the capture; nothing, where it is less than the window or the signal says otherwise."""
+    """What was read of the capture; nothing, where that is less than the window or its signal disagrees."""
     said, window = record.mapping("sample"), record.mapping("window")
     least = sum(count(window.get(name)) for name in ("rows", "refused"))
     told = [number(each.get("value")) for each in measured if each.get("measure") == "leaks"]
