@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from roadworthy.core.documents.snapshot import Snapshot
+from roadworthy.facts.records import FOLDERS, Record, Shelf
 
 
 def snapshot(files: Mapping[str, str | bytes], refused: Mapping[str, str] | None = None) -> Snapshot:
@@ -20,3 +22,18 @@ def read_folder(root: Path) -> dict[str, bytes]:
     return {
         path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()
     }
+
+
+def record(kind: str, name: str, value: dict[str, Any]) -> Record:
+    """Return a record that says this, under this name."""
+    folder, _, ending = FOLDERS[kind]
+    path = f"governance/{folder}/{name}{ending}"
+    base = {"path": path, "at": "2026-11-20T09:00:00Z"}
+    return Record(kind=kind, path=path, value=value, data=b"", problems=(), base=base)
+
+
+def shelf(**kinds: list[Record]) -> Shelf:
+    """Return a shelf with these records on it."""
+    return Shelf(
+        kinds={kind: tuple(kinds.get(kind, ())) for kind in FOLDERS}, invalid=(), revoked=frozenset()
+    )

@@ -10,24 +10,11 @@ import pytest
 from roadworthy.core.approval.subject import sha256
 from roadworthy.facts.cards import cards
 from roadworthy.facts.llm import dated, llm_facts
-from roadworthy.facts.records import FOLDERS, Record, Shelf
+from roadworthy.facts.records import Shelf
 from roadworthy.facts.runbooks import runbooks
-from tests.facts.snapshots import snapshot
+from tests.facts.snapshots import record, shelf, snapshot
 
 RUN = "20261120T090000Z-ab12cd"
-
-
-def record(kind: str, name: str, value: dict[str, Any]) -> Record:
-    folder, _, ending = FOLDERS[kind]
-    path = f"governance/{folder}/{name}{ending}"
-    base = {"path": path, "at": "2026-11-20T09:00:00Z"}
-    return Record(kind=kind, path=path, value=value, data=b"", problems=(), base=base)
-
-
-def shelf(**kinds: list[Record]) -> Shelf:
-    return Shelf(
-        kinds={kind: tuple(kinds.get(kind, ())) for kind in FOLDERS}, invalid=(), revoked=frozenset()
-    )
 
 
 CARD = (

@@ -106,27 +106,22 @@ def _deployment(deck: Deck, record: Record, before: Sequence[Record]) -> dict[st
         "verdict_ok": _verdict_ok(deck, record),
         "gated": version == FALLBACK or (gate is not None and named),
         "shadow_days": _shadow_days(record, before),
-        "shadow": _shadow(record, before),
+        "shadow": shadow(record, before),
         "first": not any(d.text("action") == "promote" for d in before),
         "returns": any(d.text("version") == version and d.text("action") == "promote" for d in before),
     }
 
 
-def _shadow(record: Record, before: Iterable[Record]) -> dict[str, Any]:
-    """What it says was counted in shadow; nothing where none on record began then, or counts disagree."""
+def shadow(record: Record, before: Iterable[Record]) -> dict[str, Any]:
+    """Return what was counted in shadow; nothing where none on record began then, or counts disagree."""
     said = part(record.value.get("evidence"), "shadow")
-    starts = {
-        d.text("as_of") or d.text("at") for d in _staged(record, before) if d.text("action") == "shadow"
-    }
+    begun = [d for d in _staged(record, before) if d.text("action") == "shadow"]
     answers = {str(name): count(each) for name, each in part(said, "answers").items()}
     acted = answers.get(record.text("version"), 0) if answers else said.get("acted")
     samples = count(said.get("samples"))
-    holds = said.get("since") in starts and acted == said.get("acted")
-    return (
-        {"samples": samples, "acted": acted}
-        if holds and (not answers or samples <= sum(answers.values()))
-        else {}
-    )
+    dated = said.get("since") in {d.text("as_of") or d.text("at") for d in begun}
+    agreed = acted == said.get("acted") and (not answers or samples <= sum(answers.values()))
+    return {"samples": samples, "acted": acted} if dated and agreed and acted is not None else {}
 
 
 def _verdict_ok(deck: Deck, record: Record) -> bool | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from roadworthy.core.approval.placeholders import placeholders
 from roadworthy.core.approval.subject import entries
-from roadworthy.core.documents.parts import count, mapping, number
+from roadworthy.core.documents.parts import count, mapping, number, part, rows
 from roadworthy.core.judging.models import Control
 from roadworthy.core.times import days_between, parse_day, rfc3339
 from roadworthy.facts.records import Record, Shelf
@@ -15,6 +15,9 @@ from roadworthy.facts.sources import Sources
 
 # A wider tolerance would call two different models the same.
 MOST_TOLERANCE = 0.01
+# Numbers of a look are rounded to six digits.
+ROUNDED = 2e-6
+FALLBACK = "fallback"
 
 
 def drills(shelf: Shelf) -> list[dict[str, Any]]:
@@ -107,14 +110,15 @@ def monitoring(shelf: Shelf) -> list[dict[str, Any]]:
     subjects = {release.text("version"): release.text("subject_digest") for release in shelf.of("releases")}
     looks = [(record, _known(record, subjects)) for record in shelf.of("monitoring")]
     newest = next((record.path for record, known in reversed(looks) if known), "")
-    return [_look(record, known) | {"latest": record.path == newest} for record, known in looks]
+    stops = {moved.path for moved in shelf.of("deployments") if moved.text("action") == FALLBACK}
+    return [_look(record, known, stops) | {"latest": record.path == newest} for record, known in looks]
 
 
 def _known(record: Record, subjects: Mapping[str, str]) -> bool:
     return subjects.get(str(record.value.get("version"))) == record.text("subject_digest")
 
 
-def _look(record: Record, known: bool) -> dict[str, Any]:
+def _look(record: Record, known: bool, stops: Container[str]) -> dict[str, Any]:
     measured = [each for each in record.rows("signals") if number(each.get("value")) is not None]
     return {
         **record.base,
@@ -125,7 +129,35 @@ def _look(record: Record, known: bool) -> dict[str, Any]:
         "measured": sorted({str(each.get("measure")) for each in measured}),
         "groups": sorted({str(each.get("group")) for each in measured}),
         "sample": _sample(record, measured),
+        "explained": _explained(record.mapping("explained")),
+        "cost": _cost(measured),
+        "stopped": record.mapping("cap").get("stopped") in stops,
     }
+
+
+def _cost(measured: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What one answer cost, and the limit it was held against."""
+    found = next((each for each in measured if each.get("measure") == "cost_per_answer"), {})
+    return {"value": number(found.get("value")), "cap": number(part(found, "limits").get("pause"))}
+
+
+def _explained(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The decision that was explained, and by which inputs; nothing where the numbers do not add up."""
+    score, reasons = number(said.get("score")), rows(said.get("reasons"))
+    left = [number(each.get("without")) for each in reasons]
+    moved = [number(each.get("effect")) for each in reasons]
+    if score is None or not all(_adds_up(score, pair) for pair in zip(left, moved, strict=True)):
+        return {}
+    return {
+        "id": said.get("id"),
+        "again": said.get("again"),
+        "inputs": [each.get("input") for each in reasons],
+    }
+
+
+def _adds_up(score: float, pair: tuple[float | None, float | None]) -> bool:
+    without, effect = pair
+    return without is not None and bool(effect) and abs(score - without - (effect or 0.0)) <= ROUNDED
 
 
 def _sample(record: Record, measured: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

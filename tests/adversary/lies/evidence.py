@@ -22,7 +22,7 @@ from tests.adversary.scene import (
     Scene,
 )
 
-GATES = "policy/gates.yaml"
+GATES, SERVING = "policy/gates.yaml", "policy/serving.yaml"
 OTHER = "f" * 64
 
 
@@ -170,6 +170,28 @@ def _regated(where: str, value: str, *, who: str, kept: bool) -> Callable[[Scene
     return tell
 
 
+def _signal(measure: str, value: float) -> Hand:
+    """Another number for one signal of the look."""
+
+    def hand(scene: Scene) -> None:
+        signals = scene.read(MONITORING)["signals"]
+        (place,) = (n for n, each in enumerate(signals) if each["measure"] == measure)
+        scene.put(MONITORING, f"signals.{place}.value", value)
+
+    return hand
+
+
+def _shadow_that_answered(scene: Scene) -> None:
+    """Release 2 after a month in shadow, in which it answered five times and says that it did not."""
+    scene.write("governance/releases/2.json", scene.read(RELEASE) | {"version": "2", "rollback_to": "1"})
+    began = "2026-10-20T09:00:00Z"
+    seen = {"since": began, "samples": 9, "acted": 0, "answers": {"1": 9, "2": 5}}
+    moved = scene.read(DEPLOYMENT) | {"version": "2", "evidence": {"shadow": seen}}
+    start = moved | {"action": "shadow", "at": began, "as_of": began, "evidence": None}
+    scene.write("governance/deployments/20261020T090000Z-shadow-2.json", start)
+    scene.write("governance/deployments/20261120T113000Z-promote-2.json", moved | {"at": LATER})
+
+
 LIES = (
     Lie("another project's records", ("LIN-01", "APPR-01", "REL-01"), _foreign_evidence),
     Lie("an evaluation of a run that never was", ("EVAL-02",), _fresh_evaluation),
@@ -309,6 +331,29 @@ LIES = (
         put(MONITORING, "subject_digest", f"sha256:{OTHER}"),
     ),
     Lie("monitoring from the future", ("MON-03",), put(MONITORING, "at", "2027-11-20T11:00:00Z")),
+    *(
+        Lie(title, (control,), hand, at=FROM_HIGH)
+        for title, control, hand in (
+            ("a look that read less than it judged", "MON-02", put(MONITORING, "sample.lines", 3)),
+            ("lines in clear that are not counted", "MON-02", _signal("leaks", 3.0)),
+            ("a field redacted that nobody looked for", "MON-02", put(SERVING, "capture.redact", ["apr"])),
+            ("no line read", "MON-02", drop(MONITORING, "sample")),
+            ("reasons that do not add up", "DOC-02", put(MONITORING, "explained.reasons.0.effect", 0.5)),
+            ("reasons of another score", "DOC-02", put(MONITORING, "explained.score", 0.5)),
+            ("a reason nobody was asked for", "DOC-02", put(MONITORING, "explained.reasons.0.input", "luck")),
+            ("no decision explained", "DOC-02", put(MONITORING, "explained", None)),
+            ("answers over the cap, and nothing done", "COST-01", _signal("cost_per_answer", 9.0)),
+            (
+                "answers over the cap, stopped by nobody",
+                "COST-01",
+                each(
+                    _signal("cost_per_answer", 9.0),
+                    put(MONITORING, "cap.stopped", "governance/deployments/x.json"),
+                ),
+            ),
+            ("a shadow that answered", "REL-02", _shadow_that_answered),
+        )
+    ),
     Lie("an alarm edited away", ("APPR-01",), put(MONITORING, "level", "investigate")),
     Lie("a deployment that nobody registered", ("LIN-02", "REL-01"), _undeployed),
     Lie("a deployment of other bytes", ("REL-01",), put(DEPLOYMENT, "subject_digest", f"sha256:{OTHER}")),

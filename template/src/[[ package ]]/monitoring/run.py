@@ -11,10 +11,12 @@ from typing import Any
 from ..pipeline import records, settings
 from ..pipeline.outcome import Outcome, Refused
 from ..pipeline.verdict import bundle
-from ..serving import capture, filing, release, routes
+from ..serving import capture, filing, part, release, routes
 from ..serving.clock import Clock, clock, parse
 from . import diagnose, exposition, page, window
 from .signals import LEVELS, UNKNOWN, WHERE, Signal, Watched, judge
+
+evidence = part("evidence", __name__.rpartition(".")[0])  # not in every tier
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ def monitor(as_of: str | None = None) -> Outcome:
     judged = clock(as_of)
     policy, budgets = settings.policy("monitoring"), settings.policy("budgets")
     seen = look(policy, budgets, judged)
+    if evidence:
+        seen.verdict.update(evidence.evidence(seen.watched, seen.signals, budgets, judged))
     record = _keep(seen, policy, judged)
     verdict = seen.verdict
     alarmed = [each for each in seen.signals if each.level not in ("ok", "waiting")]
@@ -39,6 +43,7 @@ def monitor(as_of: str | None = None) -> Outcome:
         f"{verdict['labels_joined']} outcomes",
         *(_line(each) for each in alarmed),
         *(f"{each['kind']} drift: {each['why']}; {each['first']}" for each in verdict["kinds"]),
+        *_stopped(verdict),
         *([f"tell: {', '.join(verdict['recipients'])}: {verdict['do']}"] if verdict["recipients"] else []),
         "look: var/monitor/index.html",
     ]
@@ -120,6 +125,11 @@ def _line(signal: Signal) -> str:
     value = "unknown" if signal.value is None else f"{signal.value:.3g}"
     limits = (f"{level} from {limit:g}" for level, limit in signal.limits.items())
     return f"  {signal.level}: {signal.id} = {value} ({'; '.join(filter(None, (signal.about, *limits)))})"
+
+
+def _stopped(verdict: Mapping[str, Any]) -> list[str]:
+    cap = verdict.get("cap") or {}
+    return [f"over the hard cap: the safe answer is given, {cap['stopped']}"] if cap.get("stopped") else []
 
 
 def _keep(seen: Seen, policy: Mapping[str, Any], judged: Clock) -> str | None:

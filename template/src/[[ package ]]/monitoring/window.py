@@ -18,7 +18,7 @@ from ..pipeline.outcome import Refused
 from ..serving import capture
 from ..serving.capture import REDACTED
 from ..serving.clock import parse
-from ..serving.release import Release
+from ..serving.release import Release, reference_rows
 from .stats import Values
 
 Line = Mapping[str, Any]
@@ -80,16 +80,9 @@ class Outcomes:
 
 def reference(release: Release, folder: Path) -> Reference:
     """The reference rows that the release's own dataset record pins; other bytes are refused."""
-    record = records.read_record(folder / "dataset.json")
-    split = settings.need(record, "splits.reference", f"{folder}/dataset.json")
-    file = settings.path(split["path"])
-    if records.sha256_file(file) != split["sha256"]:
-        raise Refused(
-            "the reference rows are not the pinned ones", settings.relative(file), "restore var/data"
-        )
+    rows, record = reference_rows(folder)
+    split = record["splits"]["reference"]
     target = settings.need(settings.load_yaml(folder / "policy" / "data.yaml"), "target", "policy/data.yaml")
-    with file.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
     table = {name: _column(row[name] for row in rows) for name in (*release.fields, str(target))}
     answers = table.pop(str(target)).astype(np.int64)
     scores = release.scorer.scores(table)

@@ -6,11 +6,11 @@ import importlib
 from types import ModuleType
 
 
-def part(name: str) -> ModuleType | None:
-    """A module of this package that not every tier and mode brings; None where it was left out."""
+def part(name: str, package: str = __name__) -> ModuleType | None:
+    """A module of a package that not every tier and mode brings; None where it was left out."""
     try:
-        return importlib.import_module(f".{name}", __name__)
+        return importlib.import_module(f".{name}", package)
     except ModuleNotFoundError as error:
-        if error.name != f"{__name__}.{name}":
+        if error.name != f"{package}.{name}":
             raise
         return None

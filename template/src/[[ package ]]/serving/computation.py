@@ -11,7 +11,10 @@ from typing import Any
 from ..pipeline import settings, wiring
 from ..pipeline.scorer import Scorer, load_scorer
 from ..pipeline.verdict import bundle, subject, subject_digest
+from . import part
 from .capture import REDACTED
+
+explain = part("explain")  # not in every tier
 
 Record = Mapping[str, Any]
 _NOISE = 1e-12  # another machine may add up in another order
@@ -50,7 +53,19 @@ def _again(line: Record, folder: Path) -> tuple[bool, str]:
     same = math.isclose(score, line["score"], rel_tol=0, abs_tol=_NOISE)
     told = f"score {score:.6f} made again from {settings.relative(folder)}"
     told += ", the logged one" if same else f", but {line['score']:.6f} was logged"
-    return same, "\n".join([told, *textwrap.wrap(", ".join(_steps(scorer, row)), 100)])
+    said = [", ".join(_steps(scorer, row)), _why(scorer, row, folder)]
+    return same, "\n".join([told, *(each for text in said for each in textwrap.wrap(text, 100))])
+
+
+def _why(scorer: Scorer, row: Record, folder: Path) -> str:
+    """What moved the score most, where this tier explains; the rows it compares with may be elsewhere."""
+    if explain is None:
+        return ""
+    try:
+        found = explain.reasons(scorer, row, explain.typical(folder, scorer.columns))
+        return str(explain.words(found))
+    except Exception as error:  # the team's features run on rows that nobody sent
+        return f"not explained: {error}".splitlines()[0]
 
 
 def _steps(scorer: Scorer, row: Record) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nan
+from pathlib import Path
 from typing import Any
 
-from ..pipeline import settings
+from ..pipeline import records, settings
 from ..pipeline.outcome import Refused
 from ..pipeline.scorer import Scorer, load_scorer
 from ..pipeline.verdict import bundle, subject, subject_digest
@@ -47,6 +49,19 @@ def load(version: str, pin: Mapping[str, Any] | None) -> Release:
         words=(str(words["negative"]), str(words["positive"])),
         lineage=_lineage(version, pin, model),
     )
+
+
+def reference_rows(folder: Path) -> tuple[list[dict[str, str]], dict[str, Any]]:
+    """The reference rows that a release's dataset record pins, and that record; other bytes are refused."""
+    record = records.read_record(folder / "dataset.json")
+    split = settings.need(record, "splits.reference", f"{folder}/dataset.json")
+    file = settings.path(split["path"])
+    if records.sha256_file(file) != split["sha256"]:
+        raise Refused(
+            "the reference rows are not the pinned ones", settings.relative(file), "restore var/data"
+        )
+    with file.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream)), record
 
 
 def _unchanged(version: str, found: list[dict[str, str]], pin: Mapping[str, Any] | None) -> None:
