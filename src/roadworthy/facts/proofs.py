@@ -32,6 +32,7 @@ def drills(shelf: Shelf) -> list[dict[str, Any]]:
             "failed_requests": record.value.get("failed_requests"),
             "subject_known": record.text("subject_digest") in subjects,
             "to": record.text("to"),
+            "alarm": {name: record.mapping("alarm").get(name) for name in ("planted", "raised", "seconds")},
         }
         for record in shelf.of("drills")
     ]

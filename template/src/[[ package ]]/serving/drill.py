@@ -1,4 +1,4 @@
-"""Rehearse a rollback: the newest release is put live in a scratch project and taken back under load."""
+"""Rehearse an incident: in a scratch project the newest release meets a fault and is taken back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from ..pipeline import settings
 from ..pipeline.outcome import Outcome, Refused
 from ..pipeline.promote import by, pin
 from ..pipeline.verdict import bundle, subject, subject_digest
-from . import filing, history, part, routes
+from . import filing, history, part, release, routes
 from .clock import clock
 from .routes import Routes
 
@@ -36,7 +36,7 @@ class Rehearsal:
 
 
 def drill() -> Outcome:
-    """Put the newest release live in a scratch project, roll it back under load, record the time it took."""
+    """Put the newest release live in a scratch project, plant a fault, roll back under load; record it."""
     version = _newest()
     digest = subject_digest(subject(bundle(version)))
     limit = float(settings.need(settings.policy("serving"), "rollback.max_seconds", "policy/serving.yaml"))
@@ -44,11 +44,14 @@ def drill() -> Outcome:
         tempfile.TemporaryDirectory(prefix="drill-") as folder,
         _scratch(Path(folder).resolve(), version, digest),
     ):
+        planted = part("monitoring.planted", package())  # not in every tier
+        alarm = planted.rehearse() if planted else None
         seen = _mode().rehearse(version, _roll_back)
         reached = routes.read().live
     seconds = round(seen.last_stale_ms / 1000, 3)
     passed = seen.switched and seen.requests > 0 and seen.failed == 0 and seconds <= limit
-    return _outcome(version, reached, digest, seconds, seen, passed)
+    noticed = alarm is None or bool(alarm["raised"])
+    return _outcome(version, reached, digest, seconds, seen, passed and noticed, alarm)
 
 
 def package() -> str:
@@ -118,6 +121,16 @@ def _copy(root: Path, versions: Sequence[str]) -> None:
     for version in versions:
         if bundle(version).is_dir():
             shutil.copytree(bundle(version), root / "var" / "releases" / version)
+            _copy_reference(root, version)
+
+
+def _copy_reference(root: Path, version: str) -> None:
+    """The rows that monitoring compares with, where they are on this machine."""
+    file = release.reference_file(bundle(version))
+    if file.is_file():
+        target = root / settings.relative(file)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
 
 
 def _pins(version: str, digest: str, standing: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -139,7 +152,13 @@ def _roll_back() -> None:
 
 
 def _outcome(
-    version: str, reached: str, digest: str, seconds: float, seen: Rehearsal, passed: bool
+    version: str,
+    reached: str,
+    digest: str,
+    seconds: float,
+    seen: Rehearsal,
+    passed: bool,
+    alarm: Mapping[str, Any] | None,
 ) -> Outcome:
     now = clock()
     record = {
@@ -153,13 +172,20 @@ def _outcome(
         "requests": seen.requests,
         "failed_requests": seen.failed,
         "last_stale_ms": seen.last_stale_ms,
+        "alarm": alarm,
         "passed": passed,
     }
     where = filing.add("drills", now.at, record)
     verdict = "passed" if passed else "failed"
     lines = (
+        *([_noticed(alarm)] if alarm else ()),
         f"drill {verdict}: {version} -> {reached}, {version} last answered after {seen.last_stale_ms:.0f} ms",
         f"{seen.requests} requests, {seen.failed} failed",
         f"record: {where}",
     )
     return Outcome("drill", passed, lines, {**record, "record": where})
+
+
+def _noticed(alarm: Mapping[str, Any]) -> str:
+    found = f"{alarm['level']} by {', '.join(alarm['raised'])}" if alarm["raised"] else "nobody noticed"
+    return f"a feed stuck for {alarm['planted']} answers: {found}, {alarm['seconds']:.1f} s after the first"

@@ -51,12 +51,16 @@ def load(version: str, pin: Mapping[str, Any] | None) -> Release:
     )
 
 
+def reference_file(folder: Path) -> Path:
+    """Where the reference rows of a release are, if they are on this machine."""
+    record = records.read_record(folder / "dataset.json")
+    return settings.path(settings.need(record, "splits.reference.path", f"{folder}/dataset.json"))
+
+
 def reference_rows(folder: Path) -> tuple[list[dict[str, str]], dict[str, Any]]:
     """The reference rows that a release's dataset record pins, and that record; other bytes are refused."""
-    record = records.read_record(folder / "dataset.json")
-    split = settings.need(record, "splits.reference", f"{folder}/dataset.json")
-    file = settings.path(split["path"])
-    if records.sha256_file(file) != split["sha256"]:
+    record, file = records.read_record(folder / "dataset.json"), reference_file(folder)
+    if records.sha256_file(file) != record["splits"]["reference"]["sha256"]:
         raise Refused(
             "the reference rows are not the pinned ones", settings.relative(file), "restore var/data"
         )
