@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from roadworthy.facts.decided import shadow
-from roadworthy.facts.proofs import monitoring
+from roadworthy.facts.proofs import drills, monitoring
 from tests.facts.snapshots import record, shelf
 
 LOOK = json.loads((Path(__file__).parents[1] / "adversary/life/monitoring.json").read_bytes())
@@ -94,3 +94,9 @@ def test_a_record_from_before_answers_were_counted_by_release_is_taken_at_its_wo
 )
 def test_a_shadow_whose_counts_disagree_was_not_counted(lie: dict[str, Any]) -> None:
     assert shadowed(**lie) == {}
+
+
+@pytest.mark.parametrize("alarm", [None, "rung", {"planted": 100, "raised": ["drift"], "seconds": 0.5}])
+def test_the_alarm_of_a_drill_is_told_as_it_is_or_not_at_all(alarm: Any) -> None:
+    (found,) = drills(shelf(drills=[record("drills", "1", {"alarm": alarm})]))
+    assert found["alarm"] == (alarm if isinstance(alarm, dict) else dict.fromkeys(found["alarm"]))
