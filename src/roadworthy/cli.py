@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from roadworthy import __version__
 from roadworthy.arguments.answer import Answer
-from roadworthy.errors import RoadworthyError
+from roadworthy.errors import RoadworthyError, UsageError
 
 # Each verb, and the module of `arguments` that adds it: a command imports its own only.
 VERBS = {
@@ -74,7 +74,7 @@ def _run(argv: Sequence[str] | None) -> int:
     answer = Answer("", 0)
     try:
         given = sys.argv[1:] if argv is None else argv
-        args = parser(next(iter(given), None)).parse_args(given)
+        args = _understood(given)
         answer = Answer(*args.run(args))
         _say(answer.text)
         return answer.exit_code
@@ -90,6 +90,14 @@ def _run(argv: Sequence[str] | None) -> int:
         return answer.exit_code
     except Exception as error:
         return _report_bug(error)
+
+
+def _understood(given: Sequence[str]) -> argparse.Namespace:
+    args, strange = parser(next(iter(given), None)).parse_known_args(given)
+    if strange:
+        verb = " ".join(filter(None, ("roadworthy", args.verb, getattr(args, "act", None))))
+        raise UsageError(f"{verb} takes no {strange[0]}", f"{verb} --help")
+    return args
 
 
 def _say(text: str) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from roadworthy.cli import main
+
 NEVER = {"copier", "mlflow", "packaging", "pydantic", "pathspec", "rich"}
 # What a second look at the same files does not need: readers, validators, renderers, generated methods.
 NOT_AGAIN = {"yaml", "jsonschema_rs", "jinja2", "tomllib", "ast", "dataclasses", "inspect", "tarfile"}
@@ -68,3 +70,22 @@ def _forge(notes: Path, head: str, lie: str) -> None:
     import zlib
 
     notes.write_text(f"{head.split()[0]} {zlib.crc32(lie.encode())}\n{lie}", "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "verb"),
+    [
+        (["check", "--nope"], "check"),
+        (["check", ".", "extra"], "check"),
+        (["policy", "test", "--x"], "policy test"),
+    ],
+    ids=" ".join,
+)
+def test_what_a_verb_does_not_take_is_said_with_that_verb_s_help(
+    arguments: list[str], verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    said = f"roadworthy: roadworthy {verb} takes no {arguments[-1]}\n  next: roadworthy {verb} --help\n"
+    assert capsys.readouterr().err == said

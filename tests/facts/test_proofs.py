@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from roadworthy.facts.decided import shadow
+from roadworthy.core.values import replace
+from roadworthy.facts.decided import shadow, shadow_days
 from roadworthy.facts.proofs import drills, monitoring
 from tests.facts.snapshots import record, shelf
 
@@ -100,3 +101,20 @@ def test_a_shadow_whose_counts_disagree_was_not_counted(lie: dict[str, Any]) -> 
 def test_the_alarm_of_a_drill_is_told_as_it_is_or_not_at_all(alarm: Any) -> None:
     (found,) = drills(shelf(drills=[record("drills", "1", {"alarm": alarm})]))
     assert found["alarm"] == (alarm if isinstance(alarm, dict) else dict.fromkeys(found["alarm"]))
+
+
+@pytest.mark.parametrize(
+    ("promoted", "days"),
+    [
+        ("2026-11-02T09:00:00Z", 1.0),
+        ("2026-11-02T08:59:59Z", 0.99),
+        ("2026-11-01T09:14:23Z", 0.0),
+        ("2026-11-29T09:00:01Z", 28.0),
+        ("soon", None),
+    ],
+)
+def test_days_in_shadow_are_never_rounded_up(promoted: str, days: float | None) -> None:
+    began = replace(record("deployments", "1", {"action": "shadow", "version": "2"}), base={"at": BEGAN})
+    later = replace(record("deployments", "2", {"version": "2"}), base={"at": promoted})
+    assert shadow_days(later, [began]) == days
+    assert shadow_days(later, []) is None

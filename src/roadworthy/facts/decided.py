@@ -105,7 +105,7 @@ def _deployment(deck: Deck, record: Record, before: Sequence[Record]) -> dict[st
         "percent": record.value.get("percent"),
         "verdict_ok": _verdict_ok(deck, record),
         "gated": version == FALLBACK or (gate is not None and named),
-        "shadow_days": _shadow_days(record, before),
+        "shadow_days": shadow_days(record, before),
         "shadow": shadow(record, before),
         "first": not any(d.text("action") == "promote" for d in before),
         "returns": any(d.text("version") == version and d.text("action") == "promote" for d in before),
@@ -146,7 +146,7 @@ def _verdicts(deck: Deck, record: Record) -> Iterator[tuple[bytes | None, bytes 
     yield from ((data, past.get((at, f"{path}.sig"))) for (at, name), data in past.items() if name == path)
 
 
-def _shadow_days(record: Record, before: Iterable[Record]) -> float | None:
+def shadow_days(record: Record, before: Iterable[Record]) -> float | None:
     """Days from a version's first shadow or canary to its promotion; hundredths, because people read them."""
     staged = _staged(record, before)
     start = parse_time(staged[0].base["at"]) if staged else None
