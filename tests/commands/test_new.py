@@ -192,7 +192,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     "no such repository": (
         ("p", "--source", "file:///no/where"),
         3,
-        "'/no/where' does not appear to be a git",
+        "there is no git repository at that address",
         "",
     ),
     "data file of a list": (("p", "--data-file", "full/file"), 2, "expected a mapping", ""),

@@ -14,12 +14,12 @@ def _enveloped(**more: object) -> Hand:
 
 
 def _moved(action: str, at: str) -> Hand:
-    """A move of the release that serves already."""
+    """A move of a second release."""
     stamp = at.replace("-", "").replace(":", "")
 
     def hand(scene: Scene) -> None:
-        record = {**scene.read(DEPLOYMENT), "action": action, "at": at, "as_of": at}
-        scene.write(f"governance/deployments/{stamp}-{action}-1.json", record)
+        record = {**scene.read(DEPLOYMENT), "version": "2", "action": action, "at": at, "as_of": at}
+        scene.write(f"governance/deployments/{stamp}-{action}-2.json", record)
 
     return hand
 

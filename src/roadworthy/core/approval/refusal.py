@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
-from roadworthy.core.values import frozen
+from roadworthy.core.values import frozen, replace
 
 _VERSION = re.compile(r" VERSION\b(?!=)")
 
