@@ -56,7 +56,7 @@ def _name(details: Mapping[str, Any]) -> str:
 
 
 def _approvals(details: Mapping[str, Any]) -> Iterator[str]:
-    for each in details.get("approvals") or ():
+    for each in sorted(details.get("approvals") or (), key=lambda each: (str(each["role"]), str(each["id"]))):
         yield f"  approved by {each['identity']} as {each['role']} ({each['id']})"
 
 
