@@ -12,7 +12,6 @@ GitFailed          3  git ran and said no
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -174,7 +173,9 @@ def folder_aside() -> Iterator[Path]:
     try:
         yield place
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        from shutil import rmtree  # it brings every kind of archive along
+
+        rmtree(place, ignore_errors=True)
 
 
 def clean_environment() -> dict[str, str]:
