@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from roadworthy.core.documents.parse import parsed
-from roadworthy.core.documents.parts import mapping, part, rows
+from roadworthy.core.documents.parts import part, rows
 from roadworthy.facts.lineage import Past
 
 FOLDER, LOCKED = "governance/boms/", ("requirements/serve.txt", "requirements/train.txt")
@@ -18,7 +17,7 @@ def bom_ok(data: bytes | None, commit: str, models: set[str], past: Past) -> boo
     locks = [past.blobs.get((commit, lock)) for lock in LOCKED]
     if not past.available:
         return None
-    bill = mapping(parsed(f"{FOLDER}bom.json", data))
+    bill = past.read(f"{FOLDER}bom.json", data)
     listed = {(str(row.get("name")), str(row.get("version"))) for row in rows(bill.get("components"))}
     pinned = {pin for lock in locks for pin in _pins(lock or b"")}
     return (

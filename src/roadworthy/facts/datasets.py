@@ -7,8 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from roadworthy.core.approval.subject import canonical, is_sha256, sha256
-from roadworthy.core.documents.parse import parsed
-from roadworthy.core.documents.parts import mapping, number, part, rows
+from roadworthy.core.documents.parts import number, part, rows
 from roadworthy.core.times import parse_day, parse_time
 from roadworthy.facts.lineage import CONTRACT, Past
 from roadworthy.facts.records import Record, Shelf
@@ -24,7 +23,7 @@ def datasets(shelf: Shelf, past: Past, contract_now: bytes, released: set[str]) 
     behind = {each.mapping("data").get("manifest_sha256") for each in runs}
     return [
         {
-            **_dataset(record, contracts, past.available),
+            **_dataset(record, contracts, past),
             "latest": record.text("manifest_sha256") == latest,
             "released": record.text("manifest_sha256") in behind,
         }
@@ -32,7 +31,7 @@ def datasets(shelf: Shelf, past: Past, contract_now: bytes, released: set[str]) 
     ]
 
 
-def _dataset(record: Record, contracts: Mapping[str, bytes], sure: bool) -> dict[str, Any]:
+def _dataset(record: Record, contracts: Mapping[str, bytes], past: Past) -> dict[str, Any]:
     splits = {name: split for name, split in record.mapping("splits").items() if isinstance(split, Mapping)}
     whole = {
         name: split for name, split in splits.items() if split.get("sha256") and number(split.get("rows"))
@@ -45,8 +44,8 @@ def _dataset(record: Record, contracts: Mapping[str, bytes], sure: bool) -> dict
         **record.base,
         "manifest_sha256": record.text("manifest_sha256"),
         "digest_ok": _manifest_ok(record, splits),
-        "contract_known": True if known else (False if sure else None),
-        "use_held": _use_held(record, contract),
+        "contract_known": True if known else (False if past.available else None),
+        "use_held": _use_held(record, past.read(CONTRACT, contract)),
         "erased": _erased(part(record.mapping("source"), "erased")),
         "splits": sorted(whole),
         "distinct": len({str(digest) for digest in digests}) == len(digests),
@@ -69,9 +68,9 @@ def _manifest_ok(record: Record, splits: Mapping[str, Mapping[str, Any]]) -> boo
     return said == sha256(canonical({**parts, "splits": bare})) and said.startswith(record.stem)
 
 
-def _use_held(record: Record, contract: bytes | None) -> bool:
+def _use_held(record: Record, contract: Mapping[str, Any]) -> bool:
     """Whether it names the use that its contract states, which let it teach on the day it was taken."""
-    use = part(mapping(parsed(CONTRACT, contract)), "use")
+    use = part(contract, "use")
     purposes, until = use.get("purposes"), use.get("until")
     ends, taken = parse_day(until), parse_time(record.value.get("created_at"))
     in_time = until is None or bool(ends and taken and taken < ends + timedelta(days=1))

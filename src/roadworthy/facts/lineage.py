@@ -36,7 +36,10 @@ class Past:
 
     def document(self, commit: str, path: str) -> Mapping[str, Any]:
         """Return a YAML file at a commit; empty when it says nothing readable."""
-        data = self.blobs.get((commit, path))
+        return self.read(path, self.blobs.get((commit, path)))
+
+    def read(self, path: str, data: bytes | None) -> Mapping[str, Any]:
+        """Return what a document says, as it was understood the first time; empty when nothing readable."""
         return {} if data is None else mapping(noted(path, data, sha256(data), self.notes))
 
 
