@@ -149,6 +149,10 @@ def test_a_false_dataset(path: str, value: Any, fact: str) -> None:
     assert dataset(changed(DATASET, path, value))[fact] is False
 
 
+def test_no_contract_at_all_is_none_that_a_dataset_can_name() -> None:
+    assert dataset({**DATASET, "contract_sha256": sha256(b"")})["contract_known"] is False
+
+
 def test_a_dataset_that_no_released_run_names_is_a_try() -> None:
     known = shelf(datasets=[record("datasets", MANIFEST[:12], DATASET)], runs=[record("runs", RUN_ID, RUN)])
     assert not datasets(known, PAST, b"", set())[0]["released"]

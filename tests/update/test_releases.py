@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
@@ -42,6 +43,28 @@ TOP, END, SEEDED, RECORD, OWN = (
 def test_there_is_history_to_update_from() -> None:
     assert ("0.1.0", DEVELOPMENT) in PAIRS
     assert len(PAIRS) == (len(releases("builtin")) + 1) * len(releases("builtin")) // 2
+
+
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("release", releases("builtin"))
+def test_a_rehearsal_of_any_release_finds_its_verbs_after_an_update(release: str, tier: str) -> None:
+    """The sample is the team's, so an update leaves it as it was: what it asks for must stay."""
+    answers = tier_answers(tier, *SHAPES[0])
+    old, new = (
+        project_of(open_source("builtin", each), answers, folder="project").files
+        for each in (release, DEVELOPMENT)
+    )
+    life = b"".join(file.data for path, file in old.items() if path.startswith("sample/")).decode()
+    asked = set(re.findall(r'\bverb\(\s*"(\w+)"', life))
+    (cli,) = (file.data.decode() for path, file in new.items() if path.endswith("/cli.py"))
+    targets = dict(re.findall(r'^    "(\w+)": Verb\(\s*"[^"]*",\s*"([\w.]+):', cli, re.MULTILINE))
+    assert len(asked) >= 9
+    missing = {verb for verb in asked if not _ships(targets[verb], new)}
+    assert missing <= {"score"}, "online projects have no verb for files"
+
+
+def _ships(module: str, files: Tree) -> bool:
+    return any(path.endswith(f"/{module.replace('.', '/')}.py") for path in files)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids="-".join)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from roadworthy import __version__
@@ -82,7 +82,7 @@ def sources_of(
         for_release=for_release,
         history=target.history,
         blobs=target.past,
-        verify=cache(partial(_verify, notes)),
+        verify=partial(_verify, notes),
         released=lambda: released(snapshot),
         tracked=tracked,
         forge=lambda: forge(target.place),

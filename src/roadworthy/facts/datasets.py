@@ -16,7 +16,7 @@ from roadworthy.facts.records import Record, Shelf
 def datasets(shelf: Shelf, past: Past, contract_now: bytes, released: set[str]) -> list[dict[str, Any]]:
     """Return the facts under `records.datasets`; `released` are the runs behind a release."""
     seen = [data for (_, path), data in past.blobs.items() if path == CONTRACT]
-    contracts = {sha256(data): data for data in (*seen, contract_now)}
+    contracts = {sha256(data): data for data in (*seen, contract_now) if data}
     run = shelf.find("runs", "run_id", shelf.newest_run)
     latest = run.mapping("data").get("manifest_sha256") if run else None
     runs = [each for each in shelf.of("runs") if each.text("run_id") in released]

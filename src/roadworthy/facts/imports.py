@@ -11,12 +11,12 @@ from typing import Any
 from roadworthy.core.documents.parts import mapping, part
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts import python_hidden, python_tree
-from roadworthy.facts.clean import is_clean
 from roadworthy.facts.python_hidden import hidden_code
 from roadworthy.facts.python_logic import copies, feature_logic
 from roadworthy.facts.python_patched import in_the_way, patched
 from roadworthy.facts.python_text import Source, helpers_in, read_source, read_tests, same_letters, words
 from roadworthy.facts.quiet import silenced
+from roadworthy.facts.vetted import is_vetted
 
 MOST = 20
 MAX_FILES = 2000
@@ -110,7 +110,7 @@ class _Code:
 def _findings(finder: Finder, suspect: Suspect, data: bytes) -> tuple[tuple[int, str], ...] | None:
     """What a finder finds in a file: the same bytes in a thousand projects are looked at once."""
     found = words(data)
-    if (found is not None and not suspect(found)) or (finder in FINDERS and is_clean(data)):
+    if (found is not None and not suspect(found)) or (finder in FINDERS and is_vetted(data)):
         return ()
     tree = python_tree.tree_of(data)
     if tree is None or len(tree.readings) > python_tree.MOST_READINGS:
@@ -159,7 +159,7 @@ def _prompting(found: Words) -> bool:
 def _hidden(code: _Code, package: str) -> list[dict[str, str]]:
     found = code.find(code.data, _any_of(python_hidden.SUSPECT), hidden_code)
     # What a release carries was looked at with it, and no word tells an assignment from a change.
-    teams = [path for path, data in code.data.items() if not is_clean(data)]
+    teams = [path for path, data in code.data.items() if not is_vetted(data)]
     found += code.find(teams, bool, _in(package))
     return [{"path": each.partition(" ")[0].rpartition(":")[0], "what": each} for each in found]
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from roadworthy.facts.clean import is_clean
 from roadworthy.facts.deploying import CALL, DEPLOYING_WORDS, LATER, deploys, named_deployer, promotes
 from roadworthy.facts.python_text import words
 from roadworthy.facts.python_tree import Tree, full_name, literal, nodes, tree_of
 from roadworthy.facts.shell import Command, commands
+from roadworthy.facts.vetted import is_vetted
 
 _AWS = (
     "create_endpoint update_endpoint update_service update_function_code create_deployment start_deployment "
@@ -74,7 +74,7 @@ def may_run(data: bytes) -> bool:
 
 def runs_in(data: bytes) -> tuple[Command, ...]:
     """Return the deploying commands that Python source would run, in order of lines."""
-    tree = None if is_clean(data) else tree_of(data)
+    tree = None if is_vetted(data) else tree_of(data)
     return () if tree is None else runs_of(tree)
 
 
