@@ -14,7 +14,6 @@ from roadworthy.adapters.signing import sign, verify
 from roadworthy.commands.committed import Committed
 from roadworthy.commands.controls import Controls, judge_controls
 from roadworthy.commands.dossier import Dossier, open_dossier
-from roadworthy.commands.filed import FOLDER, SIGNERS
 from roadworthy.commands.keys import person, signing_key
 from roadworthy.core.approval.approvals import counted, duty_faults
 from roadworthy.core.approval.decisions import Decision
@@ -24,6 +23,7 @@ from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE, Signature, S
 from roadworthy.core.approval.subject import canonical, judge_subject, listed, sha256
 from roadworthy.core.times import rfc3339
 from roadworthy.errors import Refused
+from roadworthy.facts.demanded import FOLDER, SIGNERS
 
 NAMESPACES = f"{APPROVAL_NAMESPACE},git"
 

@@ -12,7 +12,7 @@ from typing import Any
 from roadworthy.adapters.filing import Bundle, read_bundle, read_file, read_tree
 from roadworthy.commands.clock import moment
 from roadworthy.commands.committed import HELD, Committed, at_commit, open_head, read
-from roadworthy.commands.filed import FOLDER, SIGNERS, filed, tampered, verified
+from roadworthy.commands.filed import filed, tampered, verified
 from roadworthy.commands.packs import open_bench
 from roadworthy.core.approval.approvals import Approval, Demand
 from roadworthy.core.approval.duties import Commit
@@ -26,7 +26,7 @@ from roadworthy.core.documents.parse import parsed
 from roadworthy.core.documents.parts import mapping, part
 from roadworthy.core.times import parse_time
 from roadworthy.errors import Refused, UsageError
-from roadworthy.facts.demanded import Setting, demand, records_of, since_passed
+from roadworthy.facts.demanded import FOLDER, SIGNERS, Setting, demand, records_of, since_passed
 from roadworthy.facts.project import ANSWERS, Tiers, tiers
 
 ROLES, RISK = "governance/roles.yaml", "governance/risk.yaml"

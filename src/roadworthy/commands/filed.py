@@ -10,15 +10,12 @@ from roadworthy.adapters.signing import INSTALL, verify
 from roadworthy.commands.committed import Committed
 from roadworthy.core.approval.approvals import Approval
 from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE, Signature, Status
-from roadworthy.core.approval.subject import sha256
 from roadworthy.core.documents.parse import parsed
 from roadworthy.core.documents.parts import mapping
 from roadworthy.core.times import parse_time
 from roadworthy.errors import Unjudgeable
-
-FOLDER = "governance/approvals/"
-SIGNERS = "governance/allowed_signers"
-REVOKED = ".revoked.yaml"
+from roadworthy.facts.demanded import FOLDER, SIGNERS, approval
+from roadworthy.facts.records import REVOKED
 
 
 def filed(head: Committed, version: str, now: datetime) -> tuple[Approval, ...]:
@@ -46,20 +43,11 @@ def _here(head: Committed) -> dict[str, bytes]:
 
 
 def _approval(head: Committed, path: str, here: Mapping[str, bytes], now: datetime) -> Approval:
-    history, both = head.history, (path, f"{path}.sig")
-    record = mapping(parsed(path, here[path]))
+    record, sealed = mapping(parsed(path, here[path])), here.get(f"{path}.sig")
     decided = parse_time(record.get("decided_at")) or now
     revoked = next(iter(_revocation(path.removesuffix(".yaml") + REVOKED, here)), "")
-    return Approval(
-        id=path.removeprefix(FOLDER).removesuffix(".yaml"),
-        path=path,
-        record=record,
-        sha256=sha256(here[path]),
-        signature=verified(here[path], here.get(f"{path}.sig"), head, APPROVAL_NAMESPACE, decided),
-        committed=all(each in history.tree for each in both),
-        edited=any(history.added_once(each, here.get(each)) is False for each in both),
-        revoked=revoked,
-    )
+    signature = verified(here[path], sealed, head, APPROVAL_NAMESPACE, decided)
+    return approval(path, record, (here[path], sealed), head.history, signature, revoked)
 
 
 def verified(

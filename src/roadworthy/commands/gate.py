@@ -12,7 +12,6 @@ from roadworthy.adapters.signing import sign, verify
 from roadworthy.commands.clock import moment
 from roadworthy.commands.controls import Controls, judge_controls
 from roadworthy.commands.dossier import Dossier, open_dossier
-from roadworthy.commands.filed import SIGNERS
 from roadworthy.commands.keys import signing_key
 from roadworthy.core.approval.approvals import counted, judge_approvals
 from roadworthy.core.approval.duties import judge_builders
@@ -25,8 +24,8 @@ from roadworthy.core.approval.verdict import Findings, Gated, Verified, as_bytes
 from roadworthy.core.documents.parse import parsed
 from roadworthy.core.documents.parts import mapping
 from roadworthy.errors import Refused, UsageError
-
-DEPLOYMENTS = "governance/deployments"
+from roadworthy.facts.decided import DEPLOYMENTS
+from roadworthy.facts.demanded import SIGNERS
 
 
 def gate(project: str, version: str, *, key: str | None = None, as_of: str | None = None) -> Gated:

@@ -9,13 +9,14 @@ from roadworthy.commands.approve import file_signed
 from roadworthy.commands.clock import moment
 from roadworthy.commands.committed import open_head
 from roadworthy.commands.dossier import ROLES
-from roadworthy.commands.filed import FOLDER, REVOKED
 from roadworthy.commands.keys import person, signing_key
 from roadworthy.core.approval.decisions import Revocation
 from roadworthy.core.approval.people import people
 from roadworthy.core.approval.placeholders import is_placeholder
 from roadworthy.core.times import rfc3339
 from roadworthy.errors import Refused
+from roadworthy.facts.demanded import FOLDER
+from roadworthy.facts.records import REVOKED
 
 
 def revoke(

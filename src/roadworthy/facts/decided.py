@@ -10,10 +10,11 @@ from roadworthy.core.approval.approvals import Approval
 from roadworthy.core.approval.subject import entries, sha256
 from roadworthy.core.documents.parts import count, part, rows
 from roadworthy.core.times import days_between, parse_time
+from roadworthy.facts.demanded import SIGNERS
 from roadworthy.facts.documents import PLACES
 from roadworthy.facts.lineage import VERDICTS
 from roadworthy.facts.records import Record
-from roadworthy.facts.releases import FALLBACK, SIGNERS, Deck, gate_details
+from roadworthy.facts.releases import FALLBACK, Deck, gate_details
 
 ROLES = PLACES["roles"]
 DEPLOYMENTS = "governance/deployments/"

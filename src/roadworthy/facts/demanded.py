@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from roadworthy.core.approval.approvals import Demand
+from roadworthy.core.approval.approvals import Approval, Demand
 from roadworthy.core.approval.duties import Commit, builders, submitter
 from roadworthy.core.approval.people import Person
-from roadworthy.core.approval.signatures import shared_keys
-from roadworthy.core.approval.subject import IN_GIT, entries, subject_digest
+from roadworthy.core.approval.signatures import Signature, shared_keys
+from roadworthy.core.approval.subject import IN_GIT, entries, sha256, subject_digest
 from roadworthy.core.packs.tiers import PROHIBITED, highest
 from roadworthy.core.times import parse_time
 from roadworthy.core.values import frozen
@@ -19,6 +19,7 @@ from roadworthy.facts.project import duties
 
 # What a release is made from, besides the files its subject names.
 MADE_FROM = ("src/", "policy/")
+FOLDER, SIGNERS = "governance/approvals/", "governance/allowed_signers"
 
 
 @frozen
@@ -31,6 +32,28 @@ class Setting:
     tier: str
     rubric: Mapping[str, Any]
     now: datetime
+
+
+def approval(
+    path: str,
+    record: Mapping[str, Any],
+    files: tuple[bytes, bytes | None],
+    history: History,
+    signature: Signature,
+    revoked: str,
+) -> Approval:
+    """Return one approval as filed; `files` are its own bytes and those of the signature beside it."""
+    both = tuple(zip((path, f"{path}.sig"), files, strict=True))
+    return Approval(
+        id=path.removeprefix(FOLDER).removesuffix(".yaml"),
+        path=path,
+        record=record,
+        sha256=sha256(files[0]),
+        signature=signature,
+        committed=not history.available or all(each in history.tree for each, _ in both),
+        edited=any(history.added_once(each, data) is False for each, data in both),
+        revoked=revoked,
+    )
 
 
 def records_of(release: Mapping[str, Any]) -> dict[str, str]:

@@ -11,13 +11,13 @@ from roadworthy.core.documents.parts import count, mapping, number, part, rows
 from roadworthy.core.judging.models import Control
 from roadworthy.core.times import days_between, parse_day, rfc3339
 from roadworthy.facts.records import Record, Shelf
+from roadworthy.facts.releases import FALLBACK
 from roadworthy.facts.sources import Sources
 
 # A wider tolerance would call two different models the same.
 MOST_TOLERANCE = 0.01
 # Numbers of a look are rounded to six digits.
 ROUNDED = 2e-6
-FALLBACK = "fallback"
 
 
 def drills(shelf: Shelf) -> list[dict[str, Any]]:

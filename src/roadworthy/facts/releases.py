@@ -12,19 +12,19 @@ from roadworthy.core.approval.duties import judge_builders
 from roadworthy.core.approval.people import Person, may_gate, people
 from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE, GATE_NAMESPACE, Signature, Status
-from roadworthy.core.approval.subject import Entry, entries, fits, sha256, subject_digest
+from roadworthy.core.approval.subject import Entry, entries, fits, subject_digest
 from roadworthy.core.approval.verdict import passed
 from roadworthy.core.documents.parse import parsed
 from roadworthy.core.documents.parts import mapping, part, rows
 from roadworthy.core.times import parse_time
 from roadworthy.core.values import frozen, replace
 from roadworthy.facts.boms import FOLDER, bom_ok
-from roadworthy.facts.demanded import MADE_FROM, Setting, demand, since_passed
+from roadworthy.facts.demanded import MADE_FROM, SIGNERS, Setting, approval, demand, since_passed
 from roadworthy.facts.lineage import Past, model_digest
 from roadworthy.facts.records import Record, Shelf
 from roadworthy.facts.sources import Sources
 
-SIGNERS, FALLBACK = "governance/allowed_signers", "fallback"
+FALLBACK = "fallback"
 Facts = Mapping[str, Any]
 
 
@@ -69,18 +69,10 @@ class Deck:
         return self.sources.verify(record.data, sealed, self.signers, namespace, made)
 
     def _approval(self, record: Record) -> Approval:
-        history, signature = self.shelf.history, f"{record.path}.sig"
-        kept = history.added_once(signature, self.sources.snapshot.data(signature))
-        return Approval(
-            id=record.stem,
-            path=record.path,
-            record=record.value,
-            sha256=sha256(record.data),
-            signature=self.signature(record, APPROVAL_NAMESPACE),
-            committed=not history.available or record.path in history.touched,
-            edited=record.base["added_once"] is False or kept is False,
-            revoked="a revocation is on record" if record.stem in self.shelf.revoked else "",
-        )
+        files = (record.data, self.sources.snapshot.data(f"{record.path}.sig"))
+        signature = self.signature(record, APPROVAL_NAMESPACE)
+        revoked = "a revocation is on record" if record.stem in self.shelf.revoked else ""
+        return approval(record.path, record.value, files, self.shelf.history, signature, revoked)
 
     def gate_of(self, release: Record) -> Record | None:
         """Return the verdict that lets a release ship: signed by the gate, passed, about these very bytes."""
