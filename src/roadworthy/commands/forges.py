@@ -88,7 +88,7 @@ def _desk_of_ci(kind: str, home: Home, token: str) -> Desk | str:
         server, path, api = read("CI_SERVER_URL"), read("CI_PROJECT_PATH"), read("CI_API_V4_URL")
     if not server or not path or not api:
         return "CI does not say which forge and repository it runs for"
-    if (home.host, home.path.lower()) != (_host(server), path.lower()):
+    if (home.host, home.path.lower()) != (_split(server)[0], path.lower()):
         return "its remote is not the repository that this job runs for, so the token stays here"
     return Desk(kind=kind, api=api, path=path, token=token)
 
@@ -101,7 +101,7 @@ def _desk_of_user(home: Home, token: str) -> Desk | str:
         return f"the host of its remote is not one that you named, so the token stays here: {hint}"
     for kind, name in (("github", "GITHUB_API_URL"), ("gitlab", "CI_API_V4_URL")):
         api = os.environ.get(name, "")
-        if api and _host(api) == home.host:
+        if api and _split(api)[0] == home.host:
             return Desk(kind=kind, api=api, path=home.path, token=token)
     return _derived(home, token)
 
@@ -121,31 +121,22 @@ def home_of(address: str) -> Home | None:
     short = re.fullmatch(SHORT_ADDRESS, address) if "://" not in address else None
     if not short and not address.startswith(SCHEMES):
         return None
-    host = short[1].lower() if short else _host(address)
-    path = (short[2] if short else _path(address)).strip("/").removesuffix(".git")
+    host, path = (short[1].lower(), short[2]) if short else _split(address)
+    path = path.strip("/").removesuffix(".git")
     plain = re.fullmatch(SAFE_PATH, path) and not {".", ".."} & set(path.split("/"))
     return Home(host=host, path=path) if host and plain else None
 
 
-def _path(address: str) -> str:
-    from urllib.parse import urlsplit
-
-    try:
-        return urlsplit(address).path
-    except ValueError:
-        return ""
-
-
-def _host(address: str) -> str:
-    """Return host and port; the port of ssh is no port of the interface."""
+def _split(address: str) -> tuple[str, str]:
+    """Host with its port, and path; the port of ssh is no port of the interface."""
     from urllib.parse import urlsplit
 
     try:
         parts = urlsplit(address)
         port = f":{parts.port}" if parts.port and parts.scheme in ("https", "http") else ""
     except ValueError:
-        return ""
-    return f"{(parts.hostname or '').lower()}{port}"
+        return "", ""
+    return f"{(parts.hostname or '').lower()}{port}", parts.path
 
 
 def _config(place: Path | None) -> str:

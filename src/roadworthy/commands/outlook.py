@@ -37,7 +37,8 @@ def outlook(project: Path, changes: Mapping[str, File | None], old: Source, new:
         return Outlook()
     try:
         before = open_target(str(project.resolve()), "HEAD")
-        return _compared(before, _changed(before, changes), bench_of(old), bench_of(new), moment(None))
+        after = replace(before, snapshot=_overlaid(before.snapshot, changes))
+        return _compared(before, after, bench_of(old), bench_of(new), moment(None))
     except RoadworthyError as error:
         return _unjudged(error)
 
@@ -106,10 +107,6 @@ def _said(name: str, found: Finding, otherwise: str) -> str:
     when = found.reason.partition(";")[0] if found.verdict is Verdict.PENDING else otherwise
     what = found.message or found.expected or found.reason
     return f"{name}: {what}" + (f" ({when})" if when else "")
-
-
-def _changed(target: Target, changes: Mapping[str, File | None]) -> Target:
-    return replace(target, snapshot=_overlaid(target.snapshot, changes))
 
 
 def _overlaid(snapshot: Snapshot, changes: Mapping[str, File | None]) -> Snapshot:

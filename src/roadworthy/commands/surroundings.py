@@ -55,7 +55,7 @@ def _compared(snapshot: Snapshot, answers: Mapping[str, Any], spec: str, release
         # What a checkout would render now is newer than any release.
         supported=release == DEVELOPMENT or is_supported(release, _releases(spec, snapshot)),
         files=digests,
-        answers_ok=all(_same(snapshot, path, digest) for path, digest in records.items()),
+        answers_ok=all(snapshot.digest(path) == digest for path, digest in records.items()),
     )
 
 
@@ -135,10 +135,6 @@ def _digests(opened: Opened, answers: Mapping[str, Any], folder: str) -> dict[st
     source, ours = opened
     made = project_of(source, {}, last=answers, folder=folder, only=ours)
     return {path: sha256(file.data) for path, file in made.files.items() if ours(path) and file.link is None}
-
-
-def _same(snapshot: Snapshot, path: str, digest: str) -> bool:
-    return snapshot.digest(path) == digest
 
 
 def tracked(model: str) -> Tracked:

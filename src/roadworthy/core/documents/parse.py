@@ -50,9 +50,9 @@ def decode(data: bytes, limit: int = MAX_BYTES) -> str:
         raise ParseError(f"not UTF-8 at byte {error.start}") from None
 
 
-def parse_json(data: bytes, limit: int = MAX_BYTES) -> Any:
+def parse_json(data: bytes) -> Any:
     """Return parsed JSON: no duplicate keys, no NaN, bounded numbers and depth."""
-    text = decode(data, limit)
+    text = decode(data)
     try:
         value = json.loads(
             text,
@@ -68,11 +68,11 @@ def parse_json(data: bytes, limit: int = MAX_BYTES) -> Any:
     return plain(value)
 
 
-def parse_toml(data: bytes, limit: int = MAX_BYTES // 4) -> Any:
+def parse_toml(data: bytes) -> Any:
     """Return parsed TOML; dates become their RFC 3339 text."""
     import tomllib
 
-    text = decode(data, limit)
+    text = decode(data, MAX_BYTES // 4)
     _refuse_long_keys(text)
     try:
         value = tomllib.loads(text, parse_float=finite)
@@ -83,12 +83,12 @@ def parse_toml(data: bytes, limit: int = MAX_BYTES // 4) -> Any:
     return plain(value)
 
 
-def parse_yaml(data: bytes, limit: int = MAX_BYTES) -> Any:
+def parse_yaml(data: bytes) -> Any:
     """Return one parsed YAML document: 1.2 scalars, no merge keys, no duplicate keys, bounded aliases."""
     # The parser takes longer to import than most files take to read, and not everything is YAML.
     from roadworthy.core.documents.yaml_reader import read_document
 
-    return read_document(decode(data, limit))
+    return read_document(decode(data))
 
 
 def _json_int(digits: str) -> int:

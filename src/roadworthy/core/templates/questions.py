@@ -45,10 +45,6 @@ class Question:
     when: str | bool = True
     ask: str | bool = True
     secret: bool = False
-    help: str = ""
-    multiline: str | bool = False
-    placeholder: str = ""
-    qmark: str | None = None
 
 
 @frozen
