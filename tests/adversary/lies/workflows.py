@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.adversary.patch import Lie, append, each, remove, swap, write
+from tests.adversary.patch import Hand, Lie, append, each, remove, swap, write
 
 CI, RELEASE = ".github/workflows/ci.yml", ".github/workflows/release.yml"
 HEAD = "name: side\non: [workflow_dispatch]\npermissions: {}\njobs:\n  ship:\n    runs-on: ubuntu-24.04\n"
@@ -11,6 +11,12 @@ PIN = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1"
 SIDE = HEAD + RIGHTS
 GATE = '.roadworthy/.venv/bin/roadworthy gate "$VERSION" --key "$RUNNER_TEMP/gate-key"'
 OTHER = ".github/workflows/nightly.yml"
+
+
+def _nightly(*steps: str) -> Hand:
+    """Another workflow, with these steps."""
+    return write(OTHER, SIDE + "".join(f"      - {step}\n" for step in steps))
+
 
 LIES = (
     Lie("the gate may fail, for a shell", ("REL-01", "GOV-06"), swap(RELEASE, GATE, f"{GATE} || true")),
@@ -40,32 +46,16 @@ LIES = (
         ("REL-01", "EVAL-05"),
         swap(CI, "  pull_request:\n", "  schedule: [{cron: '0 0 * * 0'}]\n"),
     ),
-    Lie(
-        "a job that promotes, elsewhere",
-        ("REL-01",),
-        write(OTHER, f"{SIDE}      - run: python -m credit_decision promote 1\n"),
-    ),
-    Lie(
-        "a job that runs make promote",
-        ("REL-01",),
-        write(OTHER, f"{SIDE}      - run: make promote VERSION=1\n"),
-    ),
-    Lie(
-        "kubectl at night",
-        ("REL-01",),
-        write(OTHER, f"{SIDE}      - run: kubectl apply -f deploy/kubernetes\n"),
-    ),
-    Lie(
-        "a deploy by somebody's action",
-        ("REL-01",),
-        write(OTHER, f"{SIDE}      - uses: azure/k8s-deploy@{'a' * 40}\n"),
-    ),
+    Lie("a job that promotes, elsewhere", ("REL-01",), _nightly("run: python -m credit_decision promote 1")),
+    Lie("a job that runs make promote", ("REL-01",), _nightly("run: make promote VERSION=1")),
+    Lie("kubectl at night", ("REL-01",), _nightly("run: kubectl apply -f deploy/kubernetes")),
+    Lie("a deploy by somebody's action", ("REL-01",), _nightly(f"uses: azure/k8s-deploy@{'a' * 40}")),
     Lie(
         "a deploy through a script",
         ("REL-01",),
         each(
             write("scripts/ship.sh", "#!/bin/sh\nset -e\nkubectl apply -f deploy/kubernetes\n"),
-            write(OTHER, f"{SIDE}      - uses: {PIN}\n      - run: ./scripts/ship.sh\n"),
+            _nightly(f"uses: {PIN}", "run: ./scripts/ship.sh"),
         ),
     ),
     Lie(
@@ -117,7 +107,7 @@ LIES = (
             "    uses: other/pipelines/.github/workflows/deploy.yml@main\n",
         ),
     ),
-    Lie("an action by its tag", ("SEC-01",), write(OTHER, f"{SIDE}      - uses: actions/checkout@v4\n")),
+    Lie("an action by its tag", ("SEC-01",), _nightly("uses: actions/checkout@v4")),
     Lie(
         "all rights",
         ("SEC-01",),
