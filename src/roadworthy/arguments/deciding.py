@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from roadworthy.arguments.answer import Answer, Verbs, words
 
 
 def add_approve(verbs: Verbs) -> None:
     verb = verbs.add_parser("approve", help="decide on a release and sign the decision")
-    verb.add_argument("version", help="release, such as 1")
+    what = verb.add_mutually_exclusive_group(required=True)
+    what.add_argument("version", nargs="?", help="release, such as 1")
+    what.add_argument("--tier", action="store_true", help="agree to a tier that fell since its release")
     verb.add_argument("--role", help="role to decide in (default: the one the release still needs from you)")
     verb.add_argument("--decision", choices=("approve", "reject"), default="approve")
     verb.add_argument(
@@ -22,12 +25,25 @@ def add_approve(verbs: Verbs) -> None:
         from roadworthy.commands.approve import approve
         from roadworthy.render.approve import approve_json, approve_text
 
-        said = {"decision": args.decision, "statement": args.statement, "as_of": args.as_of}
-        who = {"role": args.role, "identity": args.identity, "key": args.key}
-        result = approve(args.project, args.version, dry_run=args.dry_run, **said, **who)
+        said = {"statement": args.statement, "as_of": args.as_of, "dry_run": args.dry_run}
+        said |= {"role": args.role, "identity": args.identity, "key": args.key}
+        if args.tier:
+            return _agreed(args, said)
+        result = approve(args.project, args.version, decision=args.decision, **said)
         return Answer(approve_json(result) if args.json else approve_text(result))
 
     verb.set_defaults(run=run)
+
+
+def _agreed(args: argparse.Namespace, said: dict[str, Any]) -> Answer:
+    from roadworthy.commands.agree import agree
+    from roadworthy.errors import UsageError
+    from roadworthy.render.approve import agree_text, signed_json
+
+    if args.decision == "reject":
+        raise UsageError("a lower tier that nobody signed for does not stand", "leave --decision out")
+    found = agree(args.project, **said)
+    return Answer(signed_json(found) if args.json else agree_text(found))
 
 
 def add_revoke(verbs: Verbs) -> None:
@@ -38,11 +54,11 @@ def add_revoke(verbs: Verbs) -> None:
 
     def run(args: argparse.Namespace) -> Answer:
         from roadworthy.commands.revoke import revoke
-        from roadworthy.render.approve import revoke_json, revoke_text
+        from roadworthy.render.approve import revoke_text, signed_json
 
         who = {"identity": args.identity, "key": args.key, "as_of": args.as_of}
         result = revoke(args.project, args.approval, reason=args.reason, **who)
-        return Answer(revoke_json(result) if args.json else revoke_text(result))
+        return Answer(signed_json(result) if args.json else revoke_text(result))
 
     verb.set_defaults(run=run)
 

@@ -23,7 +23,8 @@ from roadworthy.core.approval.signatures import APPROVAL_NAMESPACE, Signature, S
 from roadworthy.core.approval.subject import canonical, judge_subject, listed, sha256
 from roadworthy.core.times import rfc3339
 from roadworthy.errors import Refused
-from roadworthy.facts.demanded import FOLDER, SIGNERS
+from roadworthy.facts.demanded import SIGNERS
+from roadworthy.facts.records import APPROVALS
 
 NAMESPACES = f"{APPROVAL_NAMESPACE},git"
 
@@ -45,10 +46,10 @@ def approve(
     dossier = open_dossier(home, version, as_of)
     who = person(home, identity, dossier.demand.people)
     part = role or _role(who, dossier)
-    _refuse(tuple(_objections(dossier, who, part, decision, statement)))
+    refuse(tuple(_objections(dossier, who, part, decision, statement)), "this release cannot be approved")
     controls = judge_controls(home, version, as_of)
     record = _record(dossier, controls, who, part, decision, statement)
-    path = f"{FOLDER}{record['id']}.yaml"
+    path = f"{APPROVALS}{record['id']}.yaml"
     if not dry_run:
         file_signed(dossier.head, path, record, who, signing_key(home, key), dossier.demand.now)
     return Decision(
@@ -92,10 +93,11 @@ def _objections(dossier: Dossier, who: Person, role: str, decision: str, words: 
         yield Refusal(code="approval-placeholder", message=f"the statement says nothing: {words!r}", fix=fix)
 
 
-def _refuse(objections: tuple[Refusal, ...]) -> None:
+def refuse(objections: tuple[Refusal, ...], what: str) -> None:
+    """Raise Refused with all that stands against a decision, if anything does."""
     if objections:
         lines = "".join(f"\n  {each.code}: {each.message}" for each in objections)
-        raise Refused(f"this release cannot be approved like this:{lines}", objections[0].fix)
+        raise Refused(f"{what} like this:{lines}", objections[0].fix)
 
 
 def _record(

@@ -26,8 +26,9 @@ from roadworthy.core.documents.parse import parsed
 from roadworthy.core.documents.parts import mapping, part
 from roadworthy.core.times import parse_time
 from roadworthy.errors import Refused, UsageError
-from roadworthy.facts.demanded import FOLDER, SIGNERS, Setting, demand, records_of, since_passed
+from roadworthy.facts.demanded import SIGNERS, Setting, demand, records_of, since_passed
 from roadworthy.facts.project import ANSWERS, Tiers, tiers
+from roadworthy.facts.records import APPROVALS
 
 ROLES, RISK = "governance/roles.yaml", "governance/risk.yaml"
 GATES, RELEASES = "governance/gates/", "governance/releases/"
@@ -158,5 +159,5 @@ def _passed(head: Committed, team: tuple[Person, ...], now: datetime) -> Iterato
 def _uncommitted(head: Committed) -> tuple[str, ...]:
     """Files that judge or are judged, and are not what HEAD holds. Decisions and verdicts are told apart."""
     disk = {path: data for folder in HELD for path, data in read_tree(head.project, folder).items()}
-    names = (path for path in sorted({*disk, *head.held}) if not path.startswith((FOLDER, GATES)))
+    names = (path for path in sorted({*disk, *head.held}) if not path.startswith((APPROVALS, GATES)))
     return tuple(path for path in names if disk.get(path) != head.held.get(path))

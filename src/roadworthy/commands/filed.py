@@ -14,8 +14,8 @@ from roadworthy.core.documents.parse import parsed
 from roadworthy.core.documents.parts import mapping
 from roadworthy.core.times import parse_time
 from roadworthy.errors import Unjudgeable
-from roadworthy.facts.demanded import FOLDER, SIGNERS, approval
-from roadworthy.facts.records import REVOKED
+from roadworthy.facts.demanded import SIGNERS, approval
+from roadworthy.facts.records import APPROVALS, REVOKED
 
 
 def filed(head: Committed, version: str, now: datetime) -> tuple[Approval, ...]:
@@ -29,16 +29,16 @@ def filed(head: Committed, version: str, now: datetime) -> tuple[Approval, ...]:
 def tampered(head: Committed, *records: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return which approvals and which of `records` were edited after they were added, and which are gone."""
     history = head.history
-    ever = sorted(path for path in history.touched if path.startswith(FOLDER) or path in records)
+    ever = sorted(path for path in history.touched if path.startswith(APPROVALS) or path in records)
     edited = tuple(path for path in ever if path in history.tree and history.added_once(path) is False)
     return edited, tuple(path for path in ever if path not in history.tree)
 
 
 def _here(head: Committed) -> dict[str, bytes]:
     """Bytes by path: the work tree's where it has the file, else HEAD's, so that deleting hides nothing."""
-    folder = head.project / FOLDER
-    disk = {FOLDER + name: read_file(folder / name) for name in list_files(folder)}
-    committed = {path: data for path, data in head.held.items() if path.startswith(FOLDER)}
+    folder = head.project / APPROVALS
+    disk = {APPROVALS + name: read_file(folder / name) for name in list_files(folder)}
+    committed = {path: data for path, data in head.held.items() if path.startswith(APPROVALS)}
     return dict(sorted((committed | {path: data for path, data in disk.items() if data is not None}).items()))
 
 

@@ -40,12 +40,12 @@ def _approval(deck: Deck, record: Record, filed: Approval) -> dict[str, Any]:
         "principal_ok": filed.signature.principal == filed.identity != "",
         "release_known": deck.shelf.find("releases", "version", version) is not None,
         "revoked": bool(filed.revoked),
-        "vouched_before": _vouched_before(deck, record),
+        "vouched_before": vouched_before(deck, record),
         "days": days_between(decided, expires),
     }
 
 
-def _vouched_before(deck: Deck, record: Record) -> bool | None:
+def vouched_before(deck: Deck, record: Record) -> bool | None:
     """Whether who may approve, and by which key, was on file before the commit that brought the approval."""
     added = deck.shelf.history.touched.get(record.path)
     return not {ROLES, SIGNERS} & added[-1].files.keys() if added else None

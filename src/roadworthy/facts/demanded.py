@@ -16,10 +16,11 @@ from roadworthy.core.times import parse_time
 from roadworthy.core.values import frozen
 from roadworthy.facts.history import History
 from roadworthy.facts.project import duties
+from roadworthy.facts.records import APPROVALS
 
 # What a release is made from, besides the files its subject names.
 MADE_FROM = ("src/", "policy/")
-FOLDER, SIGNERS = "governance/approvals/", "governance/allowed_signers"
+SIGNERS = "governance/allowed_signers"
 
 
 @frozen
@@ -41,11 +42,12 @@ def approval(
     history: History,
     signature: Signature,
     revoked: str,
+    folder: str = APPROVALS,
 ) -> Approval:
     """Return one approval as filed; `files` are its own bytes and those of the signature beside it."""
     both = tuple(zip((path, f"{path}.sig"), files, strict=True))
     return Approval(
-        id=path.removeprefix(FOLDER).removesuffix(".yaml"),
+        id=path.removeprefix(folder).removesuffix(".yaml"),
         path=path,
         record=record,
         sha256=sha256(files[0]),

@@ -22,7 +22,7 @@ LOG_FORMAT = f"--format=%x01{'%x00'.join(_FIELDS)}%x00"
 ADD_ONLY = tuple(
     f"governance/{name}/"
     for name in (
-        *("data", "runs", "evaluations", "releases", "cards", "boms", "approvals"),
+        *("data", "runs", "evaluations", "releases", "cards", "boms", "approvals", "lowerings"),
         *("deployments", "drills", "rebuilds", "incidents", "monitoring"),
     )
 )

@@ -81,7 +81,7 @@ def flat_answers(answers: Mapping[str, Any]) -> dict[str, Any]:
 def _known(answers: Mapping[str, Any], rubric: Rubric) -> dict[str, Any]:
     """Keep the names that the rubric has; one it has not cannot be weighed."""
     lists = {
-        name: [each for each in answers.get(name, ()) if isinstance(each, str) and each in rubric[name]]
+        name: sorted(each for each in answers.get(name, ()) if isinstance(each, str) and each in rubric[name])
         for name in LISTS
     }
     return {**answers, **lists}

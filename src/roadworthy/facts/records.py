@@ -22,6 +22,7 @@ FOLDERS = {
     "evaluations": ("evaluations", "evaluation", ".json"),
     "releases": ("releases", "release", ".json"),
     "approvals": ("approvals", "approval", ".yaml"),
+    "lowerings": ("lowerings", "lowering", ".yaml"),
     "gates": ("gates", "gate", ".json"),
     "deployments": ("deployments", "deployment", ".json"),
     "drills": ("drills", "drill", ".json"),
@@ -31,6 +32,8 @@ FOLDERS = {
     "monitoring": ("monitoring", "monitor", ".json"),
 }
 REVOKED = ".revoked.yaml"
+# Where people sign: decisions on releases, and agreements to a lower tier.
+SIGNED = APPROVALS, LOWERINGS = "governance/approvals/", "governance/lowerings/"
 TIMES = ("at", "created_at", "decided_at", "issued_at", "requested_on", "opened_at")
 # Machines write JSON, people write YAML, which also takes longer to read.
 ENDINGS = (".json", ".yaml", ".yml")
@@ -96,13 +99,13 @@ def read_shelf(sources: Sources, history: History) -> Shelf:
     """Return every record of the project."""
     invalid: list[str] = []
     kinds = {kind: _kind(kind, sources, history, invalid) for kind in FOLDERS}
-    folder = "governance/approvals/"
-    names = [path for path in sources.snapshot.under(folder) if path.endswith(REVOKED)]
+    signed = [path for folder in SIGNED for path in sources.snapshot.under(folder)]
+    gone = (path.rpartition("/")[2] for path in signed if path.endswith(REVOKED))
     return Shelf(
         kinds=kinds,
         invalid=tuple(invalid),
         misdated=tuple(_misdated(kinds, history, sources)),
-        revoked=frozenset(path.removeprefix(folder).removesuffix(REVOKED) for path in names),
+        revoked=frozenset(name.removesuffix(REVOKED) for name in gone),
         history=history,
     )
 

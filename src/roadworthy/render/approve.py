@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
-from roadworthy.core.approval.decisions import Decision, Revocation
+from roadworthy.core.approval.decisions import Decision, Signed
 
 
 def approve_json(decision: Decision) -> str:
@@ -49,11 +49,22 @@ def _evaluation(decision: Decision) -> Iterator[str]:
         yield f"  {verdict} {each.get('id')}: {why}"
 
 
-def revoke_json(revocation: Revocation) -> str:
-    return json.dumps({"ok": True, "path": revocation.path, "record": revocation.record}, sort_keys=True)
+def signed_json(signed: Signed) -> str:
+    said = {"ok": True, "path": signed.path, "written": signed.written, "record": signed.record}
+    return json.dumps(said, sort_keys=True)
 
 
-def revoke_text(revocation: Revocation) -> str:
+def agree_text(signed: Signed) -> str:
+    """Return an agreement to a lower tier for people, with the next step."""
+    record, path, by = signed.record, signed.path, signed.record["approver"]
+    would = "" if signed.written else "would be "
+    said = f"{record['system']}: tier {record['from']} may fall to {record['to']}: {record['statement']}"
+    done = f"{would}agreed to by {by['identity']} as {by['role']}, until {record['expires_at']}"
+    step = f"  next: git add {path} {path}.sig && git commit -m 'Agree to tier {record['to']}'"
+    return "\n".join((said, done, *([step] if signed.written else [])))
+
+
+def revoke_text(revocation: Signed) -> str:
     """Return a revocation for people, with the next step."""
     record, path = revocation.record, revocation.path
     return (

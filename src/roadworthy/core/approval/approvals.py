@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from roadworthy.core.approval.duties import Builders
+from roadworthy.core.approval.duties import Builders, judge_builders
 from roadworthy.core.approval.people import GATE_ROLE, Person, find, folded
 from roadworthy.core.approval.placeholders import is_placeholder
 from roadworthy.core.approval.refusal import Refusal
@@ -108,6 +108,24 @@ def faults_of(approval: Approval, demand: Demand) -> tuple[Refusal, ...]:
         return (_fault("approval-malformed", approval, said, "approve again: roadworthy approve VERSION"),)
     rules = (_genuine, _filed, _about_this_release, _in_time, _by_whom, _duties, _words)
     return tuple(fault for rule in rules for fault in rule(approval, demand))
+
+
+def lowering_faults(filed: Approval, demand: Demand, about: Mapping[str, str]) -> Iterator[Refusal]:
+    """Yield everything wrong with an agreement to a lower tier; the demand is that of the tier before.
+
+    `about` is what it must agree to: system, both tiers, and the digest of the answers.
+    """
+    for rule in (_genuine, _filed, _in_time, _by_whom, _duties, _words):
+        yield from rule(filed, demand)
+    yield from judge_builders(demand.builders, unknown_blocks=demand.obligations["unknown_blocks"])
+    for name, expected in about.items():
+        if filed.record[name] != expected:
+            said = f"agrees to another {name}: {filed.record[name]}, expected {expected}"
+            yield _fault("approval-other-subject", filed, said, "ask for an agreement to the present answers")
+    if filed.role not in demand.obligations["approver_roles"]:
+        wanted = ", ".join(demand.obligations["approver_roles"])
+        said = f"is given as {filed.role or 'no role'}; tier {demand.tier} asks for: {wanted}"
+        yield _fault("approver-role", filed, said, f"somebody else agrees, as one of: {wanted}")
 
 
 def _genuine(approval: Approval, demand: Demand) -> Iterator[Refusal]:

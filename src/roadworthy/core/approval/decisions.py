@@ -1,4 +1,4 @@
-"""What deciding comes to: an approval given, or withdrawn."""
+"""What deciding comes to: an approval given, or any other record that a person signed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ class Decision:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Revocation:
-    """What was withdrawn, and the record that says so."""
+class Signed:
+    """A record that a person signed, and where it was written (nowhere in a dry run)."""
 
     record: Mapping[str, Any]
     path: str
+    written: bool = True
