@@ -14,13 +14,15 @@ import os
 import stat
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 MOST_ENTRIES = 64
 MOST_BYTES = 8 << 20
+MOST_FILES = 1_000  # a look at more of them takes longer than what it would save
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _PACKAGE = Path(__file__).parent.parent
 
@@ -93,19 +95,40 @@ def _engine() -> str:
     sites = [place for place in sys.path if place.endswith("-packages") and os.path.isdir(place)]
     installed = [f"{place} {os.stat(place).st_mtime_ns}" for place in sites]
     # Whoever installs, upgrades or removes a package touches the folder of packages; an editor does not.
-    ours = () if str(_PACKAGE.parent) in sites else _files(str(_PACKAGE))
-    return hashlib.sha256("\n".join((sys.version, str(_PACKAGE), *installed, *ours)).encode()).hexdigest()
+    ours = "" if str(_PACKAGE.parent) in sites else state_of(str(_PACKAGE), "__pycache__") or os.urandom(8).hex()
+    return _digest((sys.version, str(_PACKAGE), *installed, ours))
 
 
-def _files(folder: str) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda each: each.name):
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name != "__pycache__":
-                    yield from _files(entry.path)
-            else:
-                facts = entry.stat()
-                yield f"{entry.path} {facts.st_mtime_ns} {facts.st_size}"
+def state_of(folder: str, beside: str = "") -> str:
+    """Return a digest of how all below a folder is: which files, how large, last changed when.
+
+    When a file was last changed, nobody can set back. Empty where there is no such folder, where it holds more
+    than plain files and folders, and where it holds more of them than are looked at.
+    """
+    try:
+        rows = list(islice(_rows(folder, beside), MOST_FILES + 1))
+    except OSError:
+        return ""
+    return _digest(sorted(rows)) if len(rows) <= MOST_FILES and "" not in rows else ""
+
+
+def _rows(folder: str, beside: str) -> Iterator[str]:
+    """A row for each file and folder; an empty one for a link, a device or the like."""
+    folders = [folder]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                facts = entry.stat(follow_symlinks=False)
+                if stat.S_ISDIR(facts.st_mode):
+                    folders += [] if entry.name == beside else [entry.path]
+                    yield entry.path
+                else:
+                    row = f"{entry.path} {facts.st_ino} {facts.st_size} {facts.st_ctime_ns}"
+                    yield row if stat.S_ISREG(facts.st_mode) else ""
+
+
+def _digest(rows: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(rows).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _tidy(folder: int) -> None:

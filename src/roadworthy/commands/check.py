@@ -50,13 +50,17 @@ def check(
     waivers: str | None = None,
     revision: str | None = None,
     notes: Notes = NOTES,
+    told: Notes | None = None,
 ) -> Report:
-    """Return the judgement of a folder, a repository at a revision, or an archive."""
+    """Return the judgement of a folder, a repository at a revision, or an archive.
+
+    `told` keeps what git says: it is much, so only who keeps it on disk gives one.
+    """
     bench = open_bench(policy)
     selected = bench.controls(tuple(controls))
     clock = moment(as_of)
     granted = read_waivers(waivers, path, bench, clock) if waivers else NO_WAIVERS
-    target = open_target(path, revision)
+    target = open_target(path, revision, told)
     collection = Collection(sources_of(target, bench, clock, for_release or "", notes))
     return _judge(collection, bench, selected, granted)
 
@@ -103,8 +107,7 @@ def _judge(collection: Collection, bench: Bench, controls: Sequence[Control], gr
     snapshot = collection.sources.snapshot
     # Of a picture that is not whole, only so much is said: that it is not.
     controls = () if snapshot.incomplete else controls
-    roots = frozenset[str]().union(*(bench.roots[control.id] for control in controls))
-    facts = collect(collection, roots, bench.schema)
+    facts = collect(collection, bench.roots(controls), bench.schema)
     situation = _situation(facts, bench, collection.sources)
     asker = bench.engine.bind(facts, bench.schema.needs, misshapen, snapshot.paths)
     judged, notes = _excused(judge(controls, situation, asker), granted, facts, situation)

@@ -82,6 +82,7 @@ def _told(ask: Ask, path: str, policy: str | None, waivers: str | None) -> dict[
         waivers=waivers,
         revision=ask.revision,
         notes=notes,
+        told=notes,
     )
     if notes.grown:
         remember("notes", path, notes.dump())

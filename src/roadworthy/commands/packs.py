@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from functools import cache, cached_property
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from roadworthy.adapters.cel import Engine
-from roadworthy.adapters.memory import recall, remember
+from roadworthy.adapters.memory import recall, remember, state_of
+from roadworthy.adapters.policy import BUILT_IN as CARRIED
 from roadworthy.adapters.policy import already_read, read_policy
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.commands.extensions import allowed_extensions
@@ -16,7 +18,7 @@ from roadworthy.core.expressions.fact_schema import FactSchema, parse_schema
 from roadworthy.core.judging.models import Control, Pack
 from roadworthy.core.packs.extension import Extension, extended
 from roadworthy.core.packs.pack import LINT, Parsed, Tree, pack_digest, pack_of, parse_pack
-from roadworthy.core.values import frozen
+from roadworthy.core.values import field, frozen
 from roadworthy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,18 +36,22 @@ class Bench:
     engine: Engine
     extensions: tuple[Extension, ...] = ()
     strangers: tuple[str, ...] = ()
+    _roots: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
 
-    @cached_property
-    def roots(self) -> dict[str, frozenset[str]]:
-        """Return the roots of facts that each control may read."""
-        return {control.id: self._roots(control) for control in self.pack.controls}
+    def roots(self, controls: Sequence[Control]) -> frozenset[str]:
+        """Return the roots of facts that some controls may read."""
+        names = tuple(control.id for control in controls)
+        if names not in self._roots:
+            self._roots[names] = self._named_by(controls)
+        return self._roots[names]
 
-    def _roots(self, control: Control) -> frozenset[str]:
-        needs = (need for check in control.checks for need in check.needs)
+    def _named_by(self, controls: Sequence[Control]) -> frozenset[str]:
+        checks = [check for control in controls for check in control.checks]
+        needs = {need for check in checks for need in check.needs}
         known = (self.schema.needs.get(need.partition(".")[0], (need,))[0] for need in needs)
         asked = (
             (c.expression, c.when, c.on, c.message, c.place, c.expected, c.actual, c.by, c.until)
-            for c in control.checks
+            for c in checks
         )
         text = " ".join((*known, *(text for texts in asked for text in texts)))
         return frozenset(root for root in self.schema.root.fields if root in text)
@@ -80,7 +86,7 @@ def read_pack(policy: str | None) -> Pack:
 
 @cache
 def _opened(policy: str | None) -> Bench:
-    return _bench(whole_policy(policy))
+    return _bench(lambda: whole_policy(policy), state_of(CARRIED) if policy is None else "")
 
 
 def bench_of(source: Source) -> Bench:
@@ -90,13 +96,17 @@ def bench_of(source: Source) -> Bench:
 
 @cache
 def _bench_once(files: frozenset[tuple[str, bytes]]) -> Bench:
-    return _bench(_whole(dict(files)))
+    return _bench(lambda: _whole(dict(files)))
 
 
-def _bench(tree: Tree) -> Bench:
+def _bench(read: Callable[[], Tree], state: str = "") -> Bench:
+    """`state` says how the files of a pack are: its digest is known as long as they are so."""
     extensions, strangers = allowed_extensions()
-    tree = extended(tree, extensions)
-    digest = pack_digest(tree)
+    tree = cache(lambda: extended(read(), extensions))
+    digest = recall("policy", state) if state and not extensions else pack_digest(tree())
+    if digest is None:
+        digest = pack_digest(tree())
+        remember("policy", state, digest)
     pack = pack_of(_parsed(tree, digest), digest)
     schema = parse_schema(pack.fact_types)
     engine = Engine(tuple(schema.root.fields))
@@ -135,11 +145,11 @@ def keep_compiled(bench: Bench) -> None:
         remember("compiled", bench.pack.digest, bench.engine.dump())
 
 
-def _parsed(tree: Tree, digest: str) -> Parsed:
+def _parsed(tree: Callable[[], Tree], digest: str) -> Parsed:
     """Parsing YAML is most of the work of opening a pack, and the same bytes parse the same."""
     known: Parsed | None = already_read(digest) or recall("pack", digest)
     if known is None:
-        known = proved(tree)
+        known = proved(tree())
         remember("pack", digest, known)
     return known
 

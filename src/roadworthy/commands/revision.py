@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from roadworthy.adapters.files import beginning
-from roadworthy.adapters.git import GitFailed, read_git
+from roadworthy.commands.told import MOST_SETTINGS, Read, read
 from roadworthy.core.documents.snapshot import MAX_DEPTH, MAX_FILE, MAX_FILES, MAX_TOTAL, Snapshot, Unreadable
-from roadworthy.errors import UsageError
+from roadworthy.errors import Unjudgeable, UsageError
 from roadworthy.facts.history import ADD_ONLY, LOG, LOG_FORMAT, MAX_COMMITS, History, parse_log, parse_tree
 
-MOST_SETTINGS = 1 << 20
 ODD_MODES = {
     "120000": "a symbolic link, which is not followed",
     "160000": "a submodule, which is not looked into",
@@ -21,9 +20,9 @@ ODD_MODES = {
 def commit_of(repository: Path, revision: str) -> str:
     """Return the full name of the commit that a revision stands for."""
     try:
-        name = read_git(repository, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
-    except GitFailed as error:
-        if "Needed a single revision" not in error.stderr:
+        name = read(repository, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    except Unjudgeable as error:
+        if "Needed a single revision" not in getattr(error, "stderr", ""):
             raise
         raise UsageError(f"{repository} has no revision {revision}", "git log --oneline --all") from None
     return name.decode().split()[-1]
@@ -32,7 +31,7 @@ def commit_of(repository: Path, revision: str) -> str:
 def open_revision(repository: Path, commit: str) -> Snapshot:
     """Return the files of a repository at a commit; nothing is checked out."""
     rows = (
-        read_git(repository, "ls-tree", "-r", "-z", "-l", commit)
+        read(repository, "ls-tree", "-r", "-z", "-l", commit)
         .decode("utf-8", "surrogateescape")
         .split("\0")
     )
@@ -95,13 +94,13 @@ class _Blobs:
         return list(chosen)
 
 
-def cat(repository: Path, names: Sequence[str]) -> dict[str, bytes]:
+def cat(repository: Path, names: Sequence[str], ask: Read = read) -> dict[str, bytes]:
     """Return objects by the names they were asked for; what is missing, or too large, is left out."""
-    names = _of_usual_size(repository, names) if names else ()
+    names = _of_usual_size(repository, names, ask) if names else ()
     if not names:
         return {}
     asked = "".join(f"{name}\n" for name in names).encode()
-    said = read_git(repository, "cat-file", "--batch", input=asked, most=2 * MAX_TOTAL)
+    said = ask(repository, "cat-file", "--batch", input=asked, most=2 * MAX_TOTAL)
     found, at = {}, 0
     for name in names:
         end = said.index(b"\n", at)
@@ -114,10 +113,10 @@ def cat(repository: Path, names: Sequence[str]) -> dict[str, bytes]:
     return found
 
 
-def _of_usual_size(repository: Path, names: Sequence[str]) -> list[str]:
+def _of_usual_size(repository: Path, names: Sequence[str], ask: Read) -> list[str]:
     """Those that fit the budget: a few bytes in a repository may stand for more than memory holds."""
     asked = "".join(f"{name}\n" for name in names).encode()
-    rows = read_git(repository, "cat-file", "--batch-check=%(objectsize)", input=asked).split(b"\n")
+    rows = ask(repository, "cat-file", "--batch-check=%(objectsize)", input=asked).split(b"\n")
     left, chosen = MAX_TOTAL, []
     for name, size in zip(names, rows, strict=False):
         if size.isdigit() and int(size) <= min(MAX_FILE, left):
@@ -126,34 +125,36 @@ def _of_usual_size(repository: Path, names: Sequence[str]) -> list[str]:
     return chosen
 
 
-def read_history(repository: Path, revision: str = "HEAD") -> History:
+def read_history(repository: Path, revision: str = "HEAD", ask: Read = read) -> History:
     """Return the history of a revision; what git cannot tell is told as a reason."""
     try:
-        changes = parse_log(read_git(repository, *LOG, "--relative", LOG_FORMAT, revision))
+        changes = parse_log(ask(repository, *LOG, "--relative", LOG_FORMAT, revision))
         recorded = any(path.startswith(ADD_ONLY) for change in changes for path in change.files)
-        tree = parse_tree(read_git(repository, "ls-tree", "-r", "-z", revision)) if recorded else {}
-        if _is_shallow(repository):
+        tree = parse_tree(ask(repository, "ls-tree", "-r", "-z", revision)) if recorded else {}
+        if _is_shallow(repository, ask):
             return History(available=False, reason="the clone is cut off (shallow): git fetch --unshallow")
         cut = len(changes) > MAX_COMMITS
-    except GitFailed as error:
+    except Unjudgeable as error:
         return History(available=False, reason=f"git cannot read the history: {error}")
     return History(available=True, shallow=cut, changes=changes, tree=tree)
 
 
-def _is_shallow(repository: Path) -> bool:
+def _is_shallow(repository: Path, ask: Read) -> bool:
     """Git keeps one file where a history was cut off; if it lies elsewhere, git itself is asked."""
     for place in (repository / ".git", repository):
         if (place / "objects").is_dir():
             return (place / "shallow").exists()
-    return read_git(repository, "rev-parse", "--is-shallow-repository").strip() == b"true"
+    return ask(repository, "rev-parse", "--is-shallow-repository").strip() == b"true"
 
 
-def past_bytes(repository: Path, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+def past_bytes(
+    repository: Path, pairs: Sequence[tuple[str, str]], *, ask: Read = read
+) -> dict[tuple[str, str], bytes]:
     """Return the bytes that paths had at commits, for those that had them."""
     asked = {f"{commit}:./{path}": (commit, path) for commit, path in pairs if path.isprintable() and path}
     try:
-        found = cat(repository, list(asked))
-    except GitFailed:
+        found = cat(repository, list(asked), ask)
+    except Unjudgeable:
         return {}
     return {asked[name]: data for name, data in found.items()}
 

@@ -15,6 +15,8 @@ from roadworthy.commands.revision import (
     read_history,
     repository_of,
 )
+from roadworthy.commands.told import read, reader
+from roadworthy.core.documents.notes import Notes
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.core.values import frozen
 from roadworthy.errors import Unjudgeable, UsageError
@@ -32,8 +34,8 @@ class Target:
     past: Blobs
 
 
-def open_target(path: str, revision: str | None = None) -> Target:
-    """Return what a path names, ready to be judged."""
+def open_target(path: str, revision: str | None = None, told: Notes | None = None) -> Target:
+    """Return what a path names, ready to be judged; `told` keeps what git says of a folder."""
     place = Path(path).absolute()
     if place.is_file():
         if revision:
@@ -45,7 +47,7 @@ def open_target(path: str, revision: str | None = None) -> Target:
         raise UsageError(f"{path} does not exist", "name a folder, a bare repository or an archive")
     if revision or _is_bare(place):
         return _at_revision(place, revision or "HEAD")
-    return _folder(place)
+    return _folder(place, told)
 
 
 def _is_bare(place: Path) -> bool:
@@ -66,14 +68,18 @@ def _at_revision(repository: Path, revision: str) -> Target:
     )
 
 
-def _folder(place: Path) -> Target:
+def _folder(place: Path, told: Notes | None) -> Target:
     snapshot, repository = open_folder(place), repository_of(place)
     if repository is None:
         return _without_history(snapshot, "its .git leads to another place: judge a clone", place)
     if odd := oddity(repository):
         return _without_history(snapshot, odd, place)
+    ask = read if told is None else reader(place, told)
     return Target(
-        snapshot=snapshot, place=place, history=partial(read_history, place), past=partial(past_bytes, place)
+        snapshot=snapshot,
+        place=place,
+        history=partial(read_history, place, ask=ask),
+        past=partial(past_bytes, place, ask=ask),
     )
 
 

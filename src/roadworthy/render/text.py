@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from roadworthy.core.judging.models import Report, Verdict
@@ -84,9 +83,8 @@ def _to_do(report: Report, colour: bool, width: int) -> Iterator[str]:
     for shown in waiting:
         reason = plain(shown.finding.reason.partition(";")[0])
         head = f"  {shown.id:24} "
-        yield textwrap.shorten(
-            f"{plain(_to_be_done(shown))}", max(width - len(head) - 3, 20), placeholder=" …"
-        ).join((head, ""))
+        said, most = plain(_to_be_done(shown)), max(width - len(head) - 3, 20)
+        yield head + (said if len(said) <= most else f"{_wrapped(said, most - 2)[0]} …")
         if shown.finding.reason and not reason.startswith("due before"):
             yield f"  {'':24} {reason}"
 
@@ -131,13 +129,25 @@ def _foot(report: Report, colour: bool) -> Iterator[str]:
 def _row(label: str, text: str, width: int, label_width: int = LABEL, indent: int = INDENT) -> Iterator[str]:
     """One labelled text, wrapped under itself."""
     left = " " * indent + f"{label:{label_width}}"
-    body = textwrap.wrap(text, max(width - len(left), 30), break_long_words=True, break_on_hyphens=False) or [
-        "-"
-    ]
+    body = _wrapped(text, max(width - len(left), 30))
     if len(body) > MOST_LINES:
         body = [*body[: MOST_LINES - 1], "…"]
     yield left + body[0]
     yield from (" " * len(left) + line for line in body[1:])
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of at most `width`, a dash for nothing; `textwrap` takes as long to import as a report to write."""
+    lines, line = [], ""
+    for word in text.split():
+        line = f"{line} {word}" if line else word
+        if len(line) > width and line != word:
+            lines.append(line[: -len(word) - 1])
+            line = word
+        while len(line) > width:
+            lines.append(line[:width])
+            line = line[width:]
+    return [*lines, line] if line else lines or ["-"]
 
 
 def _paint(text: str, verdict: str, colour: bool) -> str:
