@@ -6,6 +6,7 @@ where a judged project could put a distribution of its own.
 
 from __future__ import annotations
 
+import os
 import re
 import site
 import sys
@@ -45,8 +46,9 @@ def canonical(distribution: str) -> str:
 
 
 def _in_folder(folder: Path) -> Iterator[Extension]:
-    for path in folder.glob("*.dist-info/entry_points.txt"):
-        text = path.read_text("utf-8", "replace")
+    names = os.listdir(folder) if folder.is_dir() else ()
+    for path in (folder / name / "entry_points.txt" for name in names if name.endswith(".dist-info")):
+        text = path.read_text("utf-8", "replace") if path.is_file() else ""
         if GROUP in text:
             name, _, version = path.parent.name.removesuffix(".dist-info").partition("-")
             for root, target in _entries(text):

@@ -16,7 +16,7 @@ Read = Callable[..., bytes]
 MOST_KEPT = 1 << 20
 MOST_SETTINGS = 1 << 20
 # What git itself takes for the head of a repository: without one, it looks for a repository further up.
-_HEAD = rb"ref: refs/[^\s]+\n|[0-9a-f]{40}\n|[0-9a-f]{64}\n"
+_HEAD = rb"ref: refs/\S+\n|[0-9a-f]{40}\n|[0-9a-f]{64}\n"
 # Names other places, whose files decide too.
 _LEADS_AWAY = ("objects/info/alternates", "commondir", "config.worktree")
 

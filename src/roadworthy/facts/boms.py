@@ -9,7 +9,7 @@ from roadworthy.core.documents.parts import part, rows
 from roadworthy.facts.lineage import Past
 
 FOLDER, LOCKED = "governance/boms/", ("requirements/serve.txt", "requirements/train.txt")
-_PIN = re.compile(rb"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([^\s;\\]+)", re.MULTILINE)
+_PIN = rb"(?m)^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([^\s;\\]+)"
 
 
 def bom_ok(data: bytes | None, commit: str, models: set[str], past: Past) -> bool | None:
@@ -26,7 +26,7 @@ def bom_ok(data: bytes | None, commit: str, models: set[str], past: Past) -> boo
 
 
 def _pins(lock: bytes) -> set[tuple[str, str]]:
-    found = ((name.decode(), version.decode(errors="replace")) for name, version in _PIN.findall(lock))
+    found = ((name.decode(), version.decode(errors="replace")) for name, version in re.findall(_PIN, lock))
     return {(re.sub(r"[-_.]+", "-", name).lower(), version) for name, version in found}
 
 

@@ -14,9 +14,10 @@ from roadworthy.facts.records import Record, Shelf
 FOLDER = "governance/cards/"
 _SCHEME = "evidence://"
 _FOLDERS = {"evaluations": "evaluations", "runs": "runs", "data": "datasets", "releases": "releases"}
-_NUMBER = re.compile(r"\s*[-+~<>=≥≤]*\s*\d+(?:[.,]\d+)?\s*%?\s*")
-_FIGURE = re.compile(r"\d[.,]\d|\d\s*%")
-_DECIMAL = re.compile(r"(?<![\w.-])-?\d+\.\d+(?:e-?\d+)?(?![\w.])")
+# Compiled by the card that needs them: most are looked at once.
+_NUMBER = r"\s*[-+~<>=≥≤]*\s*\d+(?:[.,]\d+)?\s*%?\s*"
+_FIGURE = r"\d[.,]\d|\d\s*%"
+_DECIMAL = r"(?<![\w.-])-?\d+\.\d+(?:e-?\d+)?(?![\w.])"
 MOST = 20
 
 
@@ -50,7 +51,8 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 def _typed_in(path: str, value: Any) -> bool:
     """A bare number anywhere; a figure even inside a sentence where the card speaks of the evaluation."""
     if isinstance(value, str):
-        return bool(_NUMBER.fullmatch(value) or (path.startswith("evaluation.") and _FIGURE.search(value)))
+        figure = path.startswith("evaluation.") and re.search(_FIGURE, value)
+        return bool(figure or re.fullmatch(_NUMBER, value))
     return number(value) is not None
 
 
@@ -97,7 +99,7 @@ def _shown(card: str) -> list[str]:
     for line in card.splitlines()[:5000]:
         section = line[3:].strip() if line.startswith("## ") else section
         if line.startswith("|") or (line.startswith("- ") and section == "Evaluation"):
-            found += _DECIMAL.findall(line)
+            found += re.findall(_DECIMAL, line)
     return found
 
 

@@ -16,7 +16,7 @@ from roadworthy.facts.sources import Tracked
 # What `register` writes beside the tag `release`, and the release record says under the same names.
 TAGS = ("tier", "subject_digest")
 SEARCH = "/api/2.0/mlflow/model-versions/search"
-SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+SAFE = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
 PAGE = 200
 MOST_PAGES = 10
 
@@ -71,7 +71,7 @@ def _told_otherwise(said: Mapping[str, str], record: Record | None) -> Iterator[
 
 def read_registry(ask: Ask, model: str) -> Tracked:
     """Return the tags of a registered model's versions from an MLflow server, or why they are not known."""
-    if not SAFE.fullmatch(model):
+    if not re.fullmatch(SAFE, model):
         return Tracked(reachable=False, reason="the system has no name that a registry could hold")
     tags: dict[str, dict[str, str]] = {}
     wanted, token = quote(f"name = '{model}'"), ""

@@ -10,7 +10,7 @@ _ODD = (
     "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _LOG_COMMAND = re.compile(r"(^|\s)::|##\[|##vso")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~=-])")
+_MARKDOWN = r"([\\`*_{}\[\]()#+!|~=-])"
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "@": "&#64;"}
 _SECRET = re.compile(
     r"(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|A(?:KIA|SIA)[0-9A-Z]{16}|AIza[\w-]{35}"
@@ -36,7 +36,7 @@ def html(text: object) -> str:
 
 def markdown(text: object) -> str:
     """Return text for a Markdown table or paragraph: no markup, no HTML, no mentions."""
-    return html(_MARKDOWN.sub(r"\\\1", plain(text)))
+    return html(re.sub(_MARKDOWN, r"\\\1", plain(text)))
 
 
 def code(text: object) -> str:

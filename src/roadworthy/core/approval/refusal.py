@@ -6,7 +6,7 @@ import re
 
 from roadworthy.core.values import frozen, replace
 
-_VERSION = re.compile(r" VERSION\b(?!=)")
+_VERSION = r" VERSION\b(?!=)"
 
 
 @frozen
@@ -19,4 +19,4 @@ class Refusal:
 
     def about(self, version: str) -> Refusal:
         """Return the same refusal with the release's own version in its next step."""
-        return replace(self, fix=_VERSION.sub(lambda _: f" {version}", self.fix))
+        return replace(self, fix=re.sub(_VERSION, lambda _: f" {version}", self.fix))

@@ -16,6 +16,7 @@ _PLAIN: dict[str, tuple[tuple[type, ...], Any]] = {
     "double": ((float, int), 0.0),
     "time": ((str,), ""),
 }
+_NAMES = frozenset({*_PLAIN, "any", "list", "map"})
 _EXACT = {name: types[0] for name, (types, _) in _PLAIN.items()}
 
 
@@ -113,7 +114,7 @@ def _place(root: Type, path: str, type_name: str, means: str, kinds: Mapping[str
         kind, node.name = kinds[node.name], "map"
         for below, (child_type, child_means) in kind.items():
             _place(node, below, child_type, child_means, {})
-    elif node.name not in {*_PLAIN, "any", "list", "map"}:
+    elif node.name not in _NAMES:
         raise UsageError(f"facts.yaml: {path} has the unknown type {type_name!r}", f"use one of {[*_PLAIN]}")
 
 
