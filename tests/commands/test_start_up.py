@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from roadworthy.cli import main
+from tests.adversary import lived as life
 
 NEVER = {"copier", "mlflow", "packaging", "pydantic", "pathspec", "rich"}
 # What a second look at the same files does not need: readers, validators, renderers, generated methods.
 NOT_AGAIN = {"yaml", "jsonschema_rs", "jinja2", "tomllib", "ast", "dataclasses", "inspect", "tarfile"}
+# Nor does it start a program, or wrap a line by patterns.
+NOT_AGAIN |= {"subprocess", "selectors", "tempfile", "textwrap"}
+MOST_OF_OURS = 90
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("start") / "credit-decision"
+    return born(tmp_path_factory.mktemp("start") / "credit-decision")
+
+
+def born(place: Path, _: Mapping[str, Any] | None = None) -> Path:
     run = (sys.executable, "-m", "roadworthy", "new", str(place), "--defaults")
     subprocess.run(
         run, check=True, capture_output=True, env={**os.environ, "XDG_CACHE_HOME": str(place.parent)}
@@ -27,9 +37,17 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def checked(project: Path, memory: Path, *options: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def lived(pinned_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of a carried release, with the records of a release of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(life, "make_project", born)
+        return life.make_lived(tmp_path_factory.mktemp("lived")).path
+
+
+def checked(project: Path, memory: Path, *options: str, path: str = "") -> subprocess.CompletedProcess[str]:
     command = (sys.executable, *options, "-m", "roadworthy", "check", str(project))
-    env = {**os.environ, "XDG_CACHE_HOME": str(memory)}
+    env = {**os.environ, "XDG_CACHE_HOME": str(memory), "PATH": path + os.environ["PATH"]}
     return subprocess.run(command, capture_output=True, text=True, env=env, check=False)
 
 
@@ -39,12 +57,39 @@ def imported(done: subprocess.CompletedProcess[str]) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
+def counted(memory: Path) -> tuple[str, Path]:
+    """A PATH whose first git counts that it was started, and where."""
+    place, count = memory / "bin", memory / "count"
+    place.mkdir()
+    (place / "git").write_text(f'#!/bin/sh\necho "$1" >> {count}\nexec {shutil.which("git")} "$@"\n')
+    (place / "git").chmod(0o700)
+    return f"{place}{os.pathsep}", count
+
+
 def test_a_check_imports_little_and_again_less(project: Path, tmp_path: Path) -> None:
     first, again = (checked(project, tmp_path, "-X", "importtime") for _ in range(2))
     assert imported(first) & NEVER == set()
     assert imported(again) & (NEVER | NOT_AGAIN) == set()
     assert "of 46 controls: fail 0" in again.stdout
     assert first.stdout.splitlines()[2:] == again.stdout.splitlines()[2:]
+
+
+def test_what_lived_is_read_once(lived: Path, tmp_path: Path) -> None:
+    """Records, signatures and history among them: a second look parses nothing and starts no program."""
+    path, count = counted(tmp_path)
+    first = checked(lived, tmp_path, "-X", "importtime", path=path)
+    assert count.read_text().split() == ["log", "ls-tree", "cat-file", "cat-file"]
+    count.unlink()
+    again = checked(lived, tmp_path, "-X", "importtime", path=path)
+    assert not count.exists()
+    assert imported(again) & (NEVER | NOT_AGAIN) == set()
+    assert len(re.findall(r"^import time:.* roadworthy\.", again.stderr, re.MULTILINE)) <= MOST_OF_OURS
+    assert "of 46 controls:" in again.stdout
+    assert first.stdout.splitlines()[2:] == again.stdout.splitlines()[2:]
+    commit = (*("git", "-c", "user.name=A", "-c", "user.email=a@tests.example"), "commit", "-qm", "More")
+    subprocess.run((*commit, "--allow-empty"), cwd=lived, check=True)
+    checked(lived, tmp_path, path=path)
+    assert count.read_text().split() == ["log", "ls-tree", "cat-file", "cat-file"]
 
 
 def test_a_memory_that_others_could_write_turns_no_fail_into_a_pass(project: Path, tmp_path: Path) -> None:

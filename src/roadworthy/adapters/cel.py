@@ -53,7 +53,7 @@ class Engine:
 
     def _new_one(self, expression: str) -> Any:
         try:
-            # The types of a pack are proved when it is read; to carry the binding's proof doubles an expression.
+            # Packs are proved when they are read; to carry the binding's own proof doubles an expression.
             return self.env.compile(expression, disable_check=True)
         except RuntimeError as error:
             raise UsageError(f"expression does not compile: {error}", "`roadworthy policy lint`") from None

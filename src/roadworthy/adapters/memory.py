@@ -95,15 +95,16 @@ def _engine() -> str:
     sites = [place for place in sys.path if place.endswith("-packages") and os.path.isdir(place)]
     installed = [f"{place} {os.stat(place).st_mtime_ns}" for place in sites]
     # Whoever installs, upgrades or removes a package touches the folder of packages; an editor does not.
-    ours = "" if str(_PACKAGE.parent) in sites else state_of(str(_PACKAGE), "__pycache__") or os.urandom(8).hex()
-    return _digest((sys.version, str(_PACKAGE), *installed, ours))
+    ours = "installed" if str(_PACKAGE.parent) in sites else state_of(str(_PACKAGE), "__pycache__")
+    # A checkout whose state cannot be told is never the same twice.
+    return _digest((sys.version, str(_PACKAGE), *installed, ours or os.urandom(8).hex()))
 
 
 def state_of(folder: str, beside: str = "") -> str:
     """Return a digest of how all below a folder is: which files, how large, last changed when.
 
-    When a file was last changed, nobody can set back. Empty where there is no such folder, where it holds more
-    than plain files and folders, and where it holds more of them than are looked at.
+    When a file was last changed, nobody can set back. Empty where there is no such folder, where it holds
+    more than plain files and folders, and where it holds more of them than are looked at.
     """
     try:
         rows = list(islice(_rows(folder, beside), MOST_FILES + 1))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from roadworthy.core.approval.signatures import Signature, Status, personal, public_key
 from roadworthy.errors import Unjudgeable, UsageError
+
+if TYPE_CHECKING:
+    import subprocess
 
 SECONDS = 60.0
 Found = Sequence[Any]
@@ -108,6 +110,8 @@ def _key_file(key: str, folder: Path) -> str:
 
 def _keygen(arguments: list[str], data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """Run ssh-keygen. Without a terminal it gets none to ask a passphrase on, so it can never hang."""
+    import subprocess  # an answer that is known needs no program
+
     alone = not sys.stderr.isatty()
     silent = {"SSH_ASKPASS_REQUIRE": "never"} if alone else {}
     environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC", **silent}

@@ -31,9 +31,7 @@ def commit_of(repository: Path, revision: str) -> str:
 def open_revision(repository: Path, commit: str) -> Snapshot:
     """Return the files of a repository at a commit; nothing is checked out."""
     rows = (
-        read(repository, "ls-tree", "-r", "-z", "-l", commit)
-        .decode("utf-8", "surrogateescape")
-        .split("\0")
+        read(repository, "ls-tree", "-r", "-z", "-l", commit).decode("utf-8", "surrogateescape").split("\0")
     )
     sizes: dict[str, int] = {}
     blobs: dict[str, str] = {}

@@ -29,7 +29,7 @@ def read(repository: Path, *args: str, input: bytes = b"", **how: int) -> bytes:
 
 
 def reader(repository: Path, notes: Notes) -> Read:
-    """Return a `read` of one folder's repository that notes what is said, where its own files alone decide."""
+    """Return a `read` of a folder's repository that notes what is said, if its own files alone decide."""
     state = _state(repository / ".git")
 
     def noted(place: Path, *args: str, input: bytes = b"", **how: int) -> bytes:  # noqa: A002

@@ -137,7 +137,7 @@ def _row(label: str, text: str, width: int, label_width: int = LABEL, indent: in
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most `width`, a dash for nothing; `textwrap` takes as long to import as a report to write."""
+    """Lines of at most `width`, a dash for nothing; to import `textwrap` takes as long as to write them."""
     lines, line = [], ""
     for word in text.split():
         line = f"{line} {word}" if line else word
