@@ -6,12 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from roadworthy.adapters import memory
-from roadworthy.adapters.memory import recall, remember
+from roadworthy.adapters.memory import recall, remember, state_of
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +24,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def entry(place: Path) -> Path:
     (only,) = place.iterdir()
     return only
+
+
+def settle() -> None:
+    time.sleep(2 * memory.SETTLED_NS / 1e9)
 
 
 def test_what_was_remembered_is_recalled(place: Path) -> None:
@@ -111,7 +116,40 @@ def test_an_edit_of_the_engine_forgets_everything(tmp_path: Path) -> None:
         command = (sys.executable, "-c", said, str(tmp_path / "src"))
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
+    settle()
     assert [run(), run()] == ["None", "1"]
     facts = tmp_path / "src" / "roadworthy" / "facts" / "imports.py"
     facts.write_text(facts.read_text("utf-8") + "# an edit\n", "utf-8")
+    settle()
     assert [run(), run()] == ["None", "1"]
+
+
+def test_the_state_of_a_folder_changes_with_any_file_even_when_times_are_set_back(tmp_path: Path) -> None:
+    folder = tmp_path / "policy"
+    (folder / "controls").mkdir(parents=True)
+    file = folder / "controls" / "A.yaml"
+    file.write_text("pass")
+    assert state_of(str(folder)) == ""
+    settle()
+    states = [state_of(str(folder)), state_of(str(folder))]
+    times = file.stat()
+    file.write_text("fail")
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    settle()
+    states.append(state_of(str(folder)))
+    (folder / "empty").mkdir()
+    states.append(state_of(str(folder)))
+    assert states[0] == states[1]
+    assert len({*states}) == 3
+
+
+def test_what_cannot_be_told_has_no_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert state_of(str(tmp_path / "nothing")) == ""
+    folder = tmp_path / "folder"
+    (folder / "a" / "b").mkdir(parents=True)
+    assert state_of(str(folder))
+    monkeypatch.setattr(memory, "MOST_FILES", 1)
+    assert state_of(str(folder)) == ""
+    monkeypatch.setattr(memory, "MOST_FILES", 9)
+    (folder / "link").symlink_to(tmp_path)
+    assert state_of(str(folder)) == ""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from roadworthy.adapters.memory import SETTLED_NS
 from roadworthy.commands import told
 from roadworthy.commands.revision import read_history
 from roadworthy.commands.told import reader
@@ -45,6 +47,7 @@ class Asked:
         monkeypatch.setattr(told, "read", counted)
 
     def look(self, place: Path) -> tuple[History, int]:
+        time.sleep(2 * SETTLED_NS / 1e9)
         before, self.notes = self.count, Notes(dict(self.notes.dump()))
         return read_history(place, ask=reader(place, self.notes)), self.count - before
 

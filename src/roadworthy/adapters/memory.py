@@ -10,9 +10,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import stat
 import sys
+import time
 import zlib
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -23,6 +25,7 @@ from typing import Any
 MOST_ENTRIES = 64
 MOST_BYTES = 8 << 20
 MOST_FILES = 1_000  # a look at more of them takes longer than what it would save
+SETTLED_NS = 20_000_000  # two changes within one tick of a file system's clock bear the same time
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _PACKAGE = Path(__file__).parent.parent
 
@@ -104,17 +107,19 @@ def state_of(folder: str, beside: str = "") -> str:
     """Return a digest of how all below a folder is: which files, how large, last changed when.
 
     When a file was last changed, nobody can set back. Empty where there is no such folder, where it holds
-    more than plain files and folders, and where it holds more of them than are looked at.
+    more than plain files and folders, or more of them than are looked at, and where one changed just now.
     """
+    settled = time.time_ns() - SETTLED_NS
     try:
-        rows = list(islice(_rows(folder, beside), MOST_FILES + 1))
+        rows = sorted(islice(_rows(folder, beside), MOST_FILES + 1))
     except OSError:
         return ""
-    return _digest(sorted(rows)) if len(rows) <= MOST_FILES and "" not in rows else ""
+    known = len(rows) <= MOST_FILES and all(changed < settled for _, changed, *_ in rows)
+    return _digest(map(repr, rows)) if known else ""
 
 
-def _rows(folder: str, beside: str) -> Iterator[str]:
-    """A row for each file and folder; an empty one for a link, a device or the like."""
+def _rows(folder: str, beside: str) -> Iterator[tuple[str, float, int, int]]:
+    """A row for each file and folder. A link, a device or the like never settles: its meaning may change."""
     folders = [folder]
     while folders:
         with os.scandir(folders.pop()) as entries:
@@ -122,10 +127,10 @@ def _rows(folder: str, beside: str) -> Iterator[str]:
                 facts = entry.stat(follow_symlinks=False)
                 if stat.S_ISDIR(facts.st_mode):
                     folders += [] if entry.name == beside else [entry.path]
-                    yield entry.path
+                    yield entry.path, 0, 0, 0
                 else:
-                    row = f"{entry.path} {facts.st_ino} {facts.st_size} {facts.st_ctime_ns}"
-                    yield row if stat.S_ISREG(facts.st_mode) else ""
+                    changed = facts.st_ctime_ns if stat.S_ISREG(facts.st_mode) else math.inf
+                    yield entry.path, changed, facts.st_ino, facts.st_size
 
 
 def _digest(rows: Iterable[str]) -> str:

@@ -124,5 +124,7 @@ def _descend(node: Type, path: str) -> Type:
             node.item = node.item or Type("any")
             node = node.item
         else:
-            node = node.fields.setdefault(part, Type())
+            if part not in node.fields:
+                node.fields[part] = Type()
+            node = node.fields[part]
     return node
