@@ -215,7 +215,7 @@ TAKINGS = [
     Taking(
         "GOV-06",
         "the refusal in a managed gate",
-        lambda p: replace(p, "src/credit_decision/pipeline/untouched.py", "raise ", "pass  # "),
+        lambda p: replace(p, "src/credit_decision/pipeline/untouched.py", "raise ", ""),
     ),
     Taking("DATA-03", "a data set's true digest", lambda p: _dataset(p, FORGED)),
     Taking("REPRO-01", "the hashes of a lock", _drop_hashes),
