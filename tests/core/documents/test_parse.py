@@ -109,6 +109,8 @@ def test_yaml_scalars_are_those_of_1_2(text: str, value: Any) -> None:
 @given(st.text(st.sampled_from("0123456789abcdefex+-._:~ ny"), min_size=1, max_size=12))
 @example("760e499")
 @example("1234e56")
+@example("-.0")
+@example("+.5")
 def test_text_that_pyyaml_writes_is_read_as_that_text(text: str) -> None:
     assert parse_yaml(yaml.safe_dump({"a": text}).encode())["a"] == text
 

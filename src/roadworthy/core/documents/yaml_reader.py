@@ -12,7 +12,7 @@ from roadworthy.core.documents.bounds import MAX_DEPTH, MAX_NODES, ParseError, f
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})", re.ASCII)
 # Without a point or a sign in the exponent it is text to what wrote it: a commit named 760e499 is no number.
-_FLOAT = re.compile(r"[-+]?(\.[0-9]{1,40}|[0-9]{1,40}\.[0-9]{0,40})([eE][-+][0-9]{1,4})?", re.ASCII)
+_FLOAT = re.compile(r"(\.[0-9]{1,40}|[-+]?[0-9]{1,40}\.[0-9]{0,40})([eE][-+][0-9]{1,4})?", re.ASCII)
 _NUMBER_START = frozenset("+-.0123456789")
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
