@@ -14,9 +14,10 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from roadworthy import __version__
 from roadworthy.arguments.answer import Answer
@@ -37,10 +38,21 @@ VERBS = {
 }
 
 
+class _Parser(argparse.ArgumentParser):
+    """Asks how wide the terminal is for help only: argparse asks for every option, and imports `shutil` for it."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(formatter_class=partial(argparse.HelpFormatter, width=78), **given)
+
+    def format_help(self) -> str:
+        self.formatter_class = argparse.HelpFormatter
+        return super().format_help()
+
+
 def parser(verb: str | None = None) -> argparse.ArgumentParser:
     """Return the whole command line, or as much of it as one verb needs."""
     about = "Make, judge and update governed ML projects."
-    root = argparse.ArgumentParser(prog="roadworthy", description=about)
+    root = _Parser(prog="roadworthy", description=about)
     root.add_argument("--version", action="version", version=f"roadworthy {__version__}")
     verbs = root.add_subparsers(prog="roadworthy", dest="verb", metavar="VERB", required=True)
     for name in (verb,) if verb in VERBS else VERBS:

@@ -1,6 +1,6 @@
 """What every verb comes to, and what several take."""
 
-from __future__ import annotations
+# Annotations are evaluated: of a text, NamedTuple compiles each, and the first compiled one takes 1 ms.
 
 import argparse
 from collections.abc import Callable, Iterable

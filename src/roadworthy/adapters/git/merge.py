@@ -3,7 +3,7 @@
 Everything happens in a scratch repository that borrows the project's objects: the project sees none of it.
 """
 
-from __future__ import annotations
+# Annotations are evaluated: of a text, NamedTuple compiles each, and the first compiled one takes 1 ms.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager

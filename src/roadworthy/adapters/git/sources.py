@@ -29,7 +29,7 @@ _ADDRESS: Final = re.compile(r"^(git\+)?[a-z][a-z0-9+.-]*://|^[^/\\:]+@[^/\\:]+:
 _CREDENTIALS: Final = re.compile(r"^((?:git\+)?https?://)[^/@]*@")
 _NUMBERS: Final = re.compile(r"v?(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})")
 SUBMODULE: Final = "160000"
-_SHA: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_SHA: Final = r"[0-9a-f]{40}([0-9a-f]{24})?"
 
 Unpack = Callable[[bytes], Tree]
 
@@ -151,7 +151,7 @@ def find_commit(repository: Path, release: str) -> str | None:
     names = [f"refs/tags/{release}", f"refs/tags/v{release}", f"refs/heads/{release}", release]
     asked = "".join(f"{name}^{{commit}}\n" for name in names if not re.search(r"[\s^~:]", name))
     answers = git(repository, "cat-file", "--batch-check=%(objectname)", input=asked.encode()).decode()
-    return next((line for line in answers.splitlines() if _SHA.fullmatch(line)), None)
+    return next((line for line in answers.splitlines() if re.fullmatch(_SHA, line)), None)
 
 
 def read_folder(folder: Path) -> dict[str, File]:

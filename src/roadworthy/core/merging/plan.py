@@ -10,7 +10,7 @@ from roadworthy.core.merging.entries import Entries, Entry, content
 from roadworthy.core.templates.tree import File, Tree
 from roadworthy.core.values import frozen
 
-_PIECE = re.compile(rb"[^\n]{0,63}\n|[^\n]{1,64}")
+_PIECE = rb"[^\n]{0,63}\n|[^\n]{1,64}"
 SIMILAR = 0.6  # git's own rename threshold is 0.5; where we are stricter, a file is kept instead of moved
 
 
@@ -107,7 +107,7 @@ def may_rename(base: Tree, theirs: Tree) -> bool:
 
 
 def _pieces(file: File) -> list[bytes]:
-    return _PIECE.findall(content(file).replace(b"\r\n", b"\n"))
+    return re.findall(_PIECE, content(file).replace(b"\r\n", b"\n"))
 
 
 @frozen

@@ -15,8 +15,8 @@ SCHEMA: Final = "releases/v1"
 # What a checkout that has cut no release of its own offers.
 DEVELOPMENT: Final = f"{__version__}.dev0"
 # What `git describe` and a checkout add to the release that a tree goes beyond.
-_BEYOND: Final = re.compile(r"(-\d+-g[0-9a-f]{4,64})?(-dirty)?", re.ASCII)
-_VERSION: Final = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)", re.ASCII)
+_BEYOND: Final = r"(-[0-9]+-g[0-9a-f]{4,64})?(-dirty)?"
+_VERSION: Final = r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"
 
 
 @frozen
@@ -64,12 +64,12 @@ def is_supported(release: str, known: Sequence[str]) -> bool:
 
 
 def _goes_beyond(release: str, base: str) -> bool:
-    return release.startswith(base) and _BEYOND.fullmatch(release, len(base)) is not None
+    return release.startswith(base) and re.fullmatch(_BEYOND, release.removeprefix(base)) is not None
 
 
 def version_key(version: str) -> tuple[int, ...]:
     """Return what orders versions; UsageError for anything but MAJOR.MINOR.PATCH."""
-    found = _VERSION.fullmatch(version)
+    found = re.fullmatch(_VERSION, version)
     if found is None:
         raise UsageError(
             f"{version!r} is not a release version", "write it as MAJOR.MINOR.PATCH, such as 1.4.0"

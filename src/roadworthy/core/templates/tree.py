@@ -1,6 +1,6 @@
 """A folder as a value: POSIX paths and the files they name. What a template is, and what it renders to."""
 
-from __future__ import annotations
+# Annotations are evaluated: of a text, NamedTuple compiles each, and the first compiled one takes 1 ms.
 
 import hashlib
 import json
