@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import shutil
 from collections.abc import Collection, Mapping
 from contextlib import closing
 from itertools import accumulate
@@ -77,7 +76,7 @@ def _stored(checkout: Checkout, files: Mapping[str, bytes], wanted: Collection[s
     with folder_aside() as folder:
         place, index, objects = (folder / name for name in ("tree", "index", "objects"))
         objects.mkdir()
-        shutil.copyfile(checkout.index, index)
+        index.write_bytes(checkout.index.read_bytes())
         for path, data in files.items():
             target = place / checkout.prefix / path
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from roadworthy.adapters.git.watched import Overdone, watched
@@ -165,7 +165,7 @@ def start_git(cwd: str | Path, *args: str, env: Mapping[str, str]) -> subprocess
 
 @contextmanager
 def folder_aside() -> Iterator[Path]:
-    """Yield a new folder that only this user can enter; it is gone afterwards (`tempfile` takes 3 ms)."""
+    """Yield a new folder that only this user can enter; gone afterwards (`tempfile` and `shutil` take 5 ms)."""
     named = os.environ.get("TMPDIR", "")
     usable = named if os.access(named, os.W_OK | os.X_OK) else "/tmp"
     place = Path(usable).absolute() / f"roadworthy-{os.urandom(8).hex()}"
@@ -173,9 +173,16 @@ def folder_aside() -> Iterator[Path]:
     try:
         yield place
     finally:
-        from shutil import rmtree  # it brings every kind of archive along
+        _remove(place)
 
-        rmtree(place, ignore_errors=True)
+
+def _remove(folder: Path) -> None:
+    for at, folders, names in os.walk(folder, topdown=False):
+        for each in (os.path.join(at, name) for name in (*names, *folders)):
+            with suppress(OSError):
+                os.rmdir(each) if os.path.isdir(each) and not os.path.islink(each) else os.unlink(each)
+    with suppress(OSError):
+        os.rmdir(folder)
 
 
 def clean_environment() -> dict[str, str]:

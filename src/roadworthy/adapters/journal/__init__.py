@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -101,7 +100,7 @@ def begin(
     except BaseException:
         _discard(new, place)
         raise
-    shutil.rmtree(place.journal, ignore_errors=True)
+    _remove(place.journal)
     new.rename(place.journal)
     try:
         _do(place, document, steps)
@@ -165,10 +164,10 @@ def keep_staged(place: Place, merged: Callable[[bytes, bytes], bytes]) -> None:
 def abandon(place: Place) -> None:
     """Drop the journal: what it did stands."""
     gone = place.home / "update.old"
-    shutil.rmtree(gone, ignore_errors=True)
+    _remove(gone)
     with suppress(FileNotFoundError):
         place.journal.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+    _remove(gone)
 
 
 @frozen
@@ -240,7 +239,14 @@ def _discard(new: Path, place: Place) -> None:
     """Remove a journal that never arrived, and the index lock it took."""
     if new.exists():
         _drop_own_lock(place, new)
-        shutil.rmtree(new)
+        _remove(new, wholly=True)
+
+
+def _remove(folder: Path, *, wholly: bool = False) -> None:
+    if folder.exists():
+        from shutil import rmtree  # 2 ms: it brings every kind of archive along
+
+        rmtree(folder, ignore_errors=not wholly)
 
 
 def _drop_own_lock(place: Place, journal: Path) -> None:

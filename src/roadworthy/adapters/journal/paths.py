@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from pathlib import Path
 
@@ -27,7 +26,8 @@ def save(source: Path, place: Path) -> File | None:
     """Store what lies at a path, with its permissions and times, and return it."""
     found = look_at(source)
     if found is not None:
-        shutil.copy2(source, place, follow_symlinks=False)
+        _write(place, found)
+        _make_alike(place, source)
     return found
 
 
@@ -72,7 +72,27 @@ def _take(kept: Path, beside: Path) -> None:
     try:
         os.link(kept, beside, follow_symlinks=False)
     except OSError:
-        shutil.copy2(kept, beside, follow_symlinks=False)
+        save(kept, beside)
+
+
+def _make_alike(copy: Path, source: Path) -> None:
+    """Give a copy the times and permissions of its source, and whatever else the system knows of it."""
+    facts = source.lstat()
+    os.utime(copy, ns=(facts.st_atime_ns, facts.st_mtime_ns), follow_symlinks=False)
+    if _has_attributes(source):
+        from shutil import copystat  # 2 ms, and most files have none
+
+        copystat(source, copy, follow_symlinks=False)
+    elif not stat.S_ISLNK(facts.st_mode):
+        copy.chmod(stat.S_IMODE(facts.st_mode))
+
+
+def _has_attributes(path: Path) -> bool:
+    """Say whether a file may have more than permissions and times."""
+    try:
+        return bool(os.listxattr(path, follow_symlinks=False))
+    except (AttributeError, OSError):
+        return True
 
 
 def _inherit_permissions(target: Path, beside: Path, file: File) -> None:
