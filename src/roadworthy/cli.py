@@ -39,7 +39,7 @@ VERBS = {
 
 
 class _Parser(argparse.ArgumentParser):
-    """Asks how wide the terminal is for help only: argparse asks for every option, and imports `shutil` for it."""
+    """Asks for the terminal's width for help only; argparse does for every option, and imports `shutil`."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(formatter_class=partial(argparse.HelpFormatter, width=78), **given)

@@ -165,7 +165,7 @@ def start_git(cwd: str | Path, *args: str, env: Mapping[str, str]) -> subprocess
 
 @contextmanager
 def folder_aside() -> Iterator[Path]:
-    """Yield a new folder that only this user can enter; gone afterwards (`tempfile` and `shutil` take 5 ms)."""
+    """Yield a new folder that only this user can enter; gone afterwards (`tempfile`, `shutil`: 5 ms)."""
     named = os.environ.get("TMPDIR", "")
     usable = named if os.access(named, os.W_OK | os.X_OK) else "/tmp"
     place = Path(usable).absolute() / f"roadworthy-{os.urandom(8).hex()}"
