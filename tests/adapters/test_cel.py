@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import cel
@@ -13,6 +14,9 @@ from hypothesis import strategies as st
 from roadworthy.adapters.cel import Bound, Engine
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.core.documents.bounds import MAX_DEPTH, ParseError, plain
+from roadworthy.core.expressions.cells import typed
+from roadworthy.core.expressions.fact_schema import Type
+from roadworthy.core.memo import Memo
 from roadworthy.errors import UsageError
 
 FACTS: dict[str, Any] = {
@@ -33,10 +37,15 @@ FACTS: dict[str, Any] = {
 }
 NEEDS = {"p": ("p.yes", "p.name"), "far": ("p.far.known", "p.far.reason")}
 ENGINE = Engine(("as_of", "p"))
+ROOT = Type(fields={"as_of": Type("time"), "p": Type("any")})
 
 
 def bound(facts: dict[str, Any] | None = None) -> Bound:
-    return ENGINE.bind(facts or FACTS, NEEDS, misshapen, ["src/a.py", "src/b/c.py", "README.md"])
+    return bind(ENGINE, facts or FACTS, ["src/a.py", "src/b/c.py", "README.md"])
+
+
+def bind(engine: Engine, facts: dict[str, Any], paths: Sequence[str] = ()) -> Bound:
+    return engine.bind(typed(facts, paths, ROOT, Memo()), NEEDS, misshapen, paths)
 
 
 # Each is a question and its answer: True, False, or None for no answer.
@@ -155,7 +164,7 @@ def _loop() -> Any:
 def test_data_that_would_break_the_engine_never_reaches_it(value: Any) -> None:
     with pytest.raises(ParseError):
         plain({"p": value}, mend=True)
-    ask = ENGINE.bind({"as_of": "", "p": value}, NEEDS, misshapen)
+    ask = bind(ENGINE, {"as_of": "", "p": value})
     found = ask.truth("true")
     assert found.value is None
     assert "cannot be evaluated" in found.error
@@ -198,14 +207,14 @@ def test_what_does_not_compile_is_a_usage_error(broken: str) -> None:
 
 def test_what_was_compiled_before_is_read_again_and_what_is_broken_compiled_anew() -> None:
     first = Engine(("as_of", "p"))
-    assert first.bind(FACTS, NEEDS, misshapen).truth("p.count == 3").value is True
+    assert bind(first, FACTS).truth("p.count == 3").value is True
     grown = [first.grown]
     compiled = first.dump()
     grown.append(first.grown)
     assert grown == [True, False]
     second = Engine(("as_of", "p"))
     second.load({**compiled, "p.count == 4": "AAAA", "p.yes": "not base64!"})
-    ask = second.bind(FACTS, NEEDS, misshapen)
+    ask = bind(second, FACTS)
     assert [ask.truth(text).value for text in ("p.count == 3", "p.count == 4", "p.yes")] == [
         True,
         False,

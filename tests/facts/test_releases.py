@@ -19,6 +19,8 @@ from roadworthy.commands.gate import gate
 from roadworthy.commands.packs import open_bench
 from roadworthy.commands.target import open_target
 from roadworthy.core.approval.approvals import Demand
+from roadworthy.core.expressions.cells import typed
+from roadworthy.core.memo import Memo
 from roadworthy.facts.collect import COLLECTORS, Collection, collect
 from roadworthy.facts.releases import demanded
 from tests.project_fixture import ANSWERS, GATE, NOW, Project, make_keys, make_project
@@ -72,7 +74,7 @@ def facts(project: Project, as_of: str = NOW, for_release: str = "") -> Mapping[
     bench, target = open_bench(), open_target(str(project.path))
     collection = Collection(sources_of(target, bench, moment(as_of), for_release))
     roots = frozenset(COLLECTORS) - {"imports", "workflows", "requirements", "managed"}
-    return collect(collection, roots, bench.schema)
+    return typed(collect(collection, roots), (), bench.schema.root, Memo()).values
 
 
 def release(project: Project, **more: Any) -> Mapping[str, Any]:

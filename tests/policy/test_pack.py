@@ -12,6 +12,7 @@ import pytest
 from roadworthy.adapters.policy import already_read, read_policy
 from roadworthy.commands.packs import Bench, open_bench, proved, read_pack
 from roadworthy.commands.policy import document_pack, lint_pack, prove_pack
+from roadworthy.core.expressions.cells import typed
 from roadworthy.core.judging.models import Control, Grade
 from roadworthy.core.packs.cases import cases_of
 from roadworthy.core.packs.pack import pack_digest
@@ -153,5 +154,7 @@ def test_another_binding_gives_the_same_answers(name: str) -> None:
     for source, facts in pairs:
         context = cel.Context(dict(facts))
         context.add_function("join", lambda items, between="": between.join(map(str, items)))
-        ours = BENCH.engine.bind(facts, {}, lambda schema, value: ()).truth(source)
+        ours = BENCH.engine.bind(
+            typed(facts, (), BENCH.schema.root, BENCH.memo), {}, lambda schema, value: ()
+        ).truth(source)
         assert cel.evaluate(source, context) is ours.value, source

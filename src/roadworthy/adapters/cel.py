@@ -1,7 +1,7 @@
 """The expression language, guarded: whatever the binding does, only a real `true` is a pass.
 
-The binding returns errors as values, cuts strings at NUL and crashes on deep or cyclic data; so data is
-cleaned before it, and answers are looked at for their type after it.
+The binding returns errors as values, cuts strings at NUL and crashes on deep or cyclic data; so only
+`typed` data goes in, and answers are looked at for their type after it.
 """
 
 from __future__ import annotations
@@ -12,24 +12,26 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from fnmatch import translate
-from typing import Any
+from typing import Any, Final
 
 from cel_expr_python import cel
 
-from roadworthy.core.documents.bounds import ParseError, plain
+from roadworthy.core.expressions.cells import Facts
 from roadworthy.core.judging.evaluate import Truth
 from roadworthy.core.packs.pack import Shape
 from roadworthy.core.times import parse_day
 from roadworthy.errors import UsageError
 
 Needs = Mapping[str, tuple[str, str]]
+# What is asked at no known time is asked at the end of time, when everything is too old.
+_END: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Engine:
     """Compiles expressions once, and binds them to the facts of one project after another."""
 
     def __init__(self, roots: Sequence[str]) -> None:
-        self.as_of = datetime.max.replace(tzinfo=UTC)
+        self.as_of = _END
         self.paths: frozenset[str] = frozenset()
         self._compiled: dict[str, Any] = {}
         self._kept: dict[str, str] = {}
@@ -75,15 +77,11 @@ class Engine:
         """Whether something was compiled that was not loaded."""
         return not self._compiled.keys() <= self._kept.keys()
 
-    def bind(self, facts: Mapping[str, Any], needs: Needs, shape: Shape, paths: Sequence[str] = ()) -> Bound:
+    def bind(self, facts: Facts, needs: Needs, shape: Shape, paths: Sequence[str] = ()) -> Bound:
         """Return an asker for one project's facts. The clock is the fact `as_of`."""
-        self.as_of = parse_day(facts.get("as_of", "")) or self.as_of
+        self.as_of = parse_day(facts.values.get("as_of", "")) or _END
         self.paths = frozenset(paths)
-        try:
-            data, problem = plain(facts, mend=True), ""
-        except ParseError as error:
-            data, problem = {}, f"the facts cannot be evaluated: {error}"
-        return Bound(self, data, needs, shape, problem)
+        return Bound(self, facts, needs, shape)
 
     def _functions(self) -> list[Any]:
         string, dyn = cel.Type.STRING, cel.Type.DYN
@@ -111,11 +109,10 @@ class Engine:
 class Bound:
     """Answers questions about the facts of one project (an `Asker`)."""
 
-    def __init__(
-        self, engine: Engine, data: dict[str, Any], needs: Needs, shape: Shape, problem: str
-    ) -> None:
-        self.engine, self.data, self.needs, self.shape, self.problem = engine, data, needs, shape, problem
-        self.activation = engine.env.Activation(data)
+    def __init__(self, engine: Engine, facts: Facts, needs: Needs, shape: Shape) -> None:
+        self.engine, self.needs, self.shape, self.problem = engine, needs, shape, facts.problem
+        self.data = {} if facts.problem else facts.values
+        self.activation = engine.env.Activation(self.data)
 
     def truth(self, expression: str) -> Truth:
         """Answer a yes-or-no expression. An error, a missing field or another type is no answer."""

@@ -17,7 +17,8 @@ from roadworthy.commands.waivers import NO_WAIVERS, Granted, read_waivers
 from roadworthy.core.approval.signatures import Signature
 from roadworthy.core.documents.notes import Notes
 from roadworthy.core.documents.snapshot import Snapshot, colliding
-from roadworthy.core.judging.evaluate import Situation, judge
+from roadworthy.core.expressions.cells import typed
+from roadworthy.core.judging.evaluate import Situation
 from roadworthy.core.judging.models import Control, Judged, Report, WaiverNote
 from roadworthy.core.judging.waivers import Terms, apply_waivers, requests
 from roadworthy.core.times import rfc3339
@@ -107,10 +108,10 @@ def _judge(collection: Collection, bench: Bench, controls: Sequence[Control], gr
     snapshot = collection.sources.snapshot
     # Of a picture that is not whole, only so much is said: that it is not.
     controls = () if snapshot.incomplete else controls
-    facts = collect(collection, bench.roots(controls), bench.schema)
-    situation = _situation(facts, bench, collection.sources)
-    asker = bench.engine.bind(facts, bench.schema.needs, misshapen, snapshot.paths)
-    judged, notes = _excused(judge(controls, situation, asker), granted, facts, situation)
+    found = typed(collect(collection, bench.roots(controls)), snapshot.paths, bench.schema.root, bench.memo)
+    facts, situation = found.values, _situation(found.values, bench, collection.sources)
+    judged = bench.judge(controls, found, situation, snapshot.paths)
+    judged, notes = _excused(judged, granted, facts, situation)
     keep_compiled(bench)
     asked = requests(facts["records"]["waivers"]) if "records" in facts else ()
     return _report(collection, bench, facts, judged, (*notes, *asked))

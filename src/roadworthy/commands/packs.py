@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,11 @@ from roadworthy.adapters.policy import BUILT_IN as CARRIED
 from roadworthy.adapters.policy import already_read, read_policy
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.commands.extensions import allowed_extensions
+from roadworthy.core.expressions.cells import Facts, reads
 from roadworthy.core.expressions.fact_schema import FactSchema, parse_schema
-from roadworthy.core.judging.models import Control, Pack
+from roadworthy.core.judging.evaluate import Situation, judge, judge_check
+from roadworthy.core.judging.models import Check, Control, Finding, Judged, Pack
+from roadworthy.core.memo import Memo
 from roadworthy.core.packs.extension import Extension, extended
 from roadworthy.core.packs.pack import LINT, Parsed, Tree, pack_digest, pack_of, parse_pack
 from roadworthy.core.values import field, frozen
@@ -34,27 +37,34 @@ class Bench:
     pack: Pack
     schema: FactSchema
     engine: Engine
+    memo: Memo = field(default_factory=Memo)
     extensions: tuple[Extension, ...] = ()
     strangers: tuple[str, ...] = ()
-    _roots: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
 
-    def roots(self, controls: Sequence[Control]) -> frozenset[str]:
-        """Return the roots of facts that some controls may read."""
-        names = tuple(control.id for control in controls)
-        if names not in self._roots:
-            self._roots[names] = self._named_by(controls)
-        return self._roots[names]
+    @cached_property
+    def reads(self) -> dict[tuple[str, str], frozenset[str]]:
+        """Return the cells of facts that each check of each control may read."""
+        asked = ((control.id, check) for control in self.pack.controls for check in control.checks)
+        return {(control, check.id): reads(check, self.schema) for control, check in asked}
 
-    def _named_by(self, controls: Sequence[Control]) -> frozenset[str]:
-        checks = [check for control in controls for check in control.checks]
-        needs = {need for check in checks for need in check.needs}
-        known = (self.schema.needs.get(need.partition(".")[0], (need,))[0] for need in needs)
-        asked = (
-            (c.expression, c.when, c.on, c.message, c.place, c.expected, c.actual, c.by, c.until)
-            for c in checks
-        )
-        text = " ".join((*known, *(text for texts in asked for text in texts)))
-        return frozenset(root for root in self.schema.root.fields if root in text)
+    def roots(self, controls: Iterable[Control]) -> frozenset[str]:
+        """Return the roots of facts that controls may read."""
+        asked = (self.reads[control.id, check.id] for control in controls for check in control.checks)
+        return frozenset(cell.partition(".")[0] for cells in asked for cell in cells)
+
+    def judge(
+        self, controls: Sequence[Control], facts: Facts, situation: Situation, paths: Sequence[str]
+    ) -> tuple[Judged, ...]:
+        """Return what controls come to, of these facts alone: the same were perhaps judged before."""
+        asker = self.engine.bind(facts, self.schema.needs, misshapen, paths)
+        about = (repr(situation), facts.problem)
+
+        def find(control: Control, check: Check) -> Finding:
+            read = tuple(map(facts.cells.get, self.reads[control.id, check.id]))
+            ask = partial(judge_check, control, check, situation, asker)
+            return self.memo.once((control.id, check.id, about, read), ask)
+
+        return judge(controls, find)
 
     def controls(self, names: tuple[str, ...] = ()) -> tuple[Control, ...]:
         """Return the named controls, or all of them; a name that is none is an error."""

@@ -9,6 +9,7 @@ from typing import Any
 from roadworthy.adapters.pages import read_pages, unexpected_pages, write_pages
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.commands.packs import Bench, chosen, open_bench, read_pack
+from roadworthy.core.expressions.cells import typed
 from roadworthy.core.expressions.fact_schema import parse_schema
 from roadworthy.core.judging.evaluate import Situation, judge_check
 from roadworthy.core.judging.models import Check, Control, Lifecycle, Verdict
@@ -85,6 +86,8 @@ class _Judge:
         return str(finding.verdict)
 
     def _bind(self, facts: Mapping[str, Any]) -> Any:
-        bound = self.bench.engine.bind(facts, self.bench.schema.needs, misshapen)
+        bench = self.bench
+        plain = typed(facts, (), bench.schema.root, bench.memo)
+        bound = bench.engine.bind(plain, bench.schema.needs, misshapen)
         self.bound[id(facts)] = bound
         return bound

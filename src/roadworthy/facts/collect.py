@@ -9,7 +9,6 @@ from typing import Any
 from roadworthy.core.approval.people import judge_people
 from roadworthy.core.approval.subject import canonical, sha256
 from roadworthy.core.approval.verdict import passed
-from roadworthy.core.expressions.fact_schema import FactSchema, complete
 from roadworthy.core.times import rfc3339
 from roadworthy.facts import lineage, proofs
 from roadworthy.facts.cards import cards
@@ -215,13 +214,12 @@ COLLECTORS: dict[str, Collector] = {
 }
 
 
-def collect(collection: Collection, wanted: frozenset[str], schema: FactSchema) -> dict[str, Any]:
-    """Return the wanted roots of facts, completed to their schema."""
+def collect(collection: Collection, wanted: frozenset[str]) -> dict[str, Any]:
+    """Return the wanted roots of facts, as far as they are known."""
     always = {"as_of", "project", "tier"}
     facts: dict[str, Any] = {
         name: make(collection) for name, make in COLLECTORS.items() if name in wanted or name in always
     }
     # What extensions say comes last, and never in the place of what is known here.
     extra = collection.sources.extra.items()
-    facts |= {name: make() for name, make in extra if name in wanted and name not in COLLECTORS}
-    return {name: complete(value, schema.root.fields[name]) for name, value in facts.items()}
+    return facts | {name: make() for name, make in extra if name in wanted and name not in COLLECTORS}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
 
-from roadworthy.core.judging.evaluate import Situation, Truth, enforced_from, judge_check, judge_control
+from roadworthy.core.judging.evaluate import Situation, Truth, enforced_from, judge, judge_check
 from roadworthy.core.judging.models import (
     Applies,
     Check,
     Control,
     Due,
     Grade,
+    Judged,
     Lifecycle,
     Remediation,
     Report,
@@ -63,6 +65,11 @@ def control(**more: Any) -> Control:
 def situation(**more: Any) -> Situation:
     values: dict[str, Any] = {"kind": "trained", "mode": "online", "tier": "high", "tiers": TIERS}
     return Situation(**{**values, "as_of": date(2026, 11, 20), **more})
+
+
+def one(control_: Control, asker: Told) -> Judged:
+    (judged,) = judge((control_,), partial(judge_check, situation=situation(), asker=asker))
+    return judged
 
 
 def verdict(check_: Check, control_: Control | None = None, asker: Told = ASKER, **more: Any) -> Verdict:
@@ -197,7 +204,7 @@ def test_an_attested_check_names_who_and_until_when_even_when_it_passes() -> Non
 
 
 def test_a_control_is_its_worst_check() -> None:
-    judged = judge_control(control(checks=(check("yes"), check("no"))), situation(), ASKER)
+    judged = one(control(checks=(check("yes"), check("no"))), ASKER)
     assert judged.verdict is Verdict.FAIL
     assert worst(()) is Verdict.NOT_APPLICABLE
     assert worst((Verdict.PASS, Verdict.UNKNOWN, Verdict.PENDING)) is Verdict.UNKNOWN
@@ -210,9 +217,7 @@ def report(*expressions: str, blocks: str = "none", incomplete: str = "", for_re
         "gate": {"needs": ("forge",), "unknown_blocks": "release"},
     }
     checks = tuple(check("yes" if e in far else e, **far.get(e, {})) for e in expressions)
-    judged = tuple(
-        judge_control(control(id=f"X-0{n}", checks=(c,)), situation(), asker) for n, c in enumerate(checks)
-    )
+    judged = tuple(one(control(id=f"X-0{n}", checks=(c,)), asker) for n, c in enumerate(checks))
     return Report(
         project={},
         pack={},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol
 
@@ -61,15 +61,12 @@ class Situation:
     for_release: str = ""
 
 
-def judge(controls: Sequence[Control], situation: Situation, asker: Asker) -> tuple[Judged, ...]:
-    """Return every control with the findings of its checks, in the order given."""
-    return tuple(judge_control(control, situation, asker) for control in controls)
-
-
-def judge_control(control: Control, situation: Situation, asker: Asker) -> Judged:
-    """Return one control with the findings of its checks, before any waiver."""
-    findings = (judge_check(control, check, situation, asker) for check in control.checks)
-    return Judged(control=control, findings=tuple(findings))
+def judge(controls: Sequence[Control], find: Callable[[Control, Check], Finding]) -> tuple[Judged, ...]:
+    """Return every control with what is found of its checks, before any waiver, in the order given."""
+    return tuple(
+        Judged(control=control, findings=tuple(find(control, check) for check in control.checks))
+        for control in controls
+    )
 
 
 def judge_check(control: Control, check: Check, situation: Situation, asker: Asker) -> Finding:
