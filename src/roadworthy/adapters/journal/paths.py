@@ -62,7 +62,11 @@ def _write(place: Path, file: File) -> None:
     if file.link is not None:
         place.symlink_to(file.link)
         return
-    place.write_bytes(file.data)
+    try:
+        place.write_bytes(file.data)
+    except OSError as error:
+        error.filename = error.filename or str(place)  # a full disk does not say which file it refuses
+        raise
     if file.executable:
         place.chmod(0o755)
 
