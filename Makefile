@@ -24,7 +24,7 @@ help:
 demo: $(VENV)/.ready
 	rm -rf $(DEMO)
 	@mkdir -p build
-	$(DEMO_PERSON) $(BIN)/roadworthy new $(DEMO) --defaults
+	$(DEMO_PERSON) $(BIN)/roadworthy new $(DEMO) --defaults --data name=credit-decision
 	@PATH="$(BIN):$$PATH" $(MAKE) --no-print-directory -C $(DEMO) life
 	@echo
 	@echo "The project is in $(DEMO); its rehearsed life, with every record, in $(DEMO)/var/life."

@@ -49,6 +49,18 @@ def test_what_the_run_cost_is_recorded(seen: Project) -> None:
     assert run["cost"]["cpu_seconds"] > 0
 
 
+def test_a_run_longer_than_its_budget_is_stopped_and_leaves_nothing(ran: Project) -> None:
+    ran.edit("policy/budgets.yaml", lambda value: value["training"].update(max_minutes=0))
+    with pytest.raises(module("pipeline.outcome").Refused, match="the budget allows 0") as refused:
+        module("pipeline.train").train()
+    assert refused.value.where == "policy/budgets.yaml"
+    assert (
+        len(list(ran.path("var", "runs").iterdir()))
+        == len(list(ran.path("governance", "runs").glob("*.json")))
+        == 1
+    )
+
+
 def test_a_second_run_gives_the_same_model_and_tells_of_a_dirty_tree(ran: Project) -> None:
     first = newest()
     ran.path("src", "scratch.py").write_text("# not committed\n")

@@ -146,6 +146,7 @@ REFUSED: dict[str, tuple[Callable[[Project], None], dict[str, Any], str]] = {
     "no role that counts": (_nothing, {"identity": OWNER}, "not any of independent-validator"),
     "builder": (_nothing, {"identity": DEV, "role": "developer"}, "approver-is-builder.*built it"),
     "no statement": (_nothing, {"statement": ""}, "says nothing"),
+    "OK": (_nothing, {"statement": "OK"}, "less than 10 letters: 'OK'"),
     "TODO": (_nothing, {"statement": "TODO"}, "says nothing"),
     "N/A": (_nothing, {"statement": "N/A"}, "says nothing"),
     "No impact.": (_nothing, {"statement": "No impact."}, "says nothing"),

@@ -305,6 +305,22 @@ def test_one_of_the_reviewer_that_cannot_be_read_is_the_reviewers_to_repair(
         check(str(base), waivers=str(tmp_path))
 
 
+@pytest.mark.parametrize("key", ["check", "check-id", "controlversion", "approved_role"])
+def test_a_waivers_misspelt_key_is_the_reviewers_to_repair(base: Path, tmp_path: Path, key: str) -> None:
+    (tmp_path / "w.yaml").write_text(yaml.safe_dump(WAIVER | {key: "x"}))
+    with pytest.raises(UsageError, match=f"there is no key {key}") as refused:
+        check(str(base), waivers=str(tmp_path))
+    assert refused.value.hint.startswith("did you mean ")
+
+
+def test_a_waivers_other_strange_keys_are_told_and_change_nothing(project: Path, tmp_path: Path) -> None:
+    scope = {"system": "credit-decision", "versions": ["3"]}
+    (tmp_path / "w.yaml").write_text(yaml.safe_dump(WAIVER | {"notes": "from the old form", "scope": scope}))
+    report = check(str(spoil(project)), as_of=TODAY, waivers=str(tmp_path))
+    assert verdicts(report)["GOV-01"] == "waived"
+    assert "keys that nobody reads: notes, scope.versions" in report.waivers[0].text
+
+
 def test_a_pack_that_is_none_is_a_usage_error(base: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no policy pack"):
         check(str(base), policy=str(tmp_path))
@@ -338,6 +354,27 @@ def test_an_empty_folder_does_not_conform(tmp_path: Path) -> None:
     report = check(str(tmp_path))
     assert report.exit_code == 1
     assert report.project["tier"] == "critical"
+
+
+def test_what_is_no_project_is_said_in_one_screen_and_stays_red(tmp_path: Path) -> None:
+    (tmp_path / ".copier-answers.yml").write_text("_src_path: https://git.example/other\nname: other\n")
+    (tmp_path / "README.md").write_text("# Something else\n")
+    done = cli("check", str(tmp_path))
+    assert (done.returncode, done.stderr) == (1, "")
+    lines = done.stdout.splitlines()
+    assert len(lines) < 15
+    assert "This is no Roadworthy project: nothing here says what kind of system it is." in lines
+    assert [word for line in lines if (word := line[6:15].strip()) in ("where", "expected", "fix", "run")]
+    assert str(tmp_path) in done.stdout
+    assert "not conforming: of 46 controls: fail " in done.stdout
+    assert "# " in cli("check", str(tmp_path), "--format", "markdown").stdout
+
+
+@pytest.mark.parametrize("left", ["governance/system.yaml", "governance/risk.yaml", ".roadworthy/lock.yaml"])
+def test_whoever_says_what_it_is_hears_all_of_it(base: Path, tmp_path: Path, left: str) -> None:
+    (tmp_path / left).parent.mkdir()
+    shutil.copy(base / left, tmp_path / left)
+    assert len(cli("check", str(tmp_path)).stdout.splitlines()) > 100
 
 
 def test_the_command_line(base: Path, tmp_path: Path) -> None:

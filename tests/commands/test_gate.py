@@ -328,6 +328,10 @@ def _placeholder_statement(project: Project) -> None:
     resigned(project, approval(project, "model-risk"), statement="N/A")
 
 
+def _terse_statement(project: Project) -> None:
+    resigned(project, approval(project, "model-risk"), statement="OK")
+
+
 def _in_another_name(project: Project) -> None:
     record = project.read(approval(project, "model-risk"))
     record["approver"] = {"identity": OWNER, "role": "business-owner", "team": "lending"}
@@ -697,6 +701,7 @@ REFUSED: dict[str, tuple[Callable[[Project], object], str]] = {
     "approval under another policy": (_other_policy, "approval-other-policy"),
     "approval at another tier": (_other_tier, "approval-other-tier"),
     "approval malformed": (_malformed, "approval-malformed"),
+    "statement of one word": (_terse_statement, "approval-placeholder"),
     "statement is a placeholder": (_placeholder_statement, "approval-placeholder"),
     "approval in another's name": (_in_another_name, "approval-other-signer"),
     "key not listed": (_key_not_listed, "approval-unknown-key"),

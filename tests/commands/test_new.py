@@ -65,7 +65,7 @@ def test_the_default_project_is_made_committed_and_stamped(place: Path, capsys: 
     source = open_source(str(CHECKOUT))
     made = read_folder(place / "credit")
     assert len(made) > 40
-    assert made == project_of(source, {}, folder="credit").files
+    assert made == project_of(source, {"name": "credit"}, folder="credit").files
     lock = yaml.safe_load(made[".roadworthy/lock.yaml"].data)
     assert (lock["release"], lock["tier"]) == (source.release, "critical")
     assert (lock["template_digest"], lock["policy_pack"]) == (source.template_digest, source.pack_digest)
@@ -76,6 +76,24 @@ def test_the_default_project_is_made_committed_and_stamped(place: Path, capsys: 
     assert said[0].startswith(f"Made credit: {len(made)} files, tier critical, from {CHECKOUT}")
     assert said[-3:] == ["  cd credit", "  make life", "  make check"]
     assert os.listdir(place) == ["credit"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "told"),
+    [
+        ("Payment Plan", "payment-plan", False),
+        ("test", "credit-decision", True),
+        ("--", "credit-decision", True),
+        ("2026", "credit-decision", True),
+    ],
+)
+def test_a_project_that_nobody_named_is_called_like_its_folder_if_it_can_be(
+    place: Path, capsys: Say, folder: str, name: str, told: bool
+) -> None:
+    assert run("--defaults", "--source", str(CHECKOUT), "--no-git", "--", folder) == 0
+    assert yaml.safe_load((place / folder / ".copier-answers.yml").read_text())["name"] == name
+    note = f"Note: it is named {name}, because it cannot be named {folder}; to name it: --data name=NAME."
+    assert (note in capsys.readouterr().out.splitlines()) is told
 
 
 def test_a_source_that_nobody_trusts_yet_is_pointed_out(
@@ -126,7 +144,7 @@ def test_the_machine_form_says_the_same(place: Path, capsys: Say) -> None:
 
 
 def test_a_dry_run_lists_every_file_and_writes_nothing(place: Path, capsys: Say) -> None:
-    assert run("p", "--defaults", "--dry-run", "--source", str(CHECKOUT)) == 0
+    assert run("p", "--defaults", "--dry-run", "--data", "name=q", "--source", str(CHECKOUT)) == 0
     lines = capsys.readouterr().out.splitlines()
     listed = lines[: lines.index("")]
     assert sorted(read_made(place, "q")) == [line.split("  ")[0] for line in listed]

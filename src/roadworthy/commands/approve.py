@@ -15,7 +15,7 @@ from roadworthy.commands.committed import Committed
 from roadworthy.commands.controls import Controls, judge_controls
 from roadworthy.commands.dossier import Dossier, open_dossier
 from roadworthy.commands.keys import person, signing_key
-from roadworthy.core.approval.approvals import counted, duty_faults
+from roadworthy.core.approval.approvals import MIN_STATEMENT, counted, duty_faults
 from roadworthy.core.approval.decisions import Decision
 from roadworthy.core.approval.people import Person
 from roadworthy.core.approval.refusal import Refusal
@@ -88,9 +88,10 @@ def _objections(dossier: Dossier, who: Person, role: str, decision: str, words: 
     if decision == "approve":
         for code, said in duty_faults(who.identity, role, demand):
             yield Refusal(code=code, message=f"the approval {said}", fix="somebody else approves")
-    if demand.says_nothing(words):
+    if demand.says_little(words):
         fix = "pass --statement 'what you looked at, and why it is good enough'"
-        yield Refusal(code="approval-placeholder", message=f"the statement says nothing: {words!r}", fix=fix)
+        said = f"the statement says nothing, or less than {MIN_STATEMENT} letters: {words!r}"
+        yield Refusal(code="approval-placeholder", message=said, fix=fix)
 
 
 def refuse(objections: tuple[Refusal, ...], what: str) -> None:

@@ -13,7 +13,7 @@ from roadworthy.commands.clock import moment
 from roadworthy.commands.controls import Controls, judge_controls
 from roadworthy.commands.dossier import Dossier, open_dossier
 from roadworthy.commands.keys import signing_key
-from roadworthy.core.approval.approvals import counted, judge_approvals
+from roadworthy.core.approval.approvals import counted, judge_approvals, terse
 from roadworthy.core.approval.duties import judge_builders
 from roadworthy.core.approval.evidence import judge_evidence, judge_tier
 from roadworthy.core.approval.people import judge_people, may_gate
@@ -60,6 +60,7 @@ def judge_release(dossier: Dossier) -> tuple[Refusal, ...]:
         *judge_people(demand.people),
         *judge_builders(demand.builders, unknown_blocks=demand.obligations["unknown_blocks"]),
         *judge_approvals(dossier.filed, demand),
+        *terse(dossier.filed, demand),
     )
 
 

@@ -71,7 +71,8 @@ def new_project(request: Request, say: Callable[[str], None]) -> Project:
     given = _asked(source, request) if request.ask else dict(request.given)
     demand_known(source, given)
     _demand_lawful(source, given)
-    rendered = project_of(source, given, folder=request.destination.absolute().name)
+    offered = _offered(source, request.destination)
+    rendered = project_of(source, given, last=offered, folder=request.destination.absolute().name)
     _demand_sound(source, rendered.files)
     described = _described(request, source, rendered)
     if request.dry_run:
@@ -170,9 +171,19 @@ def _described(request: Request, source: Source, rendered: Rendered) -> Project:
         tier=str(rendered.answers.get("tier", "")) if source.governed else "",
         files=tuple(_owned(source, sorted(rendered.files))),
         dry_run=request.dry_run,
-        notes=(*rendered.notes, *_untrusted(source)),
+        notes=(*rendered.notes, *_named_otherwise(source, request, rendered.answers), *_untrusted(source)),
         next=_next(request.destination, rendered.files),
     )
+
+
+def _named_otherwise(source: Source, request: Request, answers: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say when nobody named the project, and the folder's name would not do."""
+    name, folder = answers.get("name"), request.destination.absolute().name
+    if not source.governed or request.ask or "name" in request.given:
+        return ()
+    if _offered(source, request.destination).get("name") == name:
+        return ()
+    return (f"it is named {name}, because it cannot be named {folder}; to name it: --data name=NAME",)
 
 
 def _untrusted(source: Source) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from roadworthy.core.values import frozen
 from roadworthy.errors import UsageError
 
 ROLES, SIGNERS = "roles.yaml", "allowed_signers"
+CLOSE = 0.7  # of spelling: `check` to check_id, but not `notes` to any
 HINT = "repair or remove it; `roadworthy explain GOV-05` shows its fields"
 
 
@@ -74,9 +77,20 @@ class _Folder:
         """Return one waiver, its signature verified where signers are listed."""
         value = self.read(path, "waiver.v1.json")
         try:
-            return waiver_from(f"{self.name}/{path}", value, self._seal(path))
+            return waiver_from(f"{self.name}/{path}", value, self._seal(path), self._unread(path, value))
         except ValueError as error:
             raise UsageError(f"waiver {self.name}/{path}: {error}", HINT) from None
+
+    def _unread(self, path: str, value: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the keys that change nothing; one that looks like a misspelt other would have meant something."""
+        known = self.bench.pack.schemas["waiver.v1.json"]["properties"]
+        strange = [str(key) for key in value if key not in known]
+        for key in strange:
+            if near := get_close_matches(key, known, 1, CLOSE):
+                raise UsageError(
+                    f"waiver {self.name}/{path}: there is no key {key}", f"did you mean {near[0]}?"
+                )
+        return (*strange, *(f"scope.{key}" for key in value["scope"] if key != "system"))
 
     def _seal(self, path: str) -> Signature | None:
         if not self.has(SIGNERS):

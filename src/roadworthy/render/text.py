@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from roadworthy.core.judging.models import Report, Verdict
 from roadworthy.render.escape import plain
@@ -25,13 +25,26 @@ _COLOURS = {
 
 def report_text(report: Report, *, colour: bool = False, width: int = WIDTH) -> str:
     """Return the report as lines of text."""
-    lines = [
-        *_head(report),
-        *_wrong(report, colour, width),
-        *_to_do(report, colour, width),
-        *_rest(report, width),
-    ]
-    return "\n".join((*lines, *_foot(report, colour)))
+    if _is_no_project(report):
+        body: Iterable[str] = _nothing_to_judge(report, width)
+    else:
+        body = (*_wrong(report, colour, width), *_to_do(report, colour, width), *_rest(report, width))
+    return "\n".join((*_head(report), *body, *_foot(report, colour)))
+
+
+def _is_no_project(report: Report) -> bool:
+    """Whether nothing says what it is: no lock, no answers, no system record, no risk record, no release."""
+    said = ("kind", "mode", "claimed_tier", "released")
+    return not (report.incomplete or any(report.project[name] for name in said))
+
+
+def _nothing_to_judge(report: Report, width: int) -> Iterator[str]:
+    yield ""
+    yield "This is no Roadworthy project: nothing here says what kind of system it is."
+    yield from _row("where", plain(str(report.source["path"]), 300), width)
+    yield from _row("expected", ".roadworthy/lock.yaml, or governance/system.yaml and risk.yaml", width)
+    yield from _row("fix", "Name the project's own folder, or make a project.", width)
+    yield from _row("run", "roadworthy check PROJECT, or roadworthy new NAME", width)
 
 
 def _head(report: Report) -> Iterator[str]:
@@ -121,6 +134,9 @@ def _foot(report: Report, colour: bool) -> Iterator[str]:
     verdict = {0: "pass", 1: "fail", 3: "unknown"}[report.exit_code]
     yield f"{_paint(outcome(report), verdict, colour)}: of {len(report.judged)} controls: {counts}"
     yield f"evidence: {share(report)}"
+    if _is_no_project(report):
+        yield "all of it: roadworthy check --format markdown"
+        return
     worst = next(findings(report, Verdict.FAIL, Verdict.UNKNOWN), None)
     if worst:
         yield f"more: roadworthy explain {worst.control.id}"

@@ -20,6 +20,7 @@ from roadworthy.core.times import parse_time
 from roadworthy.core.values import frozen
 
 STANDING = frozenset({"approval-edited", "approval-signature", "approval-malformed", "rejected"})
+MIN_STATEMENT = 10  # letters, as for every reason of a record
 VALIDATOR = "independent-validator"
 FIELDS = (
     *("id", "system", "version", "subject", "subject_digest", "commit", "run_id", "tier", "gate_result"),
@@ -73,6 +74,10 @@ class Demand:
         """Whether the tier asks for the least: no statement, and self-approval in a team of one."""
         return bool(self.obligations.get("self_approval"))
 
+    def says_little(self, statement: str) -> bool:
+        """Whether a decision made now says less than any reason on record must; old ones stand as they are."""
+        return self.says_nothing(statement) or 0 < len(statement.strip()) < MIN_STATEMENT
+
     def says_nothing(self, statement: str) -> bool:
         """Whether a statement is none; at a light tier it may be left out, but not faked."""
         return is_placeholder(statement) and not (self.light and not statement.strip())
@@ -89,6 +94,13 @@ def judge_approvals(filed: Iterable[Approval], demand: Demand) -> tuple[Refusal,
     faults = tuple(fault for approval in filed for fault in faults_of(approval, demand))
     missing = tuple(_missing(counted(filed, demand), demand))
     return (*(fault for fault in faults if missing or fault.code in STANDING), *missing)
+
+
+def terse(filed: Iterable[Approval], demand: Demand) -> Iterator[Refusal]:
+    """Yield the approvals that count and say too little; for a verdict given now, not for one that was."""
+    for approval in counted(filed, demand):
+        if demand.says_little(str(approval.record["statement"] or "")):
+            yield _unsaid(approval)
 
 
 def counted(filed: Iterable[Approval], demand: Demand) -> tuple[Approval, ...]:
@@ -235,10 +247,12 @@ def _words(approval: Approval, demand: Demand) -> Iterator[Refusal]:
     if decision not in ("approve", "reject"):
         yield _fault("approval-malformed", approval, f"decides {decision}", "decide approve or reject")
     if demand.says_nothing(statement):
-        said = f"states nothing: {statement!r}"
-        yield _fault(
-            "approval-placeholder", approval, said, "say what was looked at, and why it is good enough"
-        )
+        yield _unsaid(approval)
+
+
+def _unsaid(approval: Approval) -> Refusal:
+    said = f"states nothing, or less than {MIN_STATEMENT} letters: {approval.record['statement']!r}"
+    return _fault("approval-placeholder", approval, said, "say what was looked at, and why it is good enough")
 
 
 def _missing(good: tuple[Approval, ...], demand: Demand) -> Iterator[Refusal]:

@@ -48,9 +48,12 @@ class Waiver:
     owner: str
     approver_role: str = ""
     seal: Signature | None = None
+    unread: tuple[str, ...] = ()
 
 
-def waiver_from(place: str, value: Mapping[str, Any], seal: Signature | None = None) -> Waiver:
+def waiver_from(
+    place: str, value: Mapping[str, Any], seal: Signature | None = None, unread: tuple[str, ...] = ()
+) -> Waiver:
     """Return the waiver in a mapping that has the shape of waiver/v1."""
     return Waiver(
         id=str(value["id"]),
@@ -69,6 +72,7 @@ def waiver_from(place: str, value: Mapping[str, Any], seal: Signature | None = N
         owner=str(value.get("residual_risk_owner", "")),
         approver_role=str(value.get("approver_role", "")),
         seal=seal,
+        unread=unread,
     )
 
 

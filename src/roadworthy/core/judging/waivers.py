@@ -121,6 +121,8 @@ def _note(waiver: Waiver, why: Fault, targets: tuple[Finding, ...], terms: Terms
         status, text = "expiring", f"counts, and expires in {(waiver.expires - terms.as_of).days} days"
     elif not status:
         status, text = "honoured", f"counts until {waiver.expires}"
+    if waiver.unread:
+        text += f"; keys that nobody reads: {', '.join(waiver.unread)}"
     granted = f"granted by {waiver.approved_by} ({vouched(waiver, terms.people)})"
     return WaiverNote(
         id=waiver.id,

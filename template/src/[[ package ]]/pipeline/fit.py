@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,13 +34,13 @@ class Fitted:
     metrics: dict[str, float]
 
 
-def fit(dataset: Dataset, folder: Path) -> Fitted:
-    """Search on validation, keep the best model, and fill the run's folder with model and configuration."""
+def fit(dataset: Dataset, folder: Path, held: Callable[[], None] = lambda: None) -> Fitted:
+    """Search on validation, keep the best model, and fill the run's folder; `held` may refuse to go on."""
     training, contract = load(TrainingPolicy), load(DataPolicy)
     features = wiring.wire(features_file(), training.features)
     simple = wiring.wire(features_file(), training.baseline)
     wiring.refuse_columns((*features, *simple), contract.protected, contract.columns)
-    fitted = _search(training, _numbers(dataset, features, contract.target))
+    fitted = _search(training, _numbers(dataset, features, contract.target), held)
     folder.mkdir(parents=True)
     (folder / "model.skops").write_bytes(artifact.dumps(fitted.model))
     shutil.copyfile(features_file(), folder / "features.py")
@@ -73,13 +73,14 @@ def _numbers(dataset: Dataset, features: tuple[wiring.Feature, ...], target: str
     return _Numbers(*sides)
 
 
-def _search(training: TrainingPolicy, numbers: _Numbers) -> Fitted:
+def _search(training: TrainingPolicy, numbers: _Numbers, held: Callable[[], None]) -> Fitted:
     from ..model import build
 
     tried, best = [], None
     for choice in _choices(training):
         parameters = {**training.parameters, **choice}
         model = build(parameters, training.seed).fit(*numbers.train)
+        held()
         score = metrics.log_loss(numbers.validation[1], model.predict_proba(numbers.validation[0])[:, 1])
         tried.append({"parameters": choice, "score": round(score, 10)})
         if best is None or score < best[0]:

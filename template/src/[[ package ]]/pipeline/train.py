@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import platform
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from . import records, settings, tracking
 from .dataset import Dataset, current, permitted
 from .fit import CONFIGURATION, Fitted, fit
-from .outcome import Outcome
+from .outcome import Outcome, Refused
 from .policies import DataPolicy, TrainingPolicy, load
 
+BUDGETS = "policy/budgets.yaml"
 LOCKS = ("train.txt", "dev.txt")  # tier low has one lock for everything
 
 
@@ -22,7 +24,7 @@ def train() -> Outcome:
     dataset, run_id = current(), records.new_run_id()
     folder = run_folder(run_id)
     begun, worked = time.perf_counter(), time.process_time()
-    fitted = fit(dataset, folder)
+    fitted = fit(dataset, folder, _within_budget(begun))
     cost = _cost(time.perf_counter() - begun, time.process_time() - worked, dataset, fitted)
     record = _record(run_id, dataset, fitted, folder) | {"cost": cost}
     record["tracking"] = tracking.log_run(record, fitted, folder)
@@ -30,6 +32,18 @@ def train() -> Outcome:
     return Outcome(
         "train", ok=True, lines=_lines(record), details={"run_id": run_id, "metrics": fitted.metrics}
     )
+
+
+def _within_budget(begun: float) -> Callable[[], None]:
+    """What stops a run that has taken longer than one may."""
+    most = float(settings.need(settings.policy("budgets"), "training.max_minutes", BUDGETS))
+
+    def held() -> None:
+        if (minutes := (time.perf_counter() - begun) / 60) > most:
+            told = f"the run was stopped after {minutes:.1f} minutes; the budget allows {most:g}"
+            raise Refused(told, BUDGETS, f"search less in policy/training.yaml, or correct {BUDGETS}")
+
+    return held
 
 
 def run_folder(run_id: str) -> Path:
