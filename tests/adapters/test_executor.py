@@ -113,7 +113,11 @@ def test_an_attempt_is_not_made_where_it_cannot_be_stopped(monkeypatch: pytest.M
     assert attempt(lambda: "yes", ALONE) == (None, "this system has no way to run it apart")
 
 
-def test_alone_means_no_open_file_of_the_parent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("most", [os.sysconf("SC_OPEN_MAX"), -1, (1 << 63) - 1])
+def test_alone_means_no_open_file_of_the_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(os, "sysconf", lambda name: most)
     handle = os.open(tmp_path, os.O_RDONLY)
     try:
         assert "Bad file descriptor" in attempt(lambda: str(os.fstat(handle)), ALONE)[1]

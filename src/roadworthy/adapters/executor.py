@@ -18,6 +18,8 @@ from typing import Any
 from roadworthy.core.values import frozen
 from roadworthy.errors import RoadworthyError, Unjudgeable
 
+MOST_HANDLES = 1 << 18
+
 
 @frozen
 class Limits:
@@ -171,7 +173,10 @@ def _leave(writing: int, limits: Limits) -> None:
     for handle in (0, 1, 2):
         os.dup2(nothing, handle)
     os.closerange(3, writing)
-    os.closerange(writing + 1, os.sysconf("SC_OPEN_MAX"))
+    most = os.sysconf(
+        "SC_OPEN_MAX"
+    )  # where the number is endless, as `ulimit -n unlimited` makes it on macOS
+    os.closerange(writing + 1, most if 0 < most < MOST_HANDLES else MOST_HANDLES)
 
 
 def _described(error: BaseException) -> str:
