@@ -15,6 +15,8 @@ import pytest
 
 from roadworthy.cli import main
 from tests.adversary import lived as life
+from tests.update.conftest import CLEAN
+from tests.update.world import build
 
 NEVER = {"copier", "mlflow", "packaging", "pydantic", "pathspec", "rich"}
 # What a second look at the same files does not need: readers, validators, renderers, generated methods.
@@ -45,15 +47,21 @@ def lived(pinned_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         return life.make_lived(tmp_path_factory.mktemp("lived")).path
 
 
+def updated(project: Path, memory: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = (sys.executable, "-X", "importtime", "-m", "roadworthy", "update", str(project), *options)
+    env = {**os.environ, "XDG_CACHE_HOME": str(memory), "ROADWORTHY_TRUSTED_SOURCES": str(project.parent)}
+    return subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+
+
 def checked(project: Path, memory: Path, *options: str, path: str = "") -> subprocess.CompletedProcess[str]:
     command = (sys.executable, *options, "-m", "roadworthy", "check", str(project))
     env = {**os.environ, "XDG_CACHE_HOME": str(memory), "PATH": path + os.environ["PATH"]}
     return subprocess.run(command, capture_output=True, text=True, env=env, check=False)
 
 
-def imported(done: subprocess.CompletedProcess[str]) -> set[str]:
+def imported(done: subprocess.CompletedProcess[str], verb: str = "check") -> set[str]:
     names = set(re.findall(r"^import time:.*\| +([\w.]+)$", done.stderr, re.MULTILINE))
-    assert "roadworthy.commands.check" in names, done.stderr[-300:]
+    assert f"roadworthy.commands.{verb}" in names, done.stderr[-300:]
     return {name.partition(".")[0] for name in names}
 
 
@@ -90,6 +98,15 @@ def test_what_lived_is_read_once(lived: Path, tmp_path: Path) -> None:
     subprocess.run((*commit, "--allow-empty"), cwd=lived, check=True)
     checked(lived, tmp_path, path=path)
     assert count.read_text().split() == ["log", "ls-tree", "cat-file", "cat-file"]
+
+
+def test_an_update_of_what_was_rendered_brings_no_renderer_and_no_archives(tmp_path: Path) -> None:
+    project = build(tmp_path, CLEAN).project
+    assert updated(project, tmp_path, "--dry-run").returncode == 0
+    done, again = (updated(project, tmp_path) for _ in range(2))
+    assert "1 merged" in done.stdout, done.stderr[-300:]
+    for run in (done, again):
+        assert imported(run, "update") & (NEVER | {"shutil", "bz2", "lzma", "jinja2"}) == set()
 
 
 def test_a_memory_that_others_could_write_turns_no_fail_into_a_pass(project: Path, tmp_path: Path) -> None:
