@@ -82,7 +82,7 @@ class _Folder:
             raise UsageError(f"waiver {self.name}/{path}: {error}", HINT) from None
 
     def _unread(self, path: str, value: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the keys that change nothing; one that looks like a misspelt other would have meant something."""
+        """Return the keys that change nothing; a misspelt one would have meant something."""
         known = self.bench.pack.schemas["waiver.v1.json"]["properties"]
         strange = [str(key) for key in value if key not in known]
         for key in strange:

@@ -75,7 +75,7 @@ class Demand:
         return bool(self.obligations.get("self_approval"))
 
     def says_little(self, statement: str) -> bool:
-        """Whether a decision made now says less than any reason on record must; old ones stand as they are."""
+        """Whether a decision made now says less than a reason must; those on file stand as they are."""
         return self.says_nothing(statement) or 0 < len(statement.strip()) < MIN_STATEMENT
 
     def says_nothing(self, statement: str) -> bool:
