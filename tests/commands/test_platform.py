@@ -222,7 +222,9 @@ def test_a_reviewer_names_a_platform_as_the_judge(
 ) -> None:
     (acme / "policy/controls/ACME-01.yaml").write_text(ACME_01)
     release(acme, "v1.0.0")
-    asked = NewRequest(destination=home / "credit", given={}, source=f"file://{acme}", release=None)
+    asked = NewRequest(
+        destination=home / "credit", given={"name": "credit-decision"}, source=f"file://{acme}", release=None
+    )
     new_project(asked, lambda _: None)
     command = (sys.executable, "-m", "roadworthy", "check", str(home / "credit"), "--control", "ACME-01")
 
