@@ -36,7 +36,9 @@ def source(home: Path) -> Path:
 @pytest.fixture
 def project(home: Path, source: Path) -> Path:
     """A project of v0.1.0."""
-    asked = Request(destination=home / "credit", given={}, source=str(source), release="v0.1.0")
+    asked = Request(
+        destination=home / "credit", given={"name": "credit-decision"}, source=str(source), release="v0.1.0"
+    )
     assert new_project(asked, lambda _: None).release == "v0.1.0"
     return home / "credit"
 
