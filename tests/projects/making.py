@@ -19,7 +19,9 @@ PASSED = re.compile(r"(\d+) passed")
 def make_project(folder: Path, answers: Mapping[str, Any], source: Path = REPOSITORY) -> Path:
     """Run `roadworthy new` from a source (else this tree) into `folder`: a git repository with one commit."""
     data = folder.with_suffix(".answers.yaml")
-    data.write_text(yaml.safe_dump(dict(answers)))
+    data.write_text(
+        yaml.safe_dump({"name": "credit-decision", **answers} if source == REPOSITORY else dict(answers))
+    )
     command = ["new", str(folder), "--defaults", "--source", str(source), "--data-file", str(data)]
     run([sys.executable, "-m", "roadworthy", *command], cwd=folder.parent)
     return folder
