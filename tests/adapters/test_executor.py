@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from roadworthy.adapters import executor
 from roadworthy.adapters.executor import Limits, attempt, caged
 from roadworthy.errors import Refused, Unjudgeable
 
@@ -70,6 +72,28 @@ def test_a_busy_loop_is_ended() -> None:
 def test_memory_has_a_limit() -> None:
     with pytest.raises(Unjudgeable, match="MemoryError"):
         caged(lambda: len(bytes(2 << 30)), SHORT)
+
+
+def test_memory_has_a_limit_where_the_system_sets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def grow() -> int:
+        held = b"x" * (1 << 28)
+        time.sleep(20)
+        return len(held)
+
+    def rest() -> str:
+        time.sleep(0.6)
+        return "small"
+
+    def refuse(*_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    monkeypatch.setattr(executor, "LIMITS_MEMORY", False)
+    start = time.perf_counter()
+    with pytest.raises(Unjudgeable, match="134,217,728 bytes of memory"):
+        caged(grow, Limits(wall_seconds=15, memory_bytes=1 << 27))
+    assert time.perf_counter() - start < 10
+    assert caged(rest, Limits(memory_bytes=1 << 29)) == "small"
 
 
 def test_files_have_a_limit(tmp_path: Path) -> None:

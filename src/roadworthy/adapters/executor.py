@@ -11,6 +11,7 @@ import json
 import os
 import select
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,6 +20,9 @@ from roadworthy.core.values import frozen
 from roadworthy.errors import RoadworthyError, Unjudgeable
 
 MOST_HANDLES = 1 << 18
+LOOK_SECONDS = 0.25
+# macOS knows RLIMIT_AS and does not hold to it, so there somebody has to look.
+LIMITS_MEMORY = sys.platform != "darwin"
 
 
 @frozen
@@ -92,7 +96,7 @@ def _in_child(work: Callable[[], Any], limits: Limits, folder: str) -> tuple[byt
         _be_the_child(work, limits, folder, writing)
     os.close(writing)
     try:
-        data = _hear(reading, limits)
+        data = _hear(reading, limits, child)
     except BaseException:
         _end(child, os.killpg, os.kill)
         os.waitpid(child, 0)
@@ -111,17 +115,12 @@ def _end(child: int, *ways: Callable[[int, int], None]) -> None:
             kill(child, signal.SIGKILL)
 
 
-def _hear(reading: int, limits: Limits) -> bytes:
+def _hear(reading: int, limits: Limits, child: int) -> bytes:
     """Return all that the child says before it closes its mouth or the time is over."""
-    seconds, size = limits.wall_seconds, 0
-    end = time.monotonic() + seconds
+    size, end = 0, time.monotonic() + limits.wall_seconds
     chunks: list[bytes] = []
     while True:
-        ready, _, _ = select.select([reading], [], [], max(0.0, end - time.monotonic()))
-        if not ready:
-            raise Unjudgeable(
-                f"{limits.what} took longer than {seconds:.0f} s", "look at what makes it so large"
-            )
+        _await(reading, limits, child, end)
         chunk = os.read(reading, 1 << 16)
         if not chunk:
             return b"".join(chunks)
@@ -129,6 +128,29 @@ def _hear(reading: int, limits: Limits) -> bytes:
         size += len(chunk)
         if size > limits.answer_bytes:
             raise Unjudgeable(f"{limits.what} said more than {limits.answer_bytes:,} bytes", "ask for less")
+
+
+def _await(reading: int, limits: Limits, child: int, end: float) -> None:
+    """Wait until the child says something; look at its memory where the system does not."""
+    hint, seconds = "look at what makes it so large", limits.wall_seconds
+    while not select.select([reading], [], [], _patience(end))[0]:
+        if time.monotonic() >= end:
+            raise Unjudgeable(f"{limits.what} took longer than {seconds:.0f} s", hint)
+        if _resident(child) > limits.memory_bytes:
+            raise Unjudgeable(f"{limits.what} took more than {limits.memory_bytes:,} bytes of memory", hint)
+
+
+def _patience(end: float) -> float:
+    left = max(0.0, end - time.monotonic())
+    return left if LIMITS_MEMORY else min(left, LOOK_SECONDS)
+
+
+def _resident(child: int) -> int:
+    """Bytes of memory that a child holds, by `ps`; none where it does not say."""
+    from subprocess import run
+
+    told = run(("ps", "-o", "rss=", "-p", str(child)), capture_output=True, text=True, check=False)
+    return int(told.stdout) * 1024 if told.stdout.strip().isdecimal() else 0
 
 
 def _be_the_child(work: Callable[[], Any], limits: Limits, folder: str, writing: int) -> None:
@@ -173,9 +195,8 @@ def _leave(writing: int, limits: Limits) -> None:
     for handle in (0, 1, 2):
         os.dup2(nothing, handle)
     os.closerange(3, writing)
-    most = os.sysconf(
-        "SC_OPEN_MAX"
-    )  # where the number is endless, as `ulimit -n unlimited` makes it on macOS
+    # With `ulimit -n unlimited`, which macOS knows, the number is endless.
+    most = os.sysconf("SC_OPEN_MAX")
     os.closerange(writing + 1, most if 0 < most < MOST_HANDLES else MOST_HANDLES)
 
 

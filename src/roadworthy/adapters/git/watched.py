@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import time
 from pathlib import Path
-from subprocess import Popen, TimeoutExpired
+from subprocess import Popen, TimeoutExpired, run
 
 from roadworthy.core.values import frozen
 
@@ -65,13 +66,38 @@ def _at_most(most: int, *streams: bytes | None) -> int:
 
 
 def _look(number: int, age: float, said: int) -> Sight:
-    """See a running process; where a system has no such file, all of its time counts as work."""
+    """See a running process; where nothing tells of it, all of its time counts as work."""
     try:
-        state, *fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+        asleep, worked = _by_proc(number)
     except OSError:
-        return Sight(worked=age, asleep=False, said=said)
-    ticks = int(fields[10]) + int(fields[11])
-    return Sight(worked=ticks / os.sysconf("SC_CLK_TCK"), asleep=state == "S", said=said)
+        asleep, worked = by_ps(number) or (False, age)
+    return Sight(worked=worked, asleep=asleep, said=said)
+
+
+def _by_proc(number: int) -> tuple[bool, float]:
+    state, *fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+    return state == "S", (int(fields[10]) + int(fields[11])) / os.sysconf("SC_CLK_TCK")
+
+
+def by_ps(number: int) -> tuple[bool, float] | None:
+    """Return whether a process sleeps and the seconds it worked, from `ps`: macOS has no /proc."""
+    command = ("ps", "-o", "stat=,time=", "-p", str(number))
+    try:
+        told = run(
+            command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}, timeout=SLEEP_SECONDS
+        )
+    except (OSError, TimeoutExpired):
+        return None
+    return read_ps(told.stdout)
+
+
+def read_ps(line: str) -> tuple[bool, float] | None:
+    """Read `S+ 0:01.25` of macOS and `S+ 1-02:03:04` of Linux; None for anything else."""
+    found = re.fullmatch(r"\s*([A-Z])\S*\s+(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+(?:\.\d+)?)\s*", line, re.ASCII)
+    if not found:
+        return None
+    days, hours, minutes, seconds = (float(part or 0) for part in found.groups()[1:])
+    return found[1] == "S", ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
 def _stored(repository: Path) -> float:

@@ -93,9 +93,10 @@ def _make_alike(copy: Path, source: Path) -> None:
 
 def _has_attributes(path: Path) -> bool:
     """Say whether a file may have more than permissions and times."""
+    listed = getattr(os, "listxattr", None)  # macOS has them, and no such function
     try:
-        return bool(os.listxattr(path, follow_symlinks=False))
-    except (AttributeError, OSError):
+        return listed is None or bool(listed(path, follow_symlinks=False))
+    except OSError:
         return True
 
 
