@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.template.matrix import SHAPES, TIERS, tier_answers
-from tests.template.rendering import TEMPLATE, Project, Renders
+from tests.template.rendering import ROOT, TEMPLATE, Project, Renders
 from tests.template.tools import accepts, actionlint, missing, project_python, run, tool
 
 GOVERNED = tuple(tier for tier in TIERS if tier != "low")
@@ -44,6 +44,14 @@ def workflows(project: Project) -> list[str]:
 def test_actionlint_accepts_every_workflow(github: list[Project]) -> None:
     for project in github:
         accepts(*actionlint(), *workflows(project), cwd=project.folder)
+
+
+def test_the_repository_s_own_workflow_is_held_to_the_same() -> None:
+    """It runs the two commands on macOS too, which nobody here can."""
+    ours = [str(each) for each in (ROOT / ".github/workflows").glob("*.yml")]
+    assert ours
+    accepts(*actionlint(), *ours, cwd=ROOT)
+    accepts(tool("zizmor"), "--offline", "--no-progress", *ours, cwd=ROOT)
 
 
 def test_actionlint_refuses_a_broken_workflow(github: list[Project], tmp_path: Path) -> None:
