@@ -88,11 +88,13 @@ def test_memory_has_a_limit_where_the_system_sets_none(monkeypatch: pytest.Monke
         raise ValueError
 
     monkeypatch.setattr(resource, "setrlimit", refuse)
-    monkeypatch.setattr(executor, "LIMITS_MEMORY", False)
+    monkeypatch.setattr(executor, "SYSTEM_BOUNDS_MEMORY", False)
     start = time.perf_counter()
     with pytest.raises(Unjudgeable, match="134,217,728 bytes of memory"):
         caged(grow, Limits(wall_seconds=15, memory_bytes=1 << 27))
     assert time.perf_counter() - start < 10
+    assert caged(rest, Limits(memory_bytes=1 << 29)) == "small"
+    monkeypatch.setenv("PATH", "")
     assert caged(rest, Limits(memory_bytes=1 << 29)) == "small"
 
 

@@ -22,7 +22,7 @@ from roadworthy.errors import RoadworthyError, Unjudgeable
 MOST_HANDLES = 1 << 18
 LOOK_SECONDS = 0.25
 # macOS knows RLIMIT_AS and does not hold to it, so there somebody has to look.
-LIMITS_MEMORY = sys.platform != "darwin"
+SYSTEM_BOUNDS_MEMORY = sys.platform != "darwin"
 
 
 @frozen
@@ -142,15 +142,18 @@ def _await(reading: int, limits: Limits, child: int, end: float) -> None:
 
 def _patience(end: float) -> float:
     left = max(0.0, end - time.monotonic())
-    return left if LIMITS_MEMORY else min(left, LOOK_SECONDS)
+    return left if SYSTEM_BOUNDS_MEMORY else min(left, LOOK_SECONDS)
 
 
 def _resident(child: int) -> int:
     """Bytes of memory that a child holds, by `ps`; none where it does not say."""
-    from subprocess import run
+    import subprocess
 
-    told = run(("ps", "-o", "rss=", "-p", str(child)), capture_output=True, text=True, check=False)
-    return int(told.stdout) * 1024 if told.stdout.strip().isdecimal() else 0
+    command = ("ps", "-o", "rss=", "-p", str(child))
+    with contextlib.suppress(OSError, ValueError, subprocess.TimeoutExpired):
+        told = subprocess.run(command, capture_output=True, check=False, timeout=LOOK_SECONDS * 4)
+        return int(told.stdout) * 1024
+    return 0
 
 
 def _be_the_child(work: Callable[[], Any], limits: Limits, folder: str, writing: int) -> None:

@@ -70,7 +70,7 @@ def _look(number: int, age: float, said: int) -> Sight:
     try:
         asleep, worked = _by_proc(number)
     except OSError:
-        asleep, worked = by_ps(number) or (False, age)
+        asleep, worked = _by_ps(number) or (False, age)
     return Sight(worked=worked, asleep=asleep, said=said)
 
 
@@ -79,7 +79,7 @@ def _by_proc(number: int) -> tuple[bool, float]:
     return state == "S", (int(fields[10]) + int(fields[11])) / os.sysconf("SC_CLK_TCK")
 
 
-def by_ps(number: int) -> tuple[bool, float] | None:
+def _by_ps(number: int) -> tuple[bool, float] | None:
     """Return whether a process sleeps and the seconds it worked, from `ps`: macOS has no /proc."""
     command = ("ps", "-o", "stat=,time=", "-p", str(number))
     try:
