@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from roadworthy.cli import parser
+from roadworthy.arguments.parser import parser
 
 ROOT = Path(__file__).parents[1]
 SILENT = {"--help", "-h", "--json", "--version"}

@@ -8,56 +8,17 @@ gc.set_threshold(
     50_000
 )  # first: what a command imports and reads stays, and looking for garbage in it finds none
 
-import argparse
 import io
 import os
 import signal
 import sys
 from collections.abc import Sequence
-from functools import partial
-from importlib import import_module
 from types import FrameType
 from typing import Any, NoReturn
 
-from roadworthy import __version__
 from roadworthy.arguments.answer import Answer
-from roadworthy.errors import RoadworthyError, UsageError
-
-# Each verb, and the module of `arguments` that adds it: a command imports its own only.
-VERBS = {
-    "new": "making",
-    "check": "judging",
-    "explain": "judging",
-    "tier": "judging",
-    "approve": "deciding",
-    "gate": "deciding",
-    "revoke": "deciding",
-    "update": "making",
-    "policy": "policy",
-    "platform": "platform",
-}
-
-
-class _Parser(argparse.ArgumentParser):
-    """Asks for the terminal's width for help only; argparse does for every option, and imports `shutil`."""
-
-    def __init__(self, **given: Any) -> None:
-        super().__init__(formatter_class=partial(argparse.HelpFormatter, width=78), **given)
-
-    def format_help(self) -> str:
-        self.formatter_class = argparse.HelpFormatter
-        return super().format_help()
-
-
-def parser(verb: str | None = None) -> argparse.ArgumentParser:
-    """Return the whole command line, or as much of it as one verb needs."""
-    about = "Make, judge and update governed ML projects."
-    root = _Parser(prog="roadworthy", description=about)
-    root.add_argument("--version", action="version", version=f"roadworthy {__version__}")
-    verbs = root.add_subparsers(prog="roadworthy", dest="verb", metavar="VERB", required=True)
-    for name in (verb,) if verb in VERBS else VERBS:
-        getattr(import_module(f"roadworthy.arguments.{VERBS[name]}"), f"add_{name}")(verbs)
-    return root
+from roadworthy.arguments.plain import plain
+from roadworthy.errors import RoadworthyError
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -104,11 +65,12 @@ def _run(argv: Sequence[str] | None) -> int:
         return _report_bug(error)
 
 
-def _understood(given: Sequence[str]) -> argparse.Namespace:
-    args, strange = parser(next(iter(given), None)).parse_known_args(given)
-    if strange:
-        verb = " ".join(filter(None, ("roadworthy", args.verb, getattr(args, "act", None))))
-        raise UsageError(f"{verb} takes no {strange[0]}", f"{verb} --help")
+def _understood(given: Sequence[str]) -> Any:
+    args = plain(given)
+    if args is None:
+        from roadworthy.arguments.parser import parsed
+
+        return parsed(given)
     return args
 
 

@@ -2,15 +2,19 @@
 
 # Annotations are evaluated: of a text, NamedTuple compiles each, and the first compiled one takes 1 ms.
 
-import argparse
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from roadworthy.errors import UsageError
 from roadworthy.render import as_json
 
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace, _SubParsersAction
+    from typing import TypeAlias
+
+    Verbs: TypeAlias = _SubParsersAction[ArgumentParser]
+
 T = TypeVar("T")
-Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 class Answer(NamedTuple):
@@ -21,7 +25,7 @@ class Answer(NamedTuple):
 
 
 def told(
-    args: argparse.Namespace, found: T, text: Callable[[T], str], schema: str, code: int = 0, **more: object
+    args: "Namespace", found: T, text: Callable[[T], str], schema: str, code: int = 0, **more: object
 ) -> Answer:
     """Return what was found in words, or for a machine that asked for JSON."""
     return Answer(as_json(schema, found, **more) if args.json else text(found), code)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from roadworthy.arguments.answer import Answer, Verbs, words
+from roadworthy.arguments.answer import Answer, words
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from roadworthy.arguments.answer import Verbs
 
 
 def add_approve(verbs: Verbs) -> None:
@@ -21,7 +25,7 @@ def add_approve(verbs: Verbs) -> None:
     verb.add_argument("--dry-run", action="store_true", help="show what would be approved; write nothing")
     _signing(verb)
 
-    def run(args: argparse.Namespace) -> Answer:
+    def run(args: Namespace) -> Answer:
         from roadworthy.commands.approve import approve
         from roadworthy.render.approve import approve_json, approve_text
 
@@ -35,7 +39,7 @@ def add_approve(verbs: Verbs) -> None:
     verb.set_defaults(run=run)
 
 
-def _agreed(args: argparse.Namespace, said: dict[str, Any]) -> Answer:
+def _agreed(args: Namespace, said: dict[str, Any]) -> Answer:
     from roadworthy.commands.agree import agree
     from roadworthy.errors import UsageError
     from roadworthy.render.approve import agree_text, signed_json
@@ -52,7 +56,7 @@ def add_revoke(verbs: Verbs) -> None:
     verb.add_argument("--reason", type=words, required=True)
     _signing(verb)
 
-    def run(args: argparse.Namespace) -> Answer:
+    def run(args: Namespace) -> Answer:
         from roadworthy.commands.revoke import revoke
         from roadworthy.render.approve import revoke_text, signed_json
 
@@ -73,7 +77,7 @@ def add_gate(verbs: Verbs) -> None:
     )
     _signing(verb, identity=False)
 
-    def run(args: argparse.Namespace) -> Answer:
+    def run(args: Namespace) -> Answer:
         from roadworthy.commands.gate import gate, verify_verdict
         from roadworthy.render.gate import gate_json, gate_text, verified_json, verified_text
 
@@ -86,7 +90,7 @@ def add_gate(verbs: Verbs) -> None:
     verb.set_defaults(run=run)
 
 
-def _signing(verb: argparse.ArgumentParser, *, identity: bool = True) -> None:
+def _signing(verb: ArgumentParser, *, identity: bool = True) -> None:
     if identity:
         verb.add_argument("--identity", help="who you are in governance/roles.yaml (default: git user.email)")
     verb.add_argument("--key", help="SSH key (default: ROADWORTHY_KEY, then git config user.signingkey)")

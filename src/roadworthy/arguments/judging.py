@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
 
-from roadworthy.arguments.answer import Answer, Verbs, keyed, told
+from roadworthy.arguments.answer import Answer, keyed, told
 from roadworthy.arguments.terminal import in_colour
 from roadworthy.render import FORMATS
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from roadworthy.arguments.answer import Verbs
 
 PACK = "a policy pack: a folder, or a platform's address (default: the built-in one)"
 
@@ -17,7 +22,7 @@ def add_tier(verbs: Verbs) -> None:
     verb.add_argument("--data", action="append", default=[], metavar="KEY=VALUE", help="an answer instead")
     verb.add_argument("--json", action="store_true")
 
-    def run(args: argparse.Namespace) -> Answer:
+    def run(args: Namespace) -> Answer:
         from roadworthy.commands.tier import explain_tier
         from roadworthy.render.tier import tier_text
 
@@ -40,7 +45,7 @@ def add_check(verbs: Verbs) -> None:
     verb.add_argument("--revision", metavar="REV", help="of a repository: judge that revision")
     verb.add_argument("--for-release", metavar="V", help="judge as the gate would for that version")
 
-    def run(args: argparse.Namespace) -> Answer:
+    def run(args: Namespace) -> Answer:
         from roadworthy.commands.judged import Ask, judge_apart
 
         ask = Ask(
@@ -66,7 +71,7 @@ def add_explain(verbs: Verbs) -> None:
     verb.add_argument("control", help="a control such as REL-03, or one of its checks: REL-03/rehearsed")
     verb.add_argument("--policy", metavar="PACK", help=PACK)
 
-    def run(args: argparse.Namespace) -> Answer:
+    def run(args: Namespace) -> Answer:
         from datetime import UTC, datetime
 
         from roadworthy.commands.explain import explain

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from roadworthy.arguments.answer import Answer, Verbs, keyed, told
+from roadworthy.arguments.answer import Answer, keyed, told
 from roadworthy.arguments.terminal import progress, somebody_is_there
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from roadworthy.arguments.answer import Verbs
 
 
 def add_new(verbs: Verbs) -> None:
@@ -21,7 +26,7 @@ def add_new(verbs: Verbs) -> None:
     verb.add_argument("--no-git", action="store_true", help="make no repository")
     verb.add_argument("--json", action="store_true")
 
-    def run(args: argparse.Namespace) -> Answer:
+    def run(args: Namespace) -> Answer:
         from roadworthy.commands.new import Request, new_project, read_answers
         from roadworthy.render.made import new_text
 
@@ -53,7 +58,7 @@ def add_update(verbs: Verbs) -> None:
     verb.set_defaults(run=run_update)
 
 
-def add_update_options(verb: argparse.ArgumentParser) -> None:
+def add_update_options(verb: ArgumentParser) -> None:
     """Add what updating a project and updating a platform have in common."""
     step = verb.add_mutually_exclusive_group()
     step.add_argument(
@@ -71,7 +76,7 @@ def add_update_options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--json", action="store_true")
 
 
-def run_update(args: argparse.Namespace) -> Answer:
+def run_update(args: Namespace) -> Answer:
     """Do what was asked of a project's update, or of a platform's."""
     from roadworthy.commands import update as command
     from roadworthy.core.merging.report import seen_from

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from roadworthy.arguments.answer import Answer, Verbs, told
+from roadworthy.arguments.answer import Answer, told
 from roadworthy.arguments.making import add_update_options, run_update
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from roadworthy.arguments.answer import Verbs
 
 
 def add_platform(verbs: Verbs) -> None:
@@ -29,7 +34,7 @@ def _init(acts: Verbs) -> None:
     act.add_argument("--ci", choices=("github", "gitlab"), default="github", help="which CI tests it")
     act.add_argument("--json", action="store_true")
 
-    def run(args: argparse.Namespace) -> Answer:
+    def run(args: Namespace) -> Answer:
         from roadworthy.commands.platform import Request, init_platform
         from roadworthy.render.made import platform_text
 
@@ -50,7 +55,7 @@ def _update(acts: Verbs) -> None:
     act.add_argument("project", nargs="?", default=".", metavar="DIR", help="the repository (default: here)")
     add_update_options(act)
 
-    def run(args: argparse.Namespace) -> Answer:
+    def run(args: Namespace) -> Answer:
         from roadworthy.commands.platform import demand_platform
 
         demand_platform(Path(args.project))
@@ -64,7 +69,7 @@ def _generate(acts: Verbs) -> None:
     act.add_argument("folder", nargs="?", default=".", metavar="DIR", help="the repository (default: here)")
     act.add_argument("--check", action="store_true", help="refuse when it is not as it would be written")
 
-    def run(args: argparse.Namespace) -> Answer:
+    def run(args: Namespace) -> Answer:
         from roadworthy.commands.platform import generate
 
         changed = generate(Path(args.folder), check=args.check)

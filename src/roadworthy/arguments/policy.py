@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
 
-from roadworthy.arguments.answer import Answer, Verbs, told
+from roadworthy.arguments.answer import Answer, told
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from roadworthy.arguments.answer import Verbs
 
 
 def add_policy(verbs: Verbs) -> None:
@@ -20,7 +25,7 @@ def _policy_test(acts: Verbs) -> None:
     act.add_argument("--control", action="append", default=[], metavar="ID", help="only this control")
     act.add_argument("--json", action="store_true")
 
-    def run(args: argparse.Namespace) -> Answer:
+    def run(args: Namespace) -> Answer:
         from roadworthy.commands.policy import prove_pack
         from roadworthy.render.policy import proof_text
 
@@ -35,7 +40,7 @@ def _policy_lint(acts: Verbs) -> None:
     act.add_argument("pack", nargs="?", help="a folder with a pack (default: the built-in one)")
     act.add_argument("--json", action="store_true")
 
-    def run(args: argparse.Namespace) -> Answer:
+    def run(args: Namespace) -> Answer:
         from roadworthy.commands.policy import lint_pack
         from roadworthy.render.policy import lint_text
 
@@ -51,7 +56,7 @@ def _policy_diff(acts: Verbs) -> None:
     act.add_argument("new", nargs="?", help="a folder with a pack (default: the built-in one)")
     act.add_argument("--json", action="store_true")
 
-    def run(args: argparse.Namespace) -> Answer:
+    def run(args: Namespace) -> Answer:
         from roadworthy.commands.policy import compare_packs
         from roadworthy.render.policy import diff_text
 
@@ -66,7 +71,7 @@ def _policy_docs(acts: Verbs) -> None:
     act.add_argument("pack", nargs="?", help="a folder with a pack (default: the built-in one)")
     act.add_argument("--check", action="store_true", help="refuse when they are not as they would be written")
 
-    def run(args: argparse.Namespace) -> Answer:
+    def run(args: Namespace) -> Answer:
         from roadworthy.commands.policy import document_pack
         from roadworthy.render.policy import docs_text
 
