@@ -150,7 +150,8 @@ def test_a_folder_aside_is_this_users_only_and_gone_afterwards(
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", named)
-    with folder_aside() as folder:
+    with folder_aside() as name:
+        folder = Path(name)
         (folder / "inner").mkdir()
         assert folder.parent == (tmp_path / "here" if named == "here" else Path("/tmp"))
         assert folder.stat().st_mode & 0o777 == 0o700

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import signal
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 CHANGES = ("replace", "rename", "link", "symlink", "unlink", "remove", "mkdir", "rmdir", "chmod")
-WRITES = ("write_bytes", "write_text")
 
 
 def killed_at(step: int, run: Callable[[], object]) -> bool:
@@ -48,5 +47,9 @@ def _arm(step: int) -> None:
 
     for name in CHANGES:
         setattr(os, name, trapped(getattr(os, name)))
-    for name in WRITES:
-        setattr(Path, name, trapped(getattr(Path, name)))
+    opened, trapped_open = builtins.open, trapped(builtins.open)
+
+    def write(place: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+        return (opened if mode in ("r", "rb") else trapped_open)(place, mode, *args, **kwargs)
+
+    setattr(builtins, "open", write)  # noqa: B010  its type has overloads

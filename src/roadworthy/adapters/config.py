@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 from roadworthy.core.values import frozen
@@ -28,7 +27,7 @@ class Configuration:
 def read_configuration() -> Configuration:
     """Read ROADWORTHY_CONFIG or the user's config.toml, and the variables beside it."""
     named = os.environ.get("ROADWORTHY_CONFIG")
-    path = Path(named) if named else _user_folder() / "roadworthy" / "config.toml"
+    path = named or os.path.join(_user_folder(), "roadworthy", "config.toml")
     document = _document(path, required=bool(named))
     trusted = [*document["trusted"], *os.environ.get("ROADWORTHY_TRUSTED_SOURCES", "").splitlines()]
     hosts = [*document["hosts"], *os.environ.get("ROADWORTHY_FORGE_HOSTS", "").split()]
@@ -40,13 +39,20 @@ def read_configuration() -> Configuration:
     )
 
 
-def _user_folder() -> Path:
-    return Path(os.environ.get("XDG_CONFIG_HOME") or os.environ.get("APPDATA") or Path.home() / ".config")
+def absolute(folder: str) -> str:
+    """Return a folder's one name: links followed, with slashes on every system."""
+    return os.path.realpath(os.path.expanduser(folder)).replace(os.sep, "/")
 
 
-def _document(path: Path, required: bool) -> dict[str, list[str]]:
+def _user_folder() -> str:
+    named = os.environ.get("XDG_CONFIG_HOME") or os.environ.get("APPDATA")
+    return named or os.path.join(os.path.expanduser("~"), ".config")
+
+
+def _document(path: str, required: bool) -> dict[str, list[str]]:
     try:
-        text = path.read_text("utf-8")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
         import tomllib  # here, because most have no such file, and every check looks for it
 
         document = tomllib.loads(text)
@@ -61,7 +67,7 @@ def _document(path: Path, required: bool) -> dict[str, list[str]]:
     return _checked(path, document)
 
 
-def _checked(path: Path, document: dict[str, Any]) -> dict[str, list[str]]:
+def _checked(path: str, document: dict[str, Any]) -> dict[str, list[str]]:
     known = document.keys() <= KNOWN.keys()
     found = {key: _listed(document.get(section, {}), key) for section, key in KNOWN.items()}
     if not known or any(each is None for each in found.values()):
@@ -81,5 +87,5 @@ def _listed(section: Any, key: str) -> list[str] | None:
 def _normal(spec: str) -> str:
     """Return a folder as an absolute path, so that spellings of one folder are equal; addresses stay."""
     if spec.startswith(("/", "~", ".")):
-        return Path(spec).expanduser().resolve().as_posix()
+        return absolute(spec)
     return spec

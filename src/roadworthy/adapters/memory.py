@@ -19,7 +19,6 @@ import zlib
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 MOST_ENTRIES = 64
@@ -27,7 +26,7 @@ MOST_BYTES = 8 << 20
 MOST_FILES = 1_000  # a look at more of them takes longer than what it would save
 SETTLED_NS = 20_000_000  # two changes within one tick of a file system's clock bear the same time
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-_PACKAGE = Path(__file__).parent.parent
+_PACKAGE = os.path.dirname(os.path.dirname(__file__))
 
 
 def recall(kind: str, key: str) -> Any:
@@ -51,7 +50,9 @@ def remember(kind: str, key: str, value: Any) -> None:
     if len(data) > MOST_BYTES // 2 or not hasattr(os, "geteuid"):
         return
     with contextlib.suppress(OSError):
-        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not os.path.isdir(place):
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            os.mkdir(place, 0o700)
         with _opened(place) as folder:
             _tidy(folder)
             part = f"{os.urandom(8).hex()}.part"
@@ -61,12 +62,13 @@ def remember(kind: str, key: str, value: Any) -> None:
             os.replace(part, name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
-def _folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "roadworthy" / "memory"
+def _folder() -> str:
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(base, "roadworthy", "memory")
 
 
 @contextlib.contextmanager
-def _opened(place: Path) -> Iterator[int]:
+def _opened(place: str) -> Iterator[int]:
     """A handle of the folder, which stays the same one whoever renames things. OSError if it is not ours."""
     if not hasattr(os, "geteuid"):
         raise OSError("who owns a file cannot be told here")
@@ -98,9 +100,9 @@ def _engine() -> str:
     sites = [place for place in sys.path if place.endswith("-packages") and os.path.isdir(place)]
     installed = [f"{place} {os.stat(place).st_mtime_ns}" for place in sites]
     # Whoever installs, upgrades or removes a package touches the folder of packages; an editor does not.
-    ours = "installed" if str(_PACKAGE.parent) in sites else state_of(str(_PACKAGE), "__pycache__")
+    ours = "installed" if os.path.dirname(_PACKAGE) in sites else state_of(_PACKAGE, "__pycache__")
     # A checkout whose state cannot be told is never the same twice.
-    return _digest((sys.version, str(_PACKAGE), *installed, ours or os.urandom(8).hex()))
+    return _digest((sys.version, _PACKAGE, *installed, ours or os.urandom(8).hex()))
 
 
 def state_of(folder: str, beside: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 from roadworthy.arguments.answer import Answer, keyed, told
@@ -27,6 +27,8 @@ def add_new(verbs: Verbs) -> None:
     verb.add_argument("--json", action="store_true")
 
     def run(args: Namespace) -> Answer:
+        from pathlib import Path
+
         from roadworthy.commands.new import Request, new_project, read_answers
         from roadworthy.render.made import new_text
 
@@ -83,7 +85,7 @@ def run_update(args: Namespace) -> Answer:
     from roadworthy.render.update import update_json, update_text
 
     wish = command.Wish(
-        project=Path(args.project),
+        project=args.project,
         to=args.to,
         source=args.source,
         answers=keyed("--answers", args.answers, "ci=gitlab"),
@@ -97,6 +99,6 @@ def run_update(args: Namespace) -> Answer:
         result = command.resume(wish.project, force=args.force)
     else:
         result = command.preview(wish) if args.dry_run else command.update(wish)
-    folder = "" if wish.project.resolve() == Path.cwd() else args.project
+    folder = "" if os.path.realpath(args.project) == os.getcwd() else args.project
     result = seen_from(result, folder, "platform update" if args.verb == "platform" else "update")
     return Answer(update_json(result) if args.json else update_text(result), result.exit_code)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from roadworthy.adapters import journal
 from roadworthy.adapters.git.worktree import Checkout
@@ -24,11 +25,14 @@ from roadworthy.core.templates.tree import File
 from roadworthy.core.values import replace
 from roadworthy.errors import RoadworthyError, Unjudgeable
 
+if TYPE_CHECKING:
+    from _typeshed import StrPath
+
 STANDS = (Verdict.FAIL, Verdict.UNKNOWN)
 HOLDS = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
-def outlook(project: Path, changes: Mapping[str, File | None], old: Source, new: Source) -> Outlook:
+def outlook(project: StrPath, changes: Mapping[str, File | None], old: Source, new: Source) -> Outlook:
     """Judge a project's commit with some changes by a release's pack, and say what fails that did not.
 
     Where it passed under the same pack without the changes, they are to blame; else policy demands it anew.
@@ -36,14 +40,14 @@ def outlook(project: Path, changes: Mapping[str, File | None], old: Source, new:
     if not new.governed:
         return Outlook()
     try:
-        before = open_target(str(project.resolve()), "HEAD")
+        before = open_target(os.path.realpath(project), "HEAD")
         after = replace(before, snapshot=_overlaid(before.snapshot, changes))
         return _compared(before, after, bench_of(old), bench_of(new), moment(None))
     except RoadworthyError as error:
         return _unjudged(error)
 
 
-def outlook_of_resolved(project: Path, checkout: Checkout) -> Outlook:
+def outlook_of_resolved(project: StrPath, checkout: Checkout) -> Outlook:
     """Judge an update whose conflicts a person resolved: the commit, and every path as it is now."""
     place = place_of(checkout)
     begun = journal.read(place)

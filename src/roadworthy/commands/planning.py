@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Mapping
 from contextlib import suppress
 from itertools import accumulate
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from roadworthy.adapters.git.attributes import as_committed
 from roadworthy.adapters.git.merge import scratch
+from roadworthy.adapters.git.process import read_file
 from roadworthy.adapters.git.worktree import Checkout
 from roadworthy.commands.merging import MergePlan, Request, plan_merge
 from roadworthy.commands.recorded import Recorded
@@ -22,6 +23,9 @@ from roadworthy.core.templates.source import LOCK, PLATFORM
 from roadworthy.core.templates.tree import File
 from roadworthy.core.values import frozen, replace
 from roadworthy.errors import Unjudgeable, UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
 
 UNGOVERNED = "the source has no policy pack: nothing to judge the result by"
 
@@ -47,10 +51,10 @@ class Landing:
 
 
 def plan_update(
-    checkout: Checkout, recorded: Recorded, aim: Aim, project: Path
+    checkout: Checkout, recorded: Recorded, aim: Aim, project: StrPath
 ) -> tuple[Update, Landing | None]:
     """Return the report, and what is to land if anything is; nothing of the project is touched."""
-    folder = project.resolve().name
+    folder = os.path.basename(os.path.realpath(project))
     theirs = remembered_side(aim.goal, aim.spec, aim.release, folder=folder, given=aim.answers)
     _demand_kept(aim, theirs)
     base, notes = _base(recorded, aim, folder, governed=bool(theirs.template_digest))
@@ -133,9 +137,10 @@ def _outer_ignores(checkout: Checkout) -> dict[str, bytes]:
     """Return the .gitignore files above the project, by folder."""
     parts = checkout.prefix.split("/")[:-1]
     places = {
-        above: checkout.root / above / ".gitignore" for above in accumulate(["", *parts[:-1]], posixpath.join)
+        above: os.path.join(checkout.root, above, ".gitignore")
+        for above in accumulate(["", *parts[:-1]], posixpath.join)
     }
-    return {above: place.read_bytes() for above, place in places.items() if parts and place.is_file()}
+    return {above: read_file(place) for above, place in places.items() if parts and os.path.isfile(place)}
 
 
 def _report(base: Rendering, theirs: Rendering, plan: MergePlan, notes: tuple[str, ...]) -> Update:
@@ -165,7 +170,11 @@ def _policy(base: Rendering, theirs: Rendering) -> tuple[str, ...]:
 
 
 def _outlook(
-    project: Path, recorded: Recorded, base: Rendering, theirs: Rendering, changes: Mapping[str, File | None]
+    project: StrPath,
+    recorded: Recorded,
+    base: Rendering,
+    theirs: Rendering,
+    changes: Mapping[str, File | None],
 ) -> Outlook:
     """Let the target's policy judge the result; a platform's repository has tests of its own instead."""
     if not theirs.template_digest or recorded.answers_file == PLATFORM:

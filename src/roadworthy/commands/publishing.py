@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+import posixpath
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from roadworthy.adapters import journal
@@ -61,7 +62,7 @@ def demand_room(checkout: Checkout, landing: Landing) -> None:
 def _demand_free(checkout: Checkout, plan: MergePlan, wanted: Mapping[str, File | None]) -> None:
     """Refuse to write over files that git does not know, or through a link to somewhere else."""
     gone = {path for path, file in wanted.items() if file is None}
-    above = {folder.as_posix() for path in wanted for folder in PurePosixPath(path).parents} - gone
+    above = {folder for path in wanted for folder in _ways(posixpath.dirname(path))} - gone
     blocked = {folder for folder in above if not _is_folder(on_disk(checkout, folder))}
     taken = {path for path in plan.created & wanted.keys() if _occupied(checkout, path, wanted[path], gone)}
     if occupied := sorted(blocked | taken):
@@ -72,12 +73,8 @@ def _demand_free(checkout: Checkout, plan: MergePlan, wanted: Mapping[str, File 
 
 def _demand_no_links(checkout: Checkout, occupied: list[str]) -> None:
     """Say of a link that stands where the release has a folder what it is: git may well know it."""
-    places = {
-        place.as_posix()
-        for path in occupied
-        for place in (PurePosixPath(path, "."), *PurePosixPath(path).parents)
-    }
-    for link in sorted(place for place in places if on_disk(checkout, place).is_symlink()):
+    places = {place for path in occupied for place in _ways(path)}
+    for link in sorted(place for place in places if os.path.islink(on_disk(checkout, place))):
         to = os.readlink(on_disk(checkout, link))
         tracked = git(checkout.root, "ls-files", "-z", "--", f":(literal){checkout.prefix}{link}")
         from shlex import quote  # only where something is quoted
@@ -87,8 +84,13 @@ def _demand_no_links(checkout: Checkout, occupied: list[str]) -> None:
         raise Refused(f"{link} is a link to {to}, where the release has something else", hint)
 
 
-def _is_folder(place: Path) -> bool:
-    return not place.is_symlink() and (place.is_dir() or not place.exists())
+def _ways(path: str) -> Iterator[str]:
+    """Yield what leads to a path, and the path itself."""
+    return accumulate(path.split("/"), posixpath.join)
+
+
+def _is_folder(place: str) -> bool:
+    return not os.path.islink(place) and (os.path.isdir(place) or not os.path.exists(place))
 
 
 def _is_committed(checkout: Checkout, path: str, committed: Entries) -> bool:
@@ -103,7 +105,7 @@ def _demand_watched(checkout: Checkout, edited: list[str]) -> None:
     """Refuse to write over a file in which git was told to overlook edits."""
     paths = {checkout.prefix + path for path in edited}
     unwatched = paths & unwatched_paths(checkout) if paths else paths
-    if hidden := sorted(path for path in unwatched if os.path.lexists(checkout.root / path)):
+    if hidden := sorted(path for path in unwatched if os.path.lexists(os.path.join(checkout.root, path))):
         from shlex import join
 
         names = join(hidden)
@@ -114,13 +116,13 @@ def _demand_watched(checkout: Checkout, edited: list[str]) -> None:
 
 def _occupied(checkout: Checkout, path: str, wanted: File | None, gone: set[str]) -> bool:
     place = on_disk(checkout, path)
-    if place.is_dir() and not place.is_symlink():
-        below = (file.relative_to(on_disk(checkout, "")) for file in place.rglob("*") if not file.is_dir())
-        return not all(file.as_posix() in gone for file in below)
+    if os.path.isdir(place) and not os.path.islink(place):
+        walked = ((os.path.relpath(at, on_disk(checkout, "")), names) for at, _, names in os.walk(place))
+        return not all(posixpath.join(at, name) in gone for at, names in walked for name in names)
     return journal.look_at(place) not in (None, wanted) and not _is_renamed(checkout, path, gone)
 
 
 def _is_renamed(checkout: Checkout, path: str, gone: set[str]) -> bool:
     """Say whether a file lies there under its old name only, where the disk does not tell case apart."""
     alike = (on_disk(checkout, other) for other in gone if other.casefold() == path.casefold())
-    return any(old.exists() and old.samefile(on_disk(checkout, path)) for old in alike)
+    return any(os.path.exists(old) and os.path.samefile(old, on_disk(checkout, path)) for old in alike)

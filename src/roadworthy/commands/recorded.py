@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from hashlib import sha256
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from roadworthy.adapters.git import git, isolated
+from roadworthy.adapters.git.process import read_file
 from roadworthy.adapters.git.worktree import Checkout
 from roadworthy.adapters.memory import recall, remember
 from roadworthy.core.templates.source import BUILTIN, LOCK, PLATFORM
 from roadworthy.core.values import frozen, replace
 from roadworthy.errors import Refused, Unjudgeable, UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
 
 DEFAULT_NAME = ".copier-answers.yml"
 PATTERN = ".copier-answers*.y*ml"
@@ -55,15 +59,17 @@ class Recorded:
         return release.removeprefix("v") if self.spec == BUILTIN else release
 
 
-def find_answers_file(project: Path, named: str | None) -> str:
+def find_answers_file(project: StrPath, named: str | None) -> str:
     """Return the answers file to update by: the one named, the usual one, or the only one."""
     for name in (PLATFORM, DEFAULT_NAME) if named is None else (named,):
-        if (project / name).is_file():
+        if os.path.isfile(os.path.join(project, name)):
             return name
-    found = sorted(path.name for path in project.glob(PATTERN) if path.is_file())
+    from pathlib import Path  # 3 ms, and few name no file and have an unusual one
+
+    found = sorted(path.name for path in Path(project).glob(PATTERN) if path.is_file())
     if named is not None:
         raise UsageError(
-            f"{project / named} does not exist", f"answers files here: {', '.join(found) or 'none'}"
+            f"{Path(project, named)} does not exist", f"answers files here: {', '.join(found) or 'none'}"
         )
     if len(found) == 1:
         return found[0]
@@ -73,12 +79,11 @@ def find_answers_file(project: Path, named: str | None) -> str:
     raise Refused(f"{project} has no {DEFAULT_NAME}, so it records no template", hint)
 
 
-def read_recorded(project: Path, answers_file: str) -> Recorded:
+def read_recorded(project: StrPath, answers_file: str) -> Recorded:
     """Return what the project records now."""
-    lock = project / LOCK
-    return recorded(
-        answers_file, (project / answers_file).read_bytes(), lock.read_bytes() if lock.is_file() else b""
-    )
+    lock = os.path.join(project, LOCK)
+    answers = read_file(os.path.join(project, answers_file))
+    return recorded(answers_file, answers, read_file(lock) if os.path.isfile(lock) else b"")
 
 
 def recorded(answers_file: str, answers: bytes, lock: bytes) -> Recorded:

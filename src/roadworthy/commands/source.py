@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from roadworthy.adapters import config
@@ -42,7 +42,7 @@ UNFETCHED: Final = (
         "check the address: git ls-remote {0}; where the template moved: --source SPEC",
     ),
 )
-TagsOf = Callable[[Path], Mapping[str, str]]
+TagsOf = Callable[[str], Mapping[str, str]]
 
 
 @frozen
@@ -75,7 +75,7 @@ def open_source(spec: str = BUILTIN, release: str | None = None, tags: TagsOf = 
     return _open_repository(spec, folder, release, tags)
 
 
-def _open_repository(spec: str, repository: Path, release: str | None, tags: TagsOf) -> Source:
+def _open_repository(spec: str, repository: str, release: str | None, tags: TagsOf) -> Source:
     known = tags(repository)
     if release is None:
         release = next(reversed(sources.final_releases(known)), "HEAD")
@@ -93,7 +93,7 @@ def is_trusted_source(spec: str) -> bool:
     """Say whether the user's or the organisation's configuration trusts a source."""
     trusted = config.read_configuration().trusted
     local = spec != BUILTIN and not sources.is_address(spec)
-    return is_trusted(Path(spec).expanduser().resolve().as_posix() if local else spec, trusted)
+    return is_trusted(config.absolute(spec) if local else spec, trusted)
 
 
 def newest(spec: str, than: str = "") -> str:
@@ -109,11 +109,11 @@ def newest(spec: str, than: str = "") -> str:
     return than if sources.contains(_repository(spec), than, last) else last
 
 
-def _repository(spec: str) -> Path:
+def _repository(spec: str) -> str:
     return _mirror(spec, None) if sources.is_address(spec) else _folder(spec)
 
 
-def _mirror(spec: str, release: str | None) -> Path:
+def _mirror(spec: str, release: str | None) -> str:
     """Return the mirror of a remote source, or say why it did not come: address, credentials or network."""
     try:
         return sources.mirror_of(spec, release)
@@ -124,15 +124,15 @@ def _mirror(spec: str, release: str | None) -> Path:
         if told is None:
             raise
         mirror, address = sources.place_of(spec), sources.shown(spec)
-        known = sources.final_releases(sources.read_tags(mirror)) if mirror.is_dir() else []
+        known = sources.final_releases(sources.read_tags(mirror)) if os.path.isdir(mirror) else []
         offline = f"; or without it, a release fetched before: --to {known[-1]}" if known else ""
         message, hint = f"{address} was not fetched: {told[0]}", told[1].format(address) + offline
         raise GitFailed(message, hint, stderr=failed.stderr) from failed
 
 
-def _folder(spec: str) -> Path:
-    folder = Path(spec).expanduser()
-    if not folder.is_dir():
+def _folder(spec: str) -> str:
+    folder = os.path.expanduser(spec)
+    if not os.path.isdir(folder):
         hint = "name builtin, a folder or a git address; for a project whose template moved: --source SPEC"
         raise UsageError(f"the source {spec} is not a folder", hint)
     return folder
@@ -217,6 +217,7 @@ def _project_by_copier(
     source: Source, data: Mapping[str, Any], last: Mapping[str, Any], run: Run, note: str
 ) -> Rendered:
     import tempfile
+    from pathlib import Path
 
     import yaml
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from roadworthy.adapters import journal
@@ -37,12 +37,14 @@ BROKEN = (
 
 def place_of(checkout: Checkout) -> journal.Place:
     """Return where a checkout keeps its update journal."""
-    return journal.Place(root=checkout.root, index=checkout.index, home=checkout.git_dir / "roadworthy")
+    return journal.Place(
+        root=checkout.root, index=checkout.index, home=os.path.join(checkout.git_dir, "roadworthy")
+    )
 
 
-def on_disk(checkout: Checkout, path: str) -> Path:
+def on_disk(checkout: Checkout, path: str) -> str:
     """Return where a path of the project lies in the work tree."""
-    return checkout.root / checkout.prefix / path
+    return os.path.join(checkout.root, checkout.prefix + path)
 
 
 def note_of(
@@ -96,7 +98,7 @@ def _demand_here(checkout: Checkout, note: Mapping[str, Any]) -> None:
     if note["prefix"] != checkout.prefix:
         from shlex import quote
 
-        command = f"roadworthy update {quote(str(checkout.root / note['prefix']))}"
+        command = f"roadworthy update {quote(os.path.join(checkout.root, note['prefix']).rstrip('/'))}"
         hint = f"record it: {command} --continue; or take it back: {command} --abort"
         raise Refused(f"the update under way in this repository is of {note['prefix'] or 'its root'}", hint)
 

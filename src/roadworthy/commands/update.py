@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from roadworthy.adapters import journal
@@ -18,6 +17,8 @@ from roadworthy.core.values import field, frozen, replace
 from roadworthy.errors import Refused
 
 if TYPE_CHECKING:
+    from _typeshed import StrPath
+
     from roadworthy.commands.planning import Landing
 
 UNFINISHED = "an earlier update is unfinished here: roadworthy update --continue, or --abort"
@@ -27,7 +28,7 @@ UNFINISHED = "an earlier update is unfinished here: roadworthy update --continue
 class Wish:
     """What a person asked of one project's update."""
 
-    project: Path
+    project: StrPath
     to: str | None = None
     source: str | None = None
     answers: Mapping[str, Any] = field(default_factory=dict)
@@ -79,7 +80,7 @@ def update(wish: Wish) -> Update:
         return report if landing is None else publish(checkout, report, landing)
 
 
-def resume(project: Path, *, force: bool = False) -> Update:
+def resume(project: StrPath, *, force: bool = False) -> Update:
     """Record an update whose conflicts a person has resolved; Refused while something is open."""
     checkout = locate(project)
     with _held(checkout):
@@ -89,14 +90,14 @@ def resume(project: Path, *, force: bool = False) -> Update:
     return finished
 
 
-def abort(project: Path, *, force: bool = False) -> Update:
+def abort(project: StrPath, *, force: bool = False) -> Update:
     """Put everything back as it was before the update, byte for byte."""
     checkout = locate(project)
     with _held(checkout):
         return take_back(checkout, force=force)
 
 
-def _finished(project: Path, checkout: Checkout, *, asked: bool, force: bool = False) -> Update | None:
+def _finished(project: StrPath, checkout: Checkout, *, asked: bool, force: bool = False) -> Update | None:
     """Finish what was begun, and let the policy judge it, which it could not while there were conflicts."""
     finished = recover(checkout, asked=asked, force=force)
     if finished is None or finished.state != UPDATED:

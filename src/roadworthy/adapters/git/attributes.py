@@ -7,10 +7,18 @@ import posixpath
 from collections.abc import Collection, Mapping
 from contextlib import closing
 from itertools import accumulate
-from pathlib import Path
 
 from roadworthy.adapters.git.objects import Objects
-from roadworthy.adapters.git.process import borrowed, clean_environment, folder_aside, git, isolated, pinned
+from roadworthy.adapters.git.process import (
+    borrowed,
+    clean_environment,
+    folder_aside,
+    git,
+    isolated,
+    pinned,
+    read_file,
+    write_file,
+)
 from roadworthy.adapters.git.worktree import ATTRIBUTES, Checkout
 from roadworthy.core.merging.entries import LINK
 from roadworthy.core.templates.tree import Tree
@@ -66,23 +74,23 @@ def _attributes(checkout: Checkout, files: Tree) -> bytes:
     folders = {(checkout.prefix + path).rpartition("/")[0] for path in files}
     above = {folder for each in folders for folder in accumulate(["", *each.split("/")], posixpath.join)}
     places = [os.path.join(checkout.root, folder, ATTRIBUTES) for folder in above]
-    places.append(os.path.join(checkout.objects.parent, "info", "attributes"))
+    places.append(os.path.join(os.path.dirname(checkout.objects), "info", "attributes"))
     rendered = [file.data for path, file in files.items() if path.rpartition("/")[2] == ATTRIBUTES]
-    return b"\n".join([*rendered, *(Path(place).read_bytes() for place in places if os.path.isfile(place))])
+    return b"\n".join([*rendered, *(read_file(place) for place in places if os.path.isfile(place))])
 
 
 def _stored(checkout: Checkout, files: Mapping[str, bytes], wanted: Collection[str]) -> dict[str, bytes]:
     """Return what git stores for the wanted ones of some files, added to a copy of the index elsewhere."""
     with folder_aside() as folder:
-        place, index, objects = (folder / name for name in ("tree", "index", "objects"))
-        objects.mkdir()
-        index.write_bytes(checkout.index.read_bytes())
+        place, index, objects = (os.path.join(folder, name) for name in ("tree", "index", "objects"))
+        os.mkdir(objects)
+        write_file(index, read_file(checkout.index))
         for path, data in files.items():
-            target = place / checkout.prefix / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
-        env = {"GIT_DIR": str(checkout.git_dir), "GIT_WORK_TREE": str(place), "GIT_INDEX_FILE": str(index)}
-        env |= {"GIT_OBJECT_DIRECTORY": str(objects), "GIT_LITERAL_PATHSPECS": "1"} | pinned(_PINS)
+            target = os.path.join(place, checkout.prefix + path)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            write_file(target, data)
+        env = {"GIT_DIR": checkout.git_dir, "GIT_WORK_TREE": place, "GIT_INDEX_FILE": index}
+        env |= {"GIT_OBJECT_DIRECTORY": objects, "GIT_LITERAL_PATHSPECS": "1"} | pinned(_PINS)
         env |= borrowed(checkout.objects)
         names = b"".join(os.fsencode(checkout.prefix + path) + b"\0" for path in wanted)
         git(place, "add", *_LISTED, input=names, env=env)

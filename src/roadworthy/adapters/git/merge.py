@@ -5,10 +5,10 @@ Everything happens in a scratch repository that borrows the project's objects: t
 
 # Annotations are evaluated: of a text, NamedTuple compiles each, and the first compiled one takes 1 ms.
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from roadworthy.adapters.git.objects import HINT, Objects
 from roadworthy.adapters.git.pack import Pack
@@ -19,10 +19,15 @@ from roadworthy.adapters.git.process import (
     completed,
     folder_aside,
     own_repository,
+    read_file,
     start_git,
+    write_file,
 )
 from roadworthy.core.merging.entries import Entries, Entry, TreeMerge, content
 from roadworthy.core.templates.tree import File
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
 
 _FAST = {"core.compression": "0", "core.fsync": "none", "core.bare": "true"}
 _FORMAT = {
@@ -37,7 +42,7 @@ _WHO = "roadworthy <roadworthy@localhost> 0 +0000"
 class Scratch(NamedTuple):
     """A bare repository for one merge, on top of a project's objects; `objects` reads both."""
 
-    home: Path
+    home: str
     environment: Mapping[str, str]
     algorithm: str
     objects: Objects
@@ -53,12 +58,12 @@ class Scratch(NamedTuple):
 
 
 @contextmanager
-def scratch(objects: Path, algorithm: str = "sha1") -> Iterator[Scratch]:
+def scratch(objects: "StrPath", algorithm: str = "sha1") -> Iterator[Scratch]:
     """Yield a scratch repository that borrows from the object folder `objects`."""
     with folder_aside() as home:
-        for folder in ("objects/pack", "refs"):
-            (home / folder).mkdir(parents=True)
-        (home / "HEAD").write_text("ref: refs/heads/none\n")
+        for folder in ("objects", "objects/pack", "refs"):
+            os.mkdir(os.path.join(home, folder))
+        write_file(os.path.join(home, "HEAD"), b"ref: refs/heads/none\n")
         environment = own_repository(home, {**_FAST, **_FORMAT[algorithm]}) | borrowed(objects)
         with closing(Objects(home, environment)) as reader:
             yield Scratch(home, environment, algorithm, reader)
@@ -95,7 +100,9 @@ def merge_again(
     for file in changes.values():
         if file is not None:
             pack.add("blob", content(file))
-    root = (repo.home / REFS).read_text().split(" ", 1)[0]  # the base is the first branch
+    root = (
+        read_file(os.path.join(repo.home, REFS)).partition(b" ")[0].decode()
+    )  # the base is the first branch
     left = {path: item for path, item in result.items() if path not in first.settled}
     again = _commit(pack, pack.add_tree(left) if changes else first.tree, root)
     _add(repo, pack, {"again": again})
@@ -110,8 +117,8 @@ def _commit(pack: Pack, tree: str, parent: str = "") -> str:
 def _add(repo: Scratch, pack: Pack, branches: Mapping[str, str]) -> None:
     """Write objects and branches where nobody else looks."""
     for name, data in pack.files().items():
-        (repo.home / "objects" / name).write_bytes(data)
-    with (repo.home / REFS).open("a") as refs:
+        write_file(os.path.join(repo.home, "objects", name), data)
+    with open(os.path.join(repo.home, REFS), "a") as refs:
         refs.writelines(f"{oid} refs/heads/{name}\n" for name, oid in branches.items())
 
 
@@ -122,13 +129,14 @@ def ignored(repo: Scratch, paths: Iterable[str], files: Mapping[str, bytes]) -> 
     """
     if not files:
         return frozenset()
-    tree = repo.home / "tree"
+    tree = os.path.join(repo.home, "tree")
     for folder, data in files.items():
-        (tree / folder).mkdir(parents=True, exist_ok=True)
-        (tree / folder / IGNORES).write_bytes(data)
+        place = os.path.join(tree, folder)
+        os.makedirs(place, exist_ok=True)
+        write_file(os.path.join(place, IGNORES), data)
     flags = ("check-ignore", "--no-index", "-z", "--stdin")
     given = b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
-    found = repo.run(*flags, given=given, GIT_WORK_TREE=str(tree)).stdout.split(b"\0")
+    found = repo.run(*flags, given=given, GIT_WORK_TREE=tree).stdout.split(b"\0")
     return frozenset(map(_text, found[:-1]))
 
 

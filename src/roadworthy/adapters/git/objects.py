@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from roadworthy.adapters.git.process import GitFailed, start_git
 from roadworthy.core.merging.entries import Entries, Entry
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
 
 FOLDER = "40000"
 AT_ONCE = 100  # names that are asked for before the answers are read: both pipes hold them
@@ -17,7 +20,7 @@ HINT = "fetch the missing objects: `git fetch --refetch --no-filter`; what else 
 class Objects:
     """Reads a repository's objects; a tree is read once. `close` ends the process."""
 
-    def __init__(self, place: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, place: StrPath, env: Mapping[str, str]) -> None:
         self._place, self._env = place, env
         self._process: subprocess.Popen[bytes] | None = None
         self._trees: dict[str, list[tuple[str, str, str]]] = {}

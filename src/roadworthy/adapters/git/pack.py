@@ -9,10 +9,15 @@ import hashlib
 import os
 import struct
 import zlib
+from contextlib import suppress
 from itertools import accumulate
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from roadworthy.adapters.git.process import write_file
 from roadworthy.core.merging.entries import Entries, Entry
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
 
 KINDS = {"commit": 1, "tree": 2, "blob": 3}
 
@@ -63,20 +68,21 @@ class Pack:
         stem = f"pack/pack-{trailer.hex()}"
         return {f"{stem}.pack": data + trailer, f"{stem}.idx": self._index(places, checks, trailer)}
 
-    def save(self, objects: Path) -> None:
+    def save(self, objects: StrPath) -> None:
         """Write everything added into the object folder of a repository that others use: whole, or unseen."""
-        files = {objects / name: data for name, data in self.files().items()}
-        aside = {place: place.with_name(f"tmp_{os.urandom(8).hex()}") for place in files}  # git prunes tmp_*
+        files, folder = self.files(), os.path.join(objects, "pack")
+        aside = {name: os.path.join(folder, f"tmp_{os.urandom(8).hex()}") for name in files}
         try:
-            for place, data in files.items():
-                place.parent.mkdir(exist_ok=True)
-                aside[place].write_bytes(data)
-                aside[place].chmod(place.parent.stat().st_mode & 0o444)  # read by whom the folder lets in
-            for place in files:
-                os.replace(aside[place], place)
+            for name, data in files.items():
+                os.makedirs(folder, exist_ok=True)
+                write_file(aside[name], data)  # git prunes tmp_*
+                os.chmod(aside[name], os.stat(folder).st_mode & 0o444)  # read by whom the folder lets in
+            for name, place in aside.items():
+                os.replace(place, os.path.join(objects, name))
         except OSError:
-            for each in aside.values():
-                each.unlink(missing_ok=True)
+            for place in aside.values():
+                with suppress(FileNotFoundError):
+                    os.unlink(place)
             raise
 
     def _index(self, places: dict[bytes, int], checks: dict[bytes, int], trailer: bytes) -> bytes:

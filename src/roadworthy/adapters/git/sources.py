@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from roadworthy.adapters.git.objects import Objects
-from roadworthy.adapters.git.process import clean_environment, git
+from roadworthy.adapters.git.process import clean_environment, git, read_file
 from roadworthy.core.templates.releases import DEVELOPMENT, Entry, parse_index
 from roadworthy.core.templates.source import BUILTIN, TIERS, Source, release_paths
 from roadworthy.core.templates.tree import File, Tree, Unread
 from roadworthy.errors import NoRelease, Unjudgeable, UsageError
 
-PACKAGE: Final = Path(__file__).resolve().parents[2]
-RELEASES: Final = PACKAGE / "releases"
-CHECKOUT: Final = PACKAGE.parent.parent
+if TYPE_CHECKING:
+    from _typeshed import StrPath
+
+PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+RELEASES: Final = os.path.join(PACKAGE, "releases")
+CHECKOUT: Final = os.path.dirname(os.path.dirname(PACKAGE))
 JUNK: Final = frozenset({".git", "__pycache__", ".DS_Store"})
 _ADDRESS: Final = re.compile(r"^(git\+)?[a-z][a-z0-9+.-]*://|^[^/\\:]+@[^/\\:]+:|^(gh|gl):")
 _CREDENTIALS: Final = re.compile(r"^((?:git\+)?https?://)[^/@]*@")
@@ -36,8 +39,8 @@ Unpack = Callable[[bytes], Tree]
 
 def builtin_entries() -> tuple[Entry, ...]:
     """Return the releases this installation carries, oldest first."""
-    index = RELEASES / "index.json"
-    return parse_index(index.read_text("utf-8")) if index.is_file() else ()
+    index = os.path.join(RELEASES, "index.json")
+    return parse_index(read_file(index).decode()) if os.path.isfile(index) else ()
 
 
 def open_builtin(release: str | None, unpack: Unpack) -> Source:
@@ -61,11 +64,11 @@ def open_builtin(release: str | None, unpack: Unpack) -> Source:
     )
 
 
-def open_folder(folder: Path) -> Source:
+def open_folder(folder: StrPath) -> Source:
     """Return a folder as it is now, uncommitted changes included, ignored files left out."""
-    root = folder.resolve()
+    root = os.path.realpath(folder)
     release, commit = "unreleased", None
-    if (root / ".git").exists():
+    if os.path.exists(os.path.join(root, ".git")):
         release = git(root, "describe", "--tags", "--always", check=False).decode().strip() or "unborn"
         dirty = bool(git(root, "status", "--porcelain"))
         release, commit = (f"{release}-dirty", None) if dirty else (release, release)
@@ -73,12 +76,12 @@ def open_folder(folder: Path) -> Source:
         spec=str(folder),
         release=release,
         tree=_read(root, _listed(root)),
-        src_path=root.as_posix(),
+        src_path=root.replace(os.sep, "/"),
         commit=commit,
     )
 
 
-def open_repository(spec: str, repository: Path, release: str, tags: Mapping[str, str]) -> Source:
+def open_repository(spec: str, repository: StrPath, release: str, tags: Mapping[str, str]) -> Source:
     """Return a git repository's tree at one of its `tags`, or at a commit; its record holds no password."""
     spec = shown(spec)
     commit, described = _tagged(tags, release) or _described(repository, release)
@@ -103,14 +106,14 @@ def _tagged(tags: Mapping[str, str], release: str) -> tuple[str, str] | None:
     return (commit, name) if commit and list(tags.values()).count(commit) == 1 else None
 
 
-def _described(repository: Path, release: str) -> tuple[str, str]:
+def _described(repository: StrPath, release: str) -> tuple[str, str]:
     commit = find_commit(repository, release)
     if commit is None:
         return "", ""
     return commit, git(repository, "describe", "--tags", "--always", commit).decode().strip()
 
 
-def read_tags(repository: Path) -> dict[str, str]:
+def read_tags(repository: StrPath) -> dict[str, str]:
     """Return the tags and their commits; none for a tag of anything else."""
     form = "%(refname:strip=2) %(objecttype) %(objectname) %(*objecttype) %(*objectname)"
     rows = git(repository, "for-each-ref", f"--format={form}", "refs/tags").decode().splitlines()
@@ -140,13 +143,13 @@ def _pep440(tags: Iterable[str]) -> list[str]:
     return [tag for _, tag in sorted(found)]
 
 
-def contains(repository: Path, release: str, other: str) -> bool:
+def contains(repository: StrPath, release: str, other: str) -> bool:
     """Say whether a release's history holds another one."""
     one, two = (find_commit(repository, name) for name in (release, other))
     return bool(one and two) and not git(repository, "rev-list", "--max-count=1", str(two), f"^{one}")
 
 
-def find_commit(repository: Path, release: str) -> str | None:
+def find_commit(repository: StrPath, release: str) -> str | None:
     """Return the commit of a release (`1.2.0` also finds the tag `v1.2.0`), or None."""
     names = [f"refs/tags/{release}", f"refs/tags/v{release}", f"refs/heads/{release}", release]
     asked = "".join(f"{name}^{{commit}}\n" for name in names if not re.search(r"[\s^~:]", name))
@@ -154,40 +157,40 @@ def find_commit(repository: Path, release: str) -> str | None:
     return next((line for line in answers.splitlines() if re.fullmatch(_SHA, line)), None)
 
 
-def read_folder(folder: Path) -> dict[str, File]:
-    return {path: _file(folder / path) for path in sorted(_walk(folder))}
+def read_folder(folder: StrPath) -> dict[str, File]:
+    return {path: _file(os.path.join(folder, path)) for path in sorted(_walk(folder))}
 
 
 def is_address(spec: str) -> bool:
     """Say whether a source is named by a git address rather than by a folder."""
-    return bool(_ADDRESS.match(spec)) and not Path(spec).exists()
+    return bool(_ADDRESS.match(spec)) and not os.path.exists(spec)
 
 
-def is_bare(folder: Path) -> bool:
+def is_bare(folder: StrPath) -> bool:
     """Say whether a folder is a git repository without a work tree."""
-    return (folder / "HEAD").is_file() and (folder / "objects").is_dir()
+    return os.path.isfile(os.path.join(folder, "HEAD")) and os.path.isdir(os.path.join(folder, "objects"))
 
 
-def is_checkout(folder: Path) -> bool:
+def is_checkout(folder: StrPath) -> bool:
     """Say whether a folder holds a template and its policy pack."""
-    return (folder / "copier.yml").is_file() and (folder / TIERS).is_file()
+    return all(os.path.isfile(os.path.join(folder, name)) for name in ("copier.yml", TIERS))
 
 
-def mirror_of(spec: str, release: str | None) -> Path:
+def mirror_of(spec: str, release: str | None) -> str:
     """Return the local mirror of a remote source, fetched unless it already has the release."""
     mirror = place_of(spec)
-    if not mirror.is_dir():
+    if not os.path.isdir(mirror):
         _clone(_address(spec), mirror)
     elif release is None or find_commit(mirror, release) is None:
         git(mirror, "fetch", "--quiet", "--prune", "--tags", "origin")
     return mirror
 
 
-def place_of(spec: str) -> Path:
+def place_of(spec: str) -> str:
     """Return where the mirror of a remote source lies, or will."""
     name = hashlib.sha256(_address(spec).encode()).hexdigest()[:32]
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "roadworthy" / "sources"
-    return base / f"{name}.git"
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(base, "roadworthy", "sources", f"{name}.git")
 
 
 def shown(spec: str) -> str:
@@ -195,12 +198,13 @@ def shown(spec: str) -> str:
     return _CREDENTIALS.sub(r"\1", spec)
 
 
-def _clone(address: str, mirror: Path) -> None:
-    mirror.parent.mkdir(parents=True, exist_ok=True)
-    staging = mirror.with_name(f".{mirror.name}.{os.getpid()}")
-    git(mirror.parent, "clone", "--quiet", "--mirror", "--", address, str(staging))
-    if not mirror.is_dir():  # another process may have been faster
-        staging.rename(mirror)
+def _clone(address: str, mirror: str) -> None:
+    folder, name = os.path.split(mirror)
+    os.makedirs(folder, exist_ok=True)
+    staging = os.path.join(folder, f".{name}.{os.getpid()}")
+    git(folder, "clone", "--quiet", "--mirror", "--", address, staging)
+    if not os.path.isdir(mirror):  # another process may have been faster
+        os.rename(staging, mirror)
 
 
 def _address(spec: str) -> str:
@@ -211,45 +215,45 @@ def _address(spec: str) -> str:
 
 
 def _recorded(spec: str) -> str:
-    return spec if is_address(spec) else Path(spec).resolve().as_posix()
+    return spec if is_address(spec) else os.path.realpath(spec).replace(os.sep, "/")
 
 
 def _archive(entry: Entry) -> bytes:
-    data = (RELEASES / entry.file).read_bytes()
+    data = read_file(os.path.join(RELEASES, entry.file))
     if hashlib.sha256(data).hexdigest() != entry.sha256:
         raise Unjudgeable(f"releases/{entry.file} is not the recorded one", "install roadworthy again")
     return data
 
 
-def _listed(root: Path) -> list[str]:
+def _listed(root: str) -> list[str]:
     """Return the paths below a folder; in a repository without those that git ignores."""
-    if not (root / ".git").exists():
+    if not os.path.exists(os.path.join(root, ".git")):
         return _walk(root)
     listed = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").decode()
-    return [path for path in listed.split("\0") if path and os.path.lexists(root / path)]
+    return [path for path in listed.split("\0") if path and os.path.lexists(os.path.join(root, path))]
 
 
-def _walk(root: Path) -> list[str]:
+def _walk(root: StrPath) -> list[str]:
     found = []
     for folder, folders, names in os.walk(root):
         links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
         folders[:] = [name for name in folders if name not in JUNK and name not in links]
-        relative = Path(folder).relative_to(root)
-        found += [(relative / name).as_posix() for name in (*names, *links) if name not in JUNK]
+        below = os.path.relpath(folder, root).replace(os.sep, "/")
+        found += [posixpath.normpath(f"{below}/{name}") for name in (*names, *links) if name not in JUNK]
     return found
 
 
-def _read(root: Path, paths: Iterable[str]) -> dict[str, File]:
-    return {name: _file(root / path) for name, path in sorted(release_paths(paths).items())}
+def _read(root: str, paths: Iterable[str]) -> dict[str, File]:
+    return {name: _file(os.path.join(root, path)) for name, path in sorted(release_paths(paths).items())}
 
 
-def _file(path: Path) -> File:
-    if path.is_symlink():
+def _file(path: str) -> File:
+    if os.path.islink(path):
         return File(link=os.readlink(path))
-    return File(data=path.read_bytes(), executable=bool(path.stat().st_mode & 0o100))
+    return File(data=read_file(path), executable=bool(os.stat(path).st_mode & 0o100))
 
 
-def _committed(repository: Path, commit: str) -> dict[str, File]:
+def _committed(repository: StrPath, commit: str) -> dict[str, File]:
     objects = Objects(repository, clean_environment())
     try:
         entries = objects.entries(f"{commit}^{{tree}}")

@@ -10,10 +10,13 @@ import math
 import os
 import re
 import time
-from pathlib import Path
 from subprocess import Popen, TimeoutExpired, run
+from typing import TYPE_CHECKING
 
 from roadworthy.core.values import frozen
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
 
 LOOK_SECONDS = 0.1
 SLEEP_SECONDS = 1.5
@@ -36,7 +39,9 @@ class Sight:
     said: int
 
 
-def watched(process: Popen[bytes], given: bytes | None, repository: Path, most: int) -> tuple[bytes, bytes]:
+def watched(
+    process: Popen[bytes], given: bytes | None, repository: StrPath, most: int
+) -> tuple[bytes, bytes]:
     """Return both streams of a git process that is given its input and then ends; raise Overdone."""
     started = awake = time.monotonic()
     merited, last = 0.0, Sight(worked=-1.0, asleep=False, said=0)
@@ -75,7 +80,8 @@ def _look(number: int, age: float, said: int) -> Sight:
 
 
 def _by_proc(number: int) -> tuple[bool, float]:
-    state, *fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+    with open(f"/proc/{number}/stat") as told:
+        state, *fields = told.read().rpartition(")")[2].split()
     return state == "S", (int(fields[10]) + int(fields[11])) / os.sysconf("SC_CLK_TCK")
 
 
@@ -100,9 +106,11 @@ def read_ps(line: str) -> tuple[bool, float] | None:
     return found[1] == "S", ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
-def _stored(repository: Path) -> float:
+def _stored(repository: StrPath) -> float:
     """Bytes of a repository's objects on disk, and of those it borrows; endless where they lie elsewhere."""
-    homes = [home for home in (repository / ".git", repository) if (home / "objects").is_dir()]
+    from pathlib import Path  # few processes are watched for so long, and an update needs no paths
+
+    homes = [home for home in (Path(repository, ".git"), Path(repository)) if (home / "objects").is_dir()]
     if not homes:
         return math.inf
     objects, named = homes[0] / "objects", homes[0] / "objects/info/alternates"

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from roadworthy.adapters.git.pack import Pack
-from roadworthy.adapters.git.process import GitFailed, folder_aside, git, isolated, run_git
+from roadworthy.adapters.git.process import (
+    GitFailed,
+    folder_aside,
+    git,
+    isolated,
+    read_file,
+    run_git,
+    write_file,
+)
 from roadworthy.core.merging.entries import Entry, content, entry
 from roadworthy.core.templates.tree import File, places
 from roadworthy.core.values import frozen
 from roadworthy.errors import Refused
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
 
 BUSY = {
     "MERGE_HEAD": "a merge",
@@ -30,17 +41,17 @@ NO_OBJECT = {"sha1": "0" * 40, "sha256": "0" * 64}
 class Checkout:
     """A committed project folder; `prefix` leads from the work tree's root to it and ends with a slash."""
 
-    root: Path
+    root: str
     prefix: str
-    git_dir: Path
-    objects: Path
-    index: Path
+    git_dir: str
+    objects: str
+    index: str
     algorithm: str
     head: str
     tree: str
 
 
-def locate(project: Path) -> Checkout:
+def locate(project: StrPath) -> Checkout:
     """Return the checkout a project folder is in; the project must have been committed."""
     flags = "--show-toplevel --show-prefix --absolute-git-dir --git-path objects --git-path index"
     # Git asks the user's configuration whether it may read a repository of somebody else.
@@ -57,11 +68,11 @@ def locate(project: Path) -> Checkout:
         raise GitFailed(f"git cannot read {project}: {done.stderr.strip()}")
     lines = os.fsdecode(done.stdout).split("\n")
     return Checkout(
-        root=Path(lines[0]),
+        root=lines[0],
         prefix=lines[1],
-        git_dir=Path(lines[2]),
-        objects=project / lines[3],
-        index=project / lines[4],
+        git_dir=lines[2],
+        objects=os.path.join(project, lines[3]),
+        index=os.path.join(project, lines[4]),
         algorithm=lines[5],
         head=lines[6],
         tree=lines[7],
@@ -71,7 +82,7 @@ def locate(project: Path) -> Checkout:
 def demand_clean(checkout: Checkout) -> None:
     """Refuse a checkout with uncommitted changes in the project, or with a merge or rebase under way."""
     for name, what in BUSY.items():
-        if (checkout.git_dir / name).exists():
+        if os.path.exists(os.path.join(checkout.git_dir, name)):
             raise Refused(f"{what} is in progress in {checkout.root}", "finish or abort it, then update")
     head, dirty = _status(checkout)
     if dirty:
@@ -126,26 +137,27 @@ def index_with(
         if file is not None:
             pack.add("blob", content(file))
     pack.save(checkout.objects)
-    before = checkout.index.read_bytes() if checkout.index.exists() else b""
+    before = read_file(checkout.index) if os.path.exists(checkout.index) else b""
     with folder_aside() as folder:
-        index = folder / "index"
-        index.write_bytes(before)
+        index = os.path.join(folder, "index")
+        write_file(index, before)
         rows = b"".join(_rows(checkout, changes, stages))
-        env = isolated() | {"GIT_INDEX_FILE": str(index)}
+        env = isolated() | {"GIT_INDEX_FILE": index}
         git(checkout.root, "update-index", "-z", "--index-info", input=rows, env=env)
-        return before, index.read_bytes()
+        return before, read_file(index)
 
 
 def with_staged(checkout: Checkout, aside: Collection[str], before: bytes, now: bytes) -> bytes:
     """Return the index `before` with what `now` stages of other paths than those set aside."""
     with folder_aside() as folder:
-        index = folder / "index"
-        env = isolated() | {"GIT_INDEX_FILE": str(index)}
+        index = os.path.join(folder, "index")
+        env = isolated() | {"GIT_INDEX_FILE": index}
 
         def rows(of: bytes) -> set[bytes]:
-            index.unlink(missing_ok=True)
+            if os.path.exists(index):
+                os.unlink(index)
             if of:  # git takes no empty index for one
-                index.write_bytes(of)
+                write_file(index, of)
             return set(git(checkout.root, "ls-files", "--stage", "-z", "--full-name", env=env).split(b"\0"))
 
         later, was = rows(now), rows(before)
@@ -165,7 +177,7 @@ def with_staged(checkout: Checkout, aside: Collection[str], before: bytes, now: 
                 input=b"".join(row + b"\0" for row in changed),
                 env=env,
             )
-        return index.read_bytes()
+        return read_file(index)
 
 
 def as_checked_out(checkout: Checkout, changes: Mapping[str, File | None]) -> dict[str, File | None]:
@@ -174,11 +186,11 @@ def as_checked_out(checkout: Checkout, changes: Mapping[str, File | None]) -> di
     if not wanted or not _converts(checkout, changes):
         return dict(changes)
     with folder_aside() as folder:
-        env = {"GIT_INDEX_FILE": str(folder / "index")}
+        env = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
         rows = b"".join(_rows(checkout, wanted, {}))
         git(checkout.root, "update-index", "-z", "--index-info", input=rows, env=env)
         git(checkout.root, "checkout-index", "--all", f"--prefix={folder}/files/", env=env)
-        return {**changes, **{path: _read(folder / "files" / checkout.prefix / path) for path in wanted}}
+        return {**changes, **{path: _read(f"{folder}/files/{checkout.prefix}{path}") for path in wanted}}
 
 
 def _converts(checkout: Checkout, changes: Mapping[str, File | None]) -> bool:
@@ -186,18 +198,18 @@ def _converts(checkout: Checkout, changes: Mapping[str, File | None]) -> bool:
     settings = r"^(core\.(autocrlf|eol|attributesfile)|filter\..*)$"
     if any(path.rpartition("/")[2] == ATTRIBUTES for path in changes):
         return True
-    if (checkout.objects.parent / "info" / "attributes").exists():
+    if os.path.exists(os.path.join(os.path.dirname(checkout.objects), "info", "attributes")):
         return True
     folders = places({checkout.prefix + path: File() for path in changes})
-    if any((checkout.root / folder / ATTRIBUTES).exists() for folder in ("", *folders)):
+    if any(os.path.exists(os.path.join(checkout.root, folder, ATTRIBUTES)) for folder in ("", *folders)):
         return True
     return run_git(checkout.root, "config", "--get-regexp", settings).code == 0
 
 
-def _read(path: Path) -> File:
-    if path.is_symlink():
+def _read(path: str) -> File:
+    if os.path.islink(path):
         return File(link=os.readlink(path))
-    return File(path.read_bytes(), executable=os.access(path, os.X_OK))
+    return File(read_file(path), executable=os.access(path, os.X_OK))
 
 
 def _rows(

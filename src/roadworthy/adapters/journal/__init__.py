@@ -11,14 +11,16 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from roadworthy.adapters.journal.paths import look_at as look_at
-from roadworthy.adapters.journal.paths import put, save
+from roadworthy.adapters.journal.paths import put, read_bytes, save, write_bytes
 from roadworthy.core.templates.tree import File, from_row, to_row
 from roadworthy.core.values import frozen
 from roadworthy.errors import Refused
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
 
 AFTER = "after.json"  # all that is to be written, in one file: making a file costs more than filling it
 SPARE = "spare"  # room on the disk for the one thing that taking back must write
@@ -30,14 +32,28 @@ APPLYING, UNDOING, OPEN, DONE = "applying", "undoing", "open", "done"
 class Place:
     """A work tree, its index, and the folder in its git directory where journals are kept."""
 
-    root: Path
-    index: Path
-    home: Path
+    root: StrPath
+    index: StrPath
+    home: StrPath
 
     @property
-    def journal(self) -> Path:
+    def journal(self) -> str:
         """Return where the journal of the update in progress lies."""
-        return self.home / "update"
+        return os.path.join(self.home, "update")
+
+    @property
+    def new(self) -> str:
+        """Return where a journal lies until it is whole."""
+        return os.path.join(self.home, "update.new")
+
+    @property
+    def lock(self) -> str:
+        """Return where git locks the index."""
+        return os.path.join(os.path.dirname(self.index), "index.lock")
+
+    def at(self, path: str) -> str:
+        """Return where a path of the work tree lies."""
+        return os.path.join(self.root, path)
 
 
 @frozen
@@ -54,20 +70,21 @@ def exclusive(place: Place) -> Iterator[None]:
     """Hold the project's update lock; the system releases it when the process dies."""
     import fcntl
 
-    place.home.mkdir(exist_ok=True)
-    with (place.home / "lock").open("w") as lock:
+    if not os.path.isdir(place.home):
+        os.mkdir(place.home)
+    with open(os.path.join(place.home, "lock"), "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise Refused("another update of this project is running", "wait for it to end") from None
-        _discard(place.home / "update.new", place)
+        _discard(place.new, place)
         yield
 
 
 def read(place: Place) -> Journal | None:
     """Return the journal of the last update that was not committed or taken back, if there is one."""
     try:
-        document = json.loads((place.journal / "journal.json").read_text("utf-8"))
+        document = _document(place)
     except FileNotFoundError:
         return None
     return Journal(state=document["state"], note=document["note"], paths=tuple(document["paths"]))
@@ -82,17 +99,17 @@ def begin(
     `index` is the index as the caller saw it and as it is to be. With git's lock taken and every byte saved,
     `check` has the last word. Whatever fails is taken back.
     """
-    new, paths = place.home / "update.new", sorted(changes)
-    (new / "before").mkdir(parents=True)
-    saved = [save(place.root / path, new / "before" / str(number)) for number, path in enumerate(paths)]
+    new, paths = place.new, sorted(changes)
+    os.makedirs(f"{new}/before")
+    saved = [save(place.at(path), f"{new}/before/{number}") for number, path in enumerate(paths)]
     steps = [(path, before, changes[path]) for path, before in zip(paths, saved, strict=True)]
-    (new / AFTER).write_bytes(_packed(changes))
-    (new / "index.before").write_bytes(index[0])
-    (new / "index.after").write_bytes(index[1])
+    write_bytes(f"{new}/{AFTER}", _packed(changes))
+    write_bytes(f"{new}/index.before", index[0])
+    write_bytes(f"{new}/index.after", index[1])
     document = {"state": APPLYING, "note": dict(note), "paths": paths, "after": after}
-    (new / "journal.json").write_text(json.dumps(document), "utf-8")
-    (new / SPARE).write_text(json.dumps(document) + "undoing", "utf-8")
-    _take_index_lock(place, new / "index.after")
+    write_bytes(f"{new}/journal.json", json.dumps(document).encode())
+    write_bytes(f"{new}/{SPARE}", (json.dumps(document) + "undoing").encode())
+    _take_index_lock(place, f"{new}/index.after")
     try:
         if _bytes(place.index) != index[0]:
             raise Refused("git's index changed while the update was being planned", "run the update again")
@@ -101,7 +118,7 @@ def begin(
         _discard(new, place)
         raise
     _remove(place.journal)
-    new.rename(place.journal)
+    os.rename(new, place.journal)
     try:
         _do(place, document, steps)
     except BaseException:
@@ -112,10 +129,10 @@ def begin(
 def amend(place: Place, changes: Mapping[str, File | None], index: bytes) -> None:
     """Add the last changes to an open update, whose other paths a person may have edited, and finish it."""
     document = _document(place)
-    left = {path: look_at(place.root / path) for path in document["paths"] if path not in changes}
-    _put(place.journal / AFTER, _packed({**left, **changes}))
-    (place.journal / "index.after").unlink(missing_ok=True)
-    (place.journal / "index.after").write_bytes(index)
+    left = {path: look_at(place.at(path)) for path in document["paths"] if path not in changes}
+    _put(f"{place.journal}/{AFTER}", _packed({**left, **changes}))
+    _unlink(f"{place.journal}/index.after")
+    write_bytes(f"{place.journal}/index.after", index)
     _set_state(place, {**document, "after": DONE}, APPLYING)
     finish(place)
 
@@ -128,11 +145,11 @@ def finish(place: Place) -> None:
 
 def _do(place: Place, document: dict[str, Any], steps: list[Step]) -> None:
     for path, before, after in steps:
-        if look_at(place.root / path) not in (before, after):
+        if look_at(place.at(path)) not in (before, after):
             raise _edited(path)
     for path, _, after in [step for step in steps if step[2] is None] + [step for step in steps if step[2]]:
         put(place.root, path, after)
-    _put_index(place, place.journal / "index.after")
+    _put_index(place, f"{place.journal}/index.after")
     _set_state(place, document, document["after"])
 
 
@@ -141,32 +158,31 @@ def undo(place: Place, *, edited_too: bool = False) -> None:
     document = _document(place)
     steps = _steps(place, document["paths"])
     for path, before, after in steps:
-        if not edited_too and look_at(place.root / path) not in (before, after):
+        if not edited_too and look_at(place.at(path)) not in (before, after):
             raise _edited(path)
-    (place.journal / SPARE).unlink(missing_ok=True)
+    _unlink(f"{place.journal}/{SPARE}")
     _set_state(place, document, UNDOING)
-    stores = [(place.journal / "before" / str(number), *step) for number, step in enumerate(steps)]
+    stores = [(f"{place.journal}/before/{number}", *step) for number, step in enumerate(steps)]
     for store, path, before, _ in sorted(stores, key=lambda each: each[2] is not None):
         put(place.root, path, before, store)
-    _put_index(place, place.journal / "index.before")
+    _put_index(place, f"{place.journal}/index.before")
     abandon(place)
 
 
 def keep_staged(place: Place, merged: Callable[[bytes, bytes], bytes]) -> None:
     """Let taking back leave what else was staged since; `merged` gets the index of before, and of now."""
-    before, beside = place.journal / "index.before", place.journal / "index.before~"
+    before, after = (f"{place.journal}/index.{side}" for side in ("before", "after"))
     now = _bytes(place.index)
-    if now not in (_bytes(before), _bytes(place.journal / "index.after")):
-        beside.write_bytes(merged(_bytes(before), now))
-        os.replace(beside, before)
+    if now not in (_bytes(before), _bytes(after)):
+        _put(before, merged(_bytes(before), now))
 
 
 def abandon(place: Place) -> None:
     """Drop the journal: what it did stands."""
-    gone = place.home / "update.old"
+    gone = os.path.join(place.home, "update.old")
     _remove(gone)
     with suppress(FileNotFoundError):
-        place.journal.rename(gone)
+        os.rename(place.journal, gone)
     _remove(gone)
 
 
@@ -183,7 +199,7 @@ class Standing:
 def standings(place: Place) -> list[Standing]:
     """Return how every path of the journal stands."""
     steps = _steps(place, _document(place)["paths"])
-    return [Standing(path=p, before=b, after=a, now=look_at(place.root / p)) for p, b, a in steps]
+    return [Standing(path=p, before=b, after=a, now=look_at(place.at(p))) for p, b, a in steps]
 
 
 def _edited(path: str) -> Refused:
@@ -192,14 +208,14 @@ def _edited(path: str) -> Refused:
 
 
 def _steps(place: Place, paths: list[str]) -> list[Step]:
-    before, after = place.journal / "before", _after(place.journal, paths)
-    return [(path, look_at(before / str(number)), after[path]) for number, path in enumerate(paths)]
+    before, after = f"{place.journal}/before", _after(place.journal, paths)
+    return [(path, look_at(f"{before}/{number}"), after[path]) for number, path in enumerate(paths)]
 
 
-def _after(journal: Path, paths: list[str]) -> dict[str, File | None]:
-    if not (journal / AFTER).exists():  # a journal of release 0.3 or older
-        return {path: look_at(journal / "after" / str(number)) for number, path in enumerate(paths)}
-    rows = json.loads((journal / AFTER).read_bytes().decode("utf-8", "surrogateescape"))
+def _after(journal: str, paths: list[str]) -> dict[str, File | None]:
+    if not os.path.exists(f"{journal}/{AFTER}"):  # a journal of release 0.3 or older
+        return {path: look_at(f"{journal}/after/{number}") for number, path in enumerate(paths)}
+    rows = json.loads(read_bytes(f"{journal}/{AFTER}").decode("utf-8", "surrogateescape"))
     return {path: row and from_row(row) for path, row in rows.items()}
 
 
@@ -208,79 +224,79 @@ def _packed(files: Mapping[str, File | None]) -> bytes:
     return json.dumps(rows, ensure_ascii=False).encode("utf-8", "surrogateescape")
 
 
-def _take_index_lock(place: Place, index: Path) -> None:
+def _take_index_lock(place: Place, index: str) -> None:
     """Take git's own lock; the lock file is the new index, as git does it."""
     try:
-        os.link(index, _lock(place))
+        os.link(index, place.lock)
     except FileExistsError:
-        hint = f"wait for git to end; if none is running: rm {_lock(place)}"
+        hint = f"wait for git to end; if none is running: rm {place.lock}"
         raise Refused("another git process is at work here (index.lock exists)", hint) from None
 
 
-def _put_index(place: Place, wanted: Path) -> None:
+def _put_index(place: Place, wanted: str) -> None:
     """Make the index be `wanted`; nothing to do if it is."""
-    lock = _lock(place)
+    lock = place.lock
     if _bytes(place.index) == _bytes(wanted):
         _drop_own_lock(place, place.journal)
         return
     if not _is_own(lock, place.journal):
         _take_index_lock(place, wanted)
     elif _bytes(lock) != _bytes(wanted):
-        lock.unlink()
+        os.unlink(lock)
         _take_index_lock(place, wanted)
     if _bytes(wanted):
         os.replace(lock, place.index)
     else:
-        place.index.unlink(missing_ok=True)
-        lock.unlink()
+        _unlink(place.index)
+        os.unlink(lock)
 
 
-def _discard(new: Path, place: Place) -> None:
+def _discard(new: str, place: Place) -> None:
     """Remove a journal that never arrived, and the index lock it took."""
-    if new.exists():
+    if os.path.exists(new):
         _drop_own_lock(place, new)
         _remove(new, wholly=True)
 
 
-def _remove(folder: Path, *, wholly: bool = False) -> None:
-    if folder.exists():
+def _remove(folder: str, *, wholly: bool = False) -> None:
+    if os.path.exists(folder):
         from shutil import rmtree  # 2 ms: it brings every kind of archive along
 
         rmtree(folder, ignore_errors=not wholly)
 
 
-def _drop_own_lock(place: Place, journal: Path) -> None:
-    if _is_own(_lock(place), journal):
-        _lock(place).unlink()
+def _drop_own_lock(place: Place, journal: str) -> None:
+    if _is_own(place.lock, journal):
+        os.unlink(place.lock)
 
 
-def _is_own(lock: Path, journal: Path) -> bool:
+def _is_own(lock: str, journal: str) -> bool:
     """Say whether an index lock is one of a journal's index files, or a copy of one."""
-    sides = [side for side in (journal / "index.before", journal / "index.after") if side.exists()]
-    if not lock.exists():
+    sides = [side for side in (f"{journal}/index.before", f"{journal}/index.after") if os.path.exists(side)]
+    if not os.path.exists(lock):
         return False
     held = _bytes(lock)
     return any(os.path.samefile(lock, side) or (held and held == _bytes(side)) for side in sides)
 
 
-def _lock(place: Place) -> Path:
-    return place.index.with_name("index.lock")
+def _bytes(path: StrPath) -> bytes:
+    return read_bytes(path) if os.path.exists(path) else b""
 
 
-def _bytes(path: Path) -> bytes:
-    return path.read_bytes() if path.exists() else b""
+def _unlink(path: StrPath) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def _document(place: Place) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((place.journal / "journal.json").read_text("utf-8"))
+    document: dict[str, Any] = json.loads(read_bytes(f"{place.journal}/journal.json"))
     return document
 
 
 def _set_state(place: Place, document: dict[str, Any], state: str) -> None:
-    _put(place.journal / "journal.json", json.dumps({**document, "state": state}).encode())
+    _put(f"{place.journal}/journal.json", json.dumps({**document, "state": state}).encode())
 
 
-def _put(place: Path, data: bytes) -> None:
-    beside = place.with_name(f"{place.name}~")
-    beside.write_bytes(data)
-    os.replace(beside, place)
+def _put(place: str, data: bytes) -> None:
+    write_bytes(f"{place}~", data)
+    os.replace(f"{place}~", place)
