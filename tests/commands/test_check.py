@@ -365,7 +365,7 @@ def test_what_is_no_project_is_said_in_one_screen_and_stays_red(tmp_path: Path) 
     assert len(lines) < 15
     assert "This is no Roadworthy project: nothing here says what kind of system it is." in lines
     assert [word for line in lines if (word := line[6:15].strip()) in ("where", "expected", "fix", "run")]
-    assert str(tmp_path) in done.stdout
+    assert lines[-1] == f"all of it: roadworthy check {tmp_path} --format markdown"
     assert "not conforming: of 46 controls: fail " in done.stdout
     assert "# " in cli("check", str(tmp_path), "--format", "markdown").stdout
 

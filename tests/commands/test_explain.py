@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from roadworthy.commands.explain import explain
@@ -34,6 +36,15 @@ def test_one_check_alone() -> None:
 
 def test_a_map_past_its_review_is_stale() -> None:
     assert "; STALE: review" in said("REL-03", as_of="2099-01-01")
+
+
+def test_a_command_stays_in_one_piece() -> None:
+    found = explain("APPR-03").control
+    long = "gh api " + "--field name=value " * 8
+    told = explain_text(
+        replace(found, remediation=replace(found.remediation, command=long)), "", {}, "2026-11-20"
+    )
+    assert f"run          {long.strip()}" in [line.strip() for line in told.splitlines()]
 
 
 @pytest.mark.parametrize(

@@ -151,3 +151,26 @@ def test_what_a_verb_does_not_take_is_said_with_that_verb_s_help(
     assert ended.value.code == 2
     said = f"roadworthy: roadworthy {verb} takes no {arguments[-1]}\n  next: roadworthy {verb} --help\n"
     assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["revoke", "x"],
+            "revoke: the following arguments are required: --reason\n  next: roadworthy revoke --help",
+        ),
+        (["check", "--format", "x"], "check: argument --format: invalid choice: 'x'"),
+        ([], "the following arguments are required: VERB\n  next: roadworthy --help"),
+    ],
+    ids=str,
+)
+def test_a_wrong_use_is_one_line_and_the_next_step(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"roadworthy: {said}")
+    assert len(shown.splitlines()) == 2

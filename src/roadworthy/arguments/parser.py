@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 from roadworthy import __version__
 from roadworthy.arguments import VERBS
@@ -22,6 +22,11 @@ class _Parser(argparse.ArgumentParser):
     def format_help(self) -> str:
         self.formatter_class = argparse.HelpFormatter
         return super().format_help()
+
+    def error(self, message: str) -> NoReturn:
+        """Say it as every other mistake is said: one line, and the next step whole on a line of its own."""
+        verb = self.prog.partition(" ")[2]
+        raise UsageError(f"{verb}: {message}" if verb else message, f"{self.prog} --help")
 
 
 def parser(verb: str | None = None) -> argparse.ArgumentParser:

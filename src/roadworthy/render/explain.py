@@ -40,7 +40,7 @@ def _lines(
     repair = control.remediation
     yield from _paragraph("fix", f"{repair.text} (effort: {repair.effort})")
     if repair.command:
-        yield from _paragraph("run", repair.command)
+        yield f"{'run':12} {plain(repair.command)}"  # in one piece, to be copied
     yield from _maps(control, frameworks, as_of)
 
 

@@ -44,7 +44,7 @@ def _nothing_to_judge(report: Report, width: int) -> Iterator[str]:
     yield from _row("where", plain(str(report.source["path"]), 300), width)
     yield from _row("expected", ".roadworthy/lock.yaml, or governance/system.yaml and risk.yaml", width)
     yield from _row("fix", "Name the project's own folder, or make a project.", width)
-    yield from _row("run", "roadworthy check PROJECT, or roadworthy new NAME", width)
+    yield _command("roadworthy new NAME")
 
 
 def _head(report: Report) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _wrong(report: Report, colour: bool, width: int) -> Iterator[str]:
         yield from _row("why", plain(judged.control.intent), width)
         yield from _row("fix", plain(repair.text) + (f" ({repair.effort})" if repair.effort else ""), width)
         if repair.command:
-            yield from _row("run", plain(repair.command), width)
+            yield _command(repair.command)
 
 
 def _told(shown: Shown, width: int) -> Iterator[str]:
@@ -135,11 +135,18 @@ def _foot(report: Report, colour: bool) -> Iterator[str]:
     yield f"{_paint(outcome(report), verdict, colour)}: of {len(report.judged)} controls: {counts}"
     yield f"evidence: {share(report)}"
     if _is_no_project(report):
-        yield "all of it: roadworthy check --format markdown"
+        from shlex import quote  # here only
+
+        yield f"all of it: roadworthy check {plain(quote(str(report.source['path'])))} --format markdown"
         return
     worst = next(findings(report, Verdict.FAIL, Verdict.UNKNOWN), None)
     if worst:
         yield f"more: roadworthy explain {worst.control.id}"
+
+
+def _command(text: str) -> str:
+    """What a person copies: in one piece, however long."""
+    return " " * INDENT + f"{'run':{LABEL}}" + plain(text)
 
 
 def _row(label: str, text: str, width: int, label_width: int = LABEL, indent: int = INDENT) -> Iterator[str]:
