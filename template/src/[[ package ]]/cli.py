@@ -94,7 +94,7 @@ VERBS: dict[str, Verb] = {
     ),
     "monitor": Verb("drift, performance, freshness, cost: one verdict", "monitoring.run:monitor", (_AS_OF,)),
     "retrain": Verb(
-        "say which retraining trigger fired, and act on it", "monitoring.retrain:retrain", (_AS_OF,)
+        "say whether a retraining trigger fired, and which", "monitoring.retrain:retrain", (_AS_OF,)
     ),
     "rollback": Verb(
         "return to the last approved release that served",
