@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,13 +37,15 @@ UNSET = (
 @pytest.fixture(autouse=True, scope="session")
 def pinned_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Give the whole session a home of its own, so that nobody's configuration leaks in."""
-    home = tmp_path_factory.mktemp("home")
+    home, temporary = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("tmp")
     (home / "gitconfig").write_text("[init]\n\tdefaultBranch = main\n")
     patch = pytest.MonkeyPatch()
     for name in (*UNSET, *(key for key in os.environ if key.startswith("GIT_"))):
         patch.delenv(name, raising=False)
     for name, value in PINNED.items():
         patch.setenv(name, value)
+    patch.setenv("TMPDIR", str(temporary))  # what a killed process leaves behind goes with the session
+    patch.setattr(tempfile, "tempdir", None)
     patch.setenv("HOME", str(home))
     patch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
     patch.setenv("XDG_CACHE_HOME", str(home / ".cache"))
@@ -51,12 +54,15 @@ def pinned_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     patch.undo()
 
 
+TOGETHER = "tests/template/"  # its files look at one matrix of renders, which takes half a minute to make
+
+
 class Chunked(LoadFileScheduling):  # type: ignore[misc]
     """Keep the tests of a file on one worker, but share the chunks of a long test among all of them."""
 
     def _split_scope(self, nodeid: str) -> str:
         scope: str = super()._split_scope(nodeid)
-        return nodeid if "[chunk" in nodeid else scope
+        return TOGETHER if nodeid.startswith(TOGETHER) else nodeid if "[chunk" in nodeid else scope
 
 
 @pytest.hookimpl(optionalhook=True)

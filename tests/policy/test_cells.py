@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 import pytest
@@ -85,14 +86,18 @@ def found_by_asking(facts: Mapping[str, Any], control: Control, check: Check, ab
     return judge_check(control, check, about, asker)
 
 
+@cache
+def alone() -> tuple[tuple[Control, Mapping[str, Any], tuple[Judged, ...]], ...]:
+    """Every case, and what it comes to where nothing was judged before."""
+    return tuple((*each, judged(fresh(), *each)) for each in cases())
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_in_any_order_every_case_is_judged_as_if_it_were_alone(seed: int) -> None:
-    shared, asked = fresh(), [*cases()]
-    alone = [judged(fresh(), *each) for each in asked]
-    order = [*range(len(asked)), *range(len(asked))]
+    shared, order = fresh(), [*alone(), *alone()]
     random.Random(seed).shuffle(order)
-    for number in order:
-        assert judged(shared, *asked[number]) == alone[number]
+    for control, facts, expected in order:
+        assert judged(shared, control, facts) == expected
 
 
 def at_random(facts: Mapping[str, Any], type_: Type, chance: random.Random) -> dict[str, Any]:
