@@ -15,7 +15,7 @@ from roadworthy.adapters.cel import Bound, Engine
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.core.documents.bounds import MAX_DEPTH, ParseError, plain
 from roadworthy.core.expressions.cells import typed
-from roadworthy.core.expressions.fact_schema import Type
+from roadworthy.core.expressions.fact_schema import FactSchema, Type, parse_schema
 from roadworthy.core.memo import Memo
 from roadworthy.errors import UsageError
 
@@ -38,6 +38,7 @@ FACTS: dict[str, Any] = {
 NEEDS = {"p": ("p.yes", "p.name"), "far": ("p.far.known", "p.far.reason")}
 ENGINE = Engine(("as_of", "p"))
 ROOT = Type(fields={"as_of": Type("time"), "p": Type("any")})
+SCHEMA = FactSchema(root=ROOT, needs=NEEDS)
 
 
 def bound(facts: dict[str, Any] | None = None) -> Bound:
@@ -45,7 +46,7 @@ def bound(facts: dict[str, Any] | None = None) -> Bound:
 
 
 def bind(engine: Engine, facts: dict[str, Any], paths: Sequence[str] = ()) -> Bound:
-    return engine.bind(typed(facts, paths, ROOT, Memo()), NEEDS, misshapen, paths)
+    return engine.bind(typed(facts, paths, ROOT, Memo()), SCHEMA, misshapen, paths)
 
 
 # Each is a question and its answer: True, False, or None for no answer.
@@ -226,6 +227,34 @@ def test_words_come_only_from_text() -> None:
     assert bound().text("'name: ' + p.name") == "name: low"
     assert bound().text("p.count") == ""
     assert bound().text("p.nope") == ""
+
+
+KNOWN = parse_schema(
+    {
+        "kinds": {},
+        "needs": {},
+        "unknown": {"runs": "git.why"},
+        "facts": {
+            "git.why": ["string", ""],
+            "runs": ["list", ""],
+            "runs[].path": ["string", ""],
+            "runs[].once": ["bool~", ""],
+            "runs[].fine": ["bool", ""],
+        },
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("once", "fine", "value"),
+    [(None, True, None), (None, False, False), (True, True, True), (False, True, False)],
+)
+def test_an_answer_that_hangs_on_what_nobody_knows_is_none(once: Any, fine: bool, value: Any) -> None:
+    rows = [{"path": "a.json", "once": once, "fine": fine}, {"path": "b.json", "once": True, "fine": True}]
+    facts = typed({"git": {"why": "no history"}, "runs": rows}, (), KNOWN.root, Memo())
+    found = Engine(("git", "runs")).bind(facts, KNOWN, misshapen).truth("runs.all(r, r.fine && r.once)")
+    why = "no history; not known: once of a.json" if value is None else ""
+    assert (found.value, found.unknown) == (value, why)
 
 
 def test_what_is_out_of_reach_says_why() -> None:

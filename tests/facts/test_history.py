@@ -81,7 +81,9 @@ def test_records_are_added_once_or_not(repository: Repository) -> None:
     history = read_history(repository.path)
     assert history.added_once(DRILL) is True
     assert history.added_once(RUN) is False
-    assert history.added_once("governance/runs/new.json") is None
+    assert (
+        history.added_once("governance/runs/new.json", b"{}") is True
+    )  # what nobody committed nobody edited
     assert history.added_once(DRILL, b"{}") is True
     assert history.added_once(DRILL, b"{ }") is False
     assert edited_records(history, {}) == [RUN]

@@ -82,7 +82,7 @@ def test_a_check_reads_nothing_but_its_cells(name: str) -> None:
 def found_by_asking(facts: Mapping[str, Any], control: Control, check: Check, about: Situation) -> Finding:
     bench = fresh()
     plain = typed(facts, (), bench.schema.root, bench.memo)
-    asker = bench.engine.bind(plain, bench.schema.needs, lambda schema, value: ())
+    asker = bench.engine.bind(plain, bench.schema, lambda schema, value: ())
     return judge_check(control, check, about, asker)
 
 

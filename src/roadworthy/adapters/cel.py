@@ -16,14 +16,17 @@ from typing import Any, Final
 
 from cel_expr_python import cel
 
-from roadworthy.core.expressions.cells import Facts
+from roadworthy.core.expressions.cells import Facts, unknowns
+from roadworthy.core.expressions.fact_schema import FactSchema
 from roadworthy.core.judging.evaluate import Truth
 from roadworthy.core.packs.pack import Shape
 from roadworthy.core.times import parse_day
 from roadworthy.errors import UsageError
 
-Needs = Mapping[str, tuple[str, str]]
 # What is asked at no known time is asked at the end of time, when everything is too old.
+# What the binding says of an operator that met a value of no type it takes, and so of null.
+_OF_NULL: Final = "No matching overloads"
+MOST_UNKNOWN, UNSAID = 3, "nothing here tells"
 _END: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -77,11 +80,11 @@ class Engine:
         """Whether something was compiled that was not loaded."""
         return not self._compiled.keys() <= self._kept.keys()
 
-    def bind(self, facts: Facts, needs: Needs, shape: Shape, paths: Sequence[str] = ()) -> Bound:
+    def bind(self, facts: Facts, schema: FactSchema, shape: Shape, paths: Sequence[str] = ()) -> Bound:
         """Return an asker for one project's facts. The clock is the fact `as_of`."""
         self.as_of = parse_day(facts.values.get("as_of", "")) or _END
         self.paths = frozenset(paths)
-        return Bound(self, facts, needs, shape)
+        return Bound(self, facts, schema, shape)
 
     def _functions(self) -> list[Any]:
         string, dyn = cel.Type.STRING, cel.Type.DYN
@@ -109,8 +112,8 @@ class Engine:
 class Bound:
     """Answers questions about the facts of one project (an `Asker`)."""
 
-    def __init__(self, engine: Engine, facts: Facts, needs: Needs, shape: Shape) -> None:
-        self.engine, self.needs, self.shape, self.problem = engine, needs, shape, facts.problem
+    def __init__(self, engine: Engine, facts: Facts, schema: FactSchema, shape: Shape) -> None:
+        self.engine, self.schema, self.shape, self.problem = engine, schema, shape, facts.problem
         self.data = {} if facts.problem else facts.values
         self.activation = engine.env.Activation(self.data)
 
@@ -122,7 +125,17 @@ class Bound:
         if kind == "BOOL" and value in (True, False):
             return Truth(value=value is True)
         what = str(value) if kind == "ERROR" else f"expected true or false, the expression gave {kind}"
-        return Truth(value=None, error=what)
+        blind = kind == "NULL" or _OF_NULL in what
+        return Truth(value=None, error=what, unknown=self._unknown(expression) if blind else "")
+
+    def _unknown(self, expression: str) -> str:
+        """Return what an expression asks that nobody here can know, and why; empty when all can be known."""
+        found = tuple(unknowns(expression, self.data, self.schema))
+        if not found:
+            return ""
+        more = f" and {len(found) - MOST_UNKNOWN} more" if len(found) > MOST_UNKNOWN else ""
+        what = ", ".join(each for each, _ in found[:MOST_UNKNOWN])
+        return f"{self._fact(found[0][1]) or UNSAID}; not known: {what}{more}"
 
     def text(self, expression: str) -> str:
         """Return the text of an expression; empty when it comes to none."""
@@ -138,7 +151,7 @@ class Bound:
     def unavailable(self, needs: Sequence[str]) -> str:
         """Return why one of some facts cannot be had; empty when all can."""
         for root in (need.partition(".")[0] for need in needs):
-            available, reason = self.needs.get(root, ("", ""))
+            available, reason = self.schema.needs.get(root, ("", ""))
             if available and self._fact(available) is not True:
                 return str(self._fact(reason) or f"{root} cannot be known here")
         return ""

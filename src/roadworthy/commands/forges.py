@@ -42,6 +42,8 @@ class Desk:
 def forge(place: Path | None) -> Forge:
     """Return what the forge enforces; without a token, or at a host that nobody named, that is not known."""
     config = _config(place)
+    if not _in_ci() and not config:
+        return Forge(exists=None, reason="no configuration of git is here to name a forge: judge a clone")
     if not _in_ci() and not REMOTE.search(config):
         return Forge(exists=False, reason="no forge hosts it")
     desk = _desk(_remotes(config))

@@ -56,7 +56,7 @@ class Bench:
         self, controls: Sequence[Control], facts: Facts, situation: Situation, paths: Sequence[str]
     ) -> tuple[Judged, ...]:
         """Return what controls come to, of these facts alone: the same were perhaps judged before."""
-        asker = self.engine.bind(facts, self.schema.needs, misshapen, paths)
+        asker = self.engine.bind(facts, self.schema, misshapen, paths)
         about = (repr(situation), facts.problem)
 
         def find(control: Control, check: Check) -> Finding:

@@ -88,6 +88,6 @@ class _Judge:
     def _bind(self, facts: Mapping[str, Any]) -> Any:
         bench = self.bench
         plain = typed(facts, (), bench.schema.root, bench.memo)
-        bound = bench.engine.bind(plain, bench.schema.needs, misshapen)
+        bound = bench.engine.bind(plain, bench.schema, misshapen)
         self.bound[id(facts)] = bound
         return bound

@@ -127,14 +127,15 @@ def read_history(repository: Path, revision: str = "HEAD", ask: Read = read) -> 
     """Return the history of a revision; what git cannot tell is told as a reason."""
     try:
         changes = parse_log(ask(repository, *LOG, "--relative", LOG_FORMAT, revision))
-        recorded = any(path.startswith(ADD_ONLY) for change in changes for path in change.files)
+        cut = len(changes) > MAX_COMMITS
+        recorded = cut or any(path.startswith(ADD_ONLY) for change in changes for path in change.files)
         tree = parse_tree(ask(repository, "ls-tree", "-r", "-z", revision)) if recorded else {}
         if _is_shallow(repository, ask):
             return History(available=False, reason="the clone is cut off (shallow): git fetch --unshallow")
-        cut = len(changes) > MAX_COMMITS
     except Unjudgeable as error:
         return History(available=False, reason=f"git cannot read the history: {error}")
-    return History(available=True, shallow=cut, changes=changes, tree=tree)
+    reason = f"only the newest {MAX_COMMITS:,} commits are read" if cut else ""
+    return History(available=True, reason=reason, shallow=cut, changes=changes, tree=tree)
 
 
 def _is_shallow(repository: Path, ask: Read) -> bool:
@@ -149,12 +150,22 @@ def past_bytes(
     repository: Path, pairs: Sequence[tuple[str, str]], *, ask: Read = read
 ) -> dict[tuple[str, str], bytes]:
     """Return the bytes that paths had at commits, for those that had them."""
-    asked = {f"{commit}:./{path}": (commit, path) for commit, path in pairs if path.isprintable() and path}
+    here = "" if is_bare(repository) else "./"
+    asked = {
+        f"{commit}:{here}{path}": (commit, path) for commit, path in pairs if path.isprintable() and path
+    }
     try:
         found = cat(repository, list(asked), ask)
     except Unjudgeable:
         return {}
     return {asked[name]: data for name, data in found.items()}
+
+
+def is_bare(place: Path) -> bool:
+    """Return whether a folder is a repository without a work tree."""
+    return not (place / ".git").exists() and all(
+        (place / name).exists() for name in ("HEAD", "objects", "refs")
+    )
 
 
 def oddity(repository: Path) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from roadworthy.adapters.files import open_folder
 from roadworthy.commands.revision import (
     commit_of,
+    is_bare,
     oddity,
     open_revision,
     past_bytes,
@@ -45,15 +46,9 @@ def open_target(path: str, revision: str | None = None, told: Notes | None = Non
         return _without_history(open_packed(place), "an archive carries no history")
     if not place.is_dir():
         raise UsageError(f"{path} does not exist", "name a folder, a bare repository or an archive")
-    if revision or _is_bare(place):
+    if revision or is_bare(place):
         return _at_revision(place, revision or "HEAD")
     return _folder(place, told)
-
-
-def _is_bare(place: Path) -> bool:
-    return not (place / ".git").exists() and all(
-        (place / name).exists() for name in ("HEAD", "objects", "refs")
-    )
 
 
 def _at_revision(repository: Path, revision: str) -> Target:

@@ -15,7 +15,7 @@ _PIN = rb"(?m)^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([^\s;\\]+)"
 def bom_ok(data: bytes | None, commit: str, models: set[str], past: Past) -> bool | None:
     """Return whether a bill is about the model, and lists what the locks pin, no more and no less."""
     locks = [past.blobs.get((commit, lock)) for lock in LOCKED]
-    if not past.available:
+    if not past.tells(commit, *LOCKED):
         return None
     bill = past.read(f"{FOLDER}bom.json", data)
     listed = {(str(row.get("name")), str(row.get("version"))) for row in rows(bill.get("components"))}

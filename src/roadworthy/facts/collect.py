@@ -143,7 +143,9 @@ class Collection:
 def _history(collection: Collection) -> dict[str, Any]:
     history, data = collection.history, collection.sources.snapshot.data
     present = {path: data(path) for path in history.touched if path.startswith(ADD_ONLY)}
-    return history_facts(history, present, loosened(collection.deck) if history.available else ())
+    return history_facts(
+        history, present, collection.past.lost, loosened(collection.deck) if history.available else ()
+    )
 
 
 def _registry(collection: Collection) -> dict[str, Any]:

@@ -39,13 +39,13 @@ def _dataset(record: Record, contracts: Mapping[str, bytes], past: Past) -> dict
     digests = [split.get("sha256") for split in splits.values()]
     checks = rows(record.mapping("quality").get("checks"))
     contract = contracts.get(record.text("contract_sha256"))
-    known = contract is not None
+    known, told = contract is not None, past.tells("", CONTRACT)
     return {
         **record.base,
         "manifest_sha256": record.text("manifest_sha256"),
         "digest_ok": _manifest_ok(record, splits),
-        "contract_known": True if known else (False if past.available else None),
-        "use_held": _use_held(record, past.read(CONTRACT, contract)),
+        "contract_known": known if known or told else None,
+        "use_held": _use_held(record, past.read(CONTRACT, contract)) if known or told else None,
         "erased": _erased(part(record.mapping("source"), "erased")),
         "splits": sorted(whole),
         "distinct": len({str(digest) for digest in digests}) == len(digests),

@@ -47,8 +47,10 @@ def _approval(deck: Deck, record: Record, filed: Approval) -> dict[str, Any]:
 
 def vouched_before(deck: Deck, record: Record) -> bool | None:
     """Whether who may approve, and by which key, was on file before the commit that brought the approval."""
-    added = deck.shelf.history.touched.get(record.path)
-    return not {ROLES, SIGNERS} & added[-1].files.keys() if added else None
+    history = deck.shelf.history
+    if not history.began_here(record.path):
+        return None
+    return not {ROLES, SIGNERS} & history.touched[record.path][-1].files.keys()
 
 
 def gates(deck: Deck) -> list[dict[str, Any]]:
@@ -135,7 +137,8 @@ def _verdict_ok(deck: Deck, record: Record) -> bool | None:
             found = True
             if deck.lets(data, seal, record):
                 return True
-    return False if found or deck.past.available else None
+    path = f"{VERDICTS}{record.text('version')}.json"
+    return False if found or deck.past.tells("", path, f"{path}.sig") else None
 
 
 def _verdicts(deck: Deck, record: Record) -> Iterator[tuple[bytes | None, bytes | None]]:

@@ -85,11 +85,16 @@ class History:
 
     def added_once(self, path: str, data: bytes | None = None) -> bool | None:
         """Return whether a file has ever held one content, put back or not; None if that cannot be known."""
-        if not self.available or self.shallow or path not in self.touched:
+        if not self.available or (path in self.tree and not self.began_here(path)):
             return None
-        held = {change.blobs[path] for change in self.touched[path] if change.blobs[path].strip("0")}
+        held = {each.blobs[path] for each in self.touched.get(path, ()) if each.blobs[path].strip("0")}
         now = {blob_id(data, self.tree[path])} if data is not None and path in self.tree else set()
-        return len(held | now) == 1
+        return len(held | now) <= 1
+
+    def began_here(self, path: str) -> bool:
+        """Whether the commit that first brought a file is in this history."""
+        changes = self.touched.get(path, [])
+        return bool(changes) and (not self.shallow or changes[-1].files[path].startswith("A"))
 
 
 def parse_log(output: bytes) -> tuple[Change, ...]:
@@ -181,12 +186,13 @@ def _first(history: History, order: Mapping[str, int], prefix: str) -> int | Non
 
 
 def history_facts(
-    history: History, present: Mapping[str, bytes | None], loosened: Iterable[str]
+    history: History, present: Mapping[str, bytes | None], lost: Iterable[str], loosened: Iterable[str]
 ) -> dict[str, Any]:
-    """Return the facts under `history`."""
+    """Return the facts under `history`; of `lost` paths git lacks objects."""
+    gone = next(iter(sorted(lost)), "")
     return {
         "available": history.available,
-        "reason": history.reason,
+        "reason": f"git lacks objects, as of {gone}: git fetch --refetch" if gone else history.reason,
         "commits": len(history.changes),
         "shallow": history.shallow,
         "edited_records": edited_records(history, present),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from roadworthy.core.approval.evidence import compared
@@ -11,6 +11,7 @@ from roadworthy.core.documents.notes import Notes
 from roadworthy.core.documents.parse import noted
 from roadworthy.core.documents.parts import mapping, number, rows
 from roadworthy.core.values import field, frozen
+from roadworthy.facts.history import History
 from roadworthy.facts.records import Record, Shelf
 from roadworthy.facts.retold import aged, intervals, probes, proxies, tables_agree, whole_slices
 from roadworthy.facts.sources import Blobs
@@ -22,12 +23,22 @@ LOCKS = ("requirements/train.txt", "requirements/dev.txt", "requirements/serve.t
 
 @frozen
 class Past:
-    """The bytes that files had at the commits which records name; asked for once, all together."""
+    """The bytes that files had at the commits which records name; asked for once, all together.
+
+    Where a history was `cut`, older commits are not known; of `lost` paths git lacks what some commit had.
+    """
 
     available: bool
     known: frozenset[str]
     blobs: Mapping[tuple[str, str], bytes]
     notes: Notes = field(default_factory=Notes)
+    cut: bool = False
+    lost: frozenset[str] = frozenset()
+
+    def tells(self, commit: str, *paths: str) -> bool:
+        """Whether it can be known what some files were at a commit: that they were not is then an answer."""
+        there = self.available and (commit in self.known or not self.cut)
+        return there and all(path not in self.lost or (commit, path) in self.blobs for path in paths)
 
     def digest(self, commit: str, path: str) -> str | None:
         """Return the digest of a file at a commit; None when either is unknown."""
@@ -51,8 +62,21 @@ def look_back(shelf: Shelf, blobs: Blobs, notes: Notes) -> Past:
     contracts = history.touched.get(CONTRACT, ()) if shelf.of("datasets") else ()
     asked = sorted({*wanted, *((change.commit.sha, CONTRACT) for change in contracts), *_verdicts(shelf)})
     found = blobs(asked) if asked and history.available else {}
-    whole = history.available and not history.shallow
-    return Past(available=whole, known=known, blobs=found, notes=notes)
+    lost = _lost({path for pair, path in set(asked) - found.keys()}, history, blobs)
+    return Past(
+        available=history.available, known=known, blobs=found, notes=notes, cut=history.shallow, lost=lost
+    )
+
+
+def _lost(paths: Iterable[str], history: History, blobs: Blobs) -> frozenset[str]:
+    """Those of some paths that some commit put there, and that git has no longer as it was then."""
+    put = {
+        (change.commit.sha, path)
+        for path in paths
+        for change in history.touched.get(path, ())
+        if change.blobs[path].strip("0")
+    }
+    return frozenset(path for _, path in put - blobs(sorted(put)).keys()) if put else frozenset()
 
 
 def _verdicts(shelf: Shelf) -> Iterator[tuple[str, str]]:
@@ -83,18 +107,19 @@ def _run(record: Record, shelf: Shelf, past: Past, released: set[str]) -> dict[s
     code, config = record.mapping("code"), record.mapping("config")
     commit, run_id = str(code.get("commit") or ""), record.text("run_id")
     lock = record.mapping("environment").get("lock_sha256")
-    locks = [past.digest(commit, path) for path in LOCKS]
+    locks, gates = [past.digest(commit, path) for path in LOCKS], past.digest(commit, GATES)
+    files = (*config, TRAINING, CONTRACT)
     return {
         **record.base,
         "run_id": run_id,
         "submitter": str(record.mapping("submitter").get("email") or ""),
         "dirty": code.get("dirty") is not False,
         "commit": commit,
-        "commit_known": commit in past.known if past.available else None,
+        "commit_known": commit in past.known if past.tells(commit) else None,
         "dataset_known": _dataset_known(record, shelf),
-        "config_ok": _if_known(past, _config_ok(config, commit, past)),
-        "gates_ok": _if_known(past, past.digest(commit, GATES) == record.text("gates_sha256")),
-        "lock_ok": _if_known(past, bool(lock) and lock in locks),
+        "config_ok": _config_ok(config, commit, past) if past.tells(commit, *files) else None,
+        "gates_ok": gates == record.text("gates_sha256") if past.tells(commit, GATES) else None,
+        "lock_ok": bool(lock) and lock in locks if past.tells(commit, *LOCKS) else None,
         "artifacts_ok": is_sha256(model_digest(record)),
         "has_search": bool(record.rows("search")),
         "seed": record.value.get("seed"),
@@ -109,10 +134,6 @@ def _config_ok(config: Mapping[str, Any], commit: str, past: Past) -> bool:
     there = {path for path in (TRAINING, CONTRACT) if past.digest(commit, path)}
     same = all(past.digest(commit, path) == digest for path, digest in config.items())
     return bool(config) and same and there <= config.keys()
-
-
-def _if_known(past: Past, answer: bool) -> bool | None:
-    return answer if past.available else None
 
 
 def model_digest(run: Record) -> str:
@@ -210,9 +231,11 @@ def _redone(check: Mapping[str, Any]) -> bool:
     return check.get("passed") is not True if found is None else found is (check.get("passed") is True)
 
 
-def _demanded(record: Record, run: Record | None, past: Past) -> bool:
+def _demanded(record: Record, run: Record | None, past: Past) -> bool | None:
     """Whether every limit of the thresholds the run started with was compared with exactly that limit."""
     commit = str(run.mapping("code").get("commit")) if run else ""
+    if not past.tells(commit, GATES):
+        return None
     gates = past.document(commit, GATES)
     compared = {(str(check.get("id")), number(check.get("limit"))) for check in record.rows("checks")}
     metrics = {(str(gate.get("id")), number(gate.get("limit"))) for gate in rows(gates.get("metrics"))}

@@ -9,7 +9,7 @@ from typing import Any
 from roadworthy.core.documents.parse import ParseError, parse
 from roadworthy.core.documents.parts import part, rows, text
 from roadworthy.core.documents.snapshot import Unreadable
-from roadworthy.core.times import parse_time, rfc3339
+from roadworthy.core.times import parse_day, parse_time, rfc3339
 from roadworthy.core.values import field, frozen
 from roadworthy.facts.documents import misfits
 from roadworthy.facts.history import History
@@ -178,7 +178,14 @@ def _read(path: str, data: bytes, schema: str, sources: Sources) -> tuple[dict[s
         return str(error)
     if not isinstance(value, dict):
         return "expected a mapping"
-    return value, misfits(f"{schema}.v1.json", value, sources.pack.schemas, sources.shape)
+    problems = misfits(f"{schema}.v1.json", value, sources.pack.schemas, sources.shape)
+    return value, [*problems, *_timeless(value)]
+
+
+def _timeless(value: Mapping[str, Any]) -> Iterator[str]:
+    """A schema knows the form of a time; how long ago the thirty-first of February was, nobody can tell."""
+    said = {name: value[name] for name in TIMES if name in value}
+    yield from (f"{name} is no time: {text(at)!r}" for name, at in said.items() if parse_day(str(at)) is None)
 
 
 def _when(value: Mapping[str, Any], sources: Sources) -> dict[str, Any]:

@@ -212,14 +212,14 @@ def _refusals(filed: Sequence[Approval], asked: Demand) -> tuple[Refusal, ...]:
 
 def _files_ok(deck: Deck, record: Record) -> bool | None:
     """Whether subject files that git has at the release's commit have those very bytes there."""
-    if not deck.past.available:
-        return None
     commit = record.text("commit")
     rows = [
         entry
         for entry in entries(record.value.get("subject")) or ()
         if entry.name.startswith((*MADE_FROM, ".r"))
     ]
+    if not deck.past.tells(commit, *(entry.name for entry in rows)):
+        return None
     found = [(deck.past.digest(commit, entry.name), entry.sha256) for entry in rows]
     return bool(found) and all(was == now for was, now in found)
 

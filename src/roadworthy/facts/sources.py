@@ -48,9 +48,12 @@ EMBEDDED: Final = Tracked(reachable=False, reason="the project keeps its own sto
 
 @frozen
 class Forge:
-    """What a forge says about the default branch: a rule not read is None, `unread` says why."""
+    """What a forge says about the default branch: a rule not read is None, `unread` says why.
 
-    exists: bool
+    That one `exists` is None where nothing here would say so.
+    """
+
+    exists: bool | None
     available: bool = False
     reason: str = ""
     rules: Mapping[str, Any] = field(default_factory=dict)

@@ -23,6 +23,7 @@ SCHEMA: dict[str, Any] = {
         "runs[]": ["record", ""],
         "runs[].seconds": ["double?", ""],
         "runs[].count": ["int", ""],
+        "runs[].once": ["bool~", ""],
         "runs[].at": ["time", ""],
         "columns": ["map", ""],
         "columns{}": ["map", ""],
@@ -41,8 +42,12 @@ GOOD = [
     'free.anything.goes == "x"',
     'git.known ? runs[0].path != "" : false',
     '"a" in runs[0].tags',
+    "runs.all(r, r.once && !r.once)",
 ]
 BAD = [
+    ("runs.all(r, r.once != false)", "use it bare"),
+    ("runs.all(r, r.once == null || r.once)", "use it bare"),
+    ("runs.all(r, r.once in [true])", "use it bare"),
     ("runz.size() == 0", "unknown fact runz"),
     ("runs.all(r, r.second != null)", "unknown field second"),
     ("runs.all(r, r.seconds <= 3)", "may be null"),
@@ -75,11 +80,16 @@ def test_the_roots_that_it_reads_are_known() -> None:
     assert check_type(parse("git.known && runs.size() > 0"), ROOT, "bool").roots == {"git", "runs"}
 
 
+def test_words_about_an_answer_may_look_past_what_is_unknown() -> None:
+    words = 'runs.filter(r, r.once == false).map(r, r.path).join(", ")'
+    assert check_type(parse(words), ROOT, "string").problems == []
+
+
 def test_facts_are_completed_to_their_types() -> None:
     facts = complete(
         {"runs": [{"path": 3, "seconds": 2, "count": True, "extra": 1}], "git": "x", "free": [1]}, ROOT
     )
-    assert facts["runs"] == [{"path": "", "tags": [], "seconds": 2.0, "count": 0, "at": ""}]
+    assert facts["runs"] == [{"path": "", "tags": [], "seconds": 2.0, "count": 0, "at": "", "once": None}]
     assert facts["git"] == {"known": False, "why": ""}
     assert facts["columns"] == {}
     assert facts["free"] == [1]

@@ -6,7 +6,7 @@ A cell is a root of facts, or what lies right below one (`documents.card`).
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Container, Hashable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -68,7 +68,33 @@ def reads(check: Check, schema: FactSchema) -> frozenset[str]:
     said = (check.expected, check.actual, check.by, check.until)
     roots = (need.partition(".")[0] for need in check.needs)
     known = (" ".join(schema.needs.get(root, ())) for root in roots)
-    return frozenset(_named(" ".join((*asked, *said, *known)), schema.root))
+    named = frozenset(_named(" ".join((*asked, *said, *known)), schema.root))
+    return named | {
+        schema.unknown[root] for cell in named if (root := cell.partition(".")[0]) in schema.unknown
+    }
+
+
+def unknowns(text: str, facts: Mapping[str, Any], schema: FactSchema) -> Iterator[tuple[str, str]]:
+    """Yield what an expression asks and nobody can know: a field of a record, and which fact says why."""
+    words = frozenset(re.findall(r"\w+", text))
+    for cell in sorted(frozenset(_named(text, schema.root))):
+        root, _, name = cell.partition(".")
+        why, below, value = schema.unknown.get(root, ""), schema.root.fields[root], facts.get(root)
+        if name in below.fields:
+            below, value = Type(fields={name: below.fields[name]}), {name: (value or {}).get(name)}
+        yield from ((each, why) for each in _unknown(value, below, words, root))
+
+
+def _unknown(value: Any, type_: Type, words: Container[str], place: str) -> Iterator[str]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _unknown(each, type_.item or Type("any"), words, place)
+    elif isinstance(value, Mapping):
+        place = str(value.get("path") or place)
+        for name, below in type_.fields.items():
+            if below.unknowable and name in words and value.get(name) is None:
+                yield f"{name} of {place}"
+            yield from _unknown(value.get(name), below, words, place)
 
 
 def _named(text: str, root: Type) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from roadworthy.core.values import frozen
+from roadworthy.core.values import field, frozen
 from roadworthy.errors import UsageError
 
 # Each plain type: what Python calls its values, and the one that stands for a missing one.
@@ -21,7 +21,10 @@ _EXACT = {name: types[0] for name, (types, _) in _PLAIN.items()}
 
 
 class Type:
-    """One node: its type, whether null is a value, its meaning and what lies below it."""
+    """One node: its type, whether null is a value, its meaning and what lies below it.
+
+    Null of what is `unknowable` is no value: nobody here can tell, so what depends on it is unknown.
+    """
 
     def __init__(
         self,
@@ -30,20 +33,23 @@ class Type:
         means: str = "",
         fields: dict[str, Type] | None = None,
         item: Type | None = None,
+        unknowable: bool = False,
     ) -> None:
         self.name = name
         self.nullable = nullable
         self.means = means
         self.fields: dict[str, Type] = {} if fields is None else fields
         self.item = item
+        self.unknowable = unknowable
 
 
 @frozen
 class FactSchema:
-    """All facts, and which roots may be unavailable."""
+    """All facts, which roots may be unavailable, which fact says why something below a root is unknown."""
 
     root: Type
     needs: Mapping[str, tuple[str, str]]
+    unknown: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse_schema(document: Mapping[str, Any]) -> FactSchema:
@@ -52,7 +58,7 @@ def parse_schema(document: Mapping[str, Any]) -> FactSchema:
     for path, (type_name, means) in document["facts"].items():
         _place(root, path, type_name, means, document["kinds"])
     needs = {name: (entry["available"], entry["reason"]) for name, entry in document["needs"].items()}
-    return FactSchema(root=root, needs=needs)
+    return FactSchema(root=root, needs=needs, unknown=document.get("unknown", {}))
 
 
 def complete(facts: Any, type_: Type) -> Any:
@@ -108,8 +114,9 @@ def _right(value: Any, type_: Type) -> bool:
 def _place(root: Type, path: str, type_name: str, means: str, kinds: Mapping[str, Any]) -> None:
     node = _descend(root, path)
     node.means = means
-    node.name = type_name.removesuffix("?")
-    node.nullable = type_name.endswith("?")
+    node.name = type_name.rstrip("?~")
+    node.nullable = type_name != node.name
+    node.unknowable = type_name.endswith("~")
     if node.name in kinds:
         kind, node.name = kinds[node.name], "map"
         for below, (child_type, child_means) in kind.items():

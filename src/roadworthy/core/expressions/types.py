@@ -35,7 +35,7 @@ Known = frozenset[str]
 
 def check_type(node: Node, schema: Type, wanted: str) -> Typing:
     """Type `node` over the schema; it must come to `wanted` (bool, string or any)."""
-    typing = Typing(schema)
+    typing = Typing(schema, asks=wanted == "bool")
     found = typing.type_of(node)
     if wanted not in ("any", found.name) and found.name != "any" and not {wanted, found.name} <= _TEXT:
         typing.problems.append(f"expected {wanted}, found {found.name}: {write(node)}")
@@ -44,9 +44,13 @@ def check_type(node: Node, schema: Type, wanted: str) -> Typing:
 
 @dataclass
 class Typing:
-    """Types one expression: problems and fact roots of all of it; variables and known values of one place."""
+    """Types one expression: problems and fact roots of all of it; variables and known values of one place.
+
+    A question (`asks`) may not look past what is unknown; words about the answer may.
+    """
 
     schema: Type
+    asks: bool = False
     scope: Mapping[str, Type] = field(default_factory=dict)
     known: Known = frozenset()
     problems: list[str] = field(default_factory=list)
@@ -102,7 +106,7 @@ class Typing:
         found = self.type_of(node)
         if found.name not in names | {"any"}:
             self.problem(f"expected {' or '.join(sorted(names))}, found {found.name}: {write(node)}")
-        elif found.nullable:
+        elif found.nullable and not found.unknowable:
             self.problem(f"{write(node)} may be null; compare it with null first")
         return found
 
@@ -138,7 +142,9 @@ class Typing:
             if right.name not in ("list", "map", "any"):
                 self.problem(f"expected a list, found {right.name}: {write(other)}")
             right = right.item or ANY
-        if not _comparable(left, right):
+        if self.asks and (left.unknowable or right.unknowable):
+            self.problem(f"{write(node)} is an answer where one is unknown; use it bare: then so is this")
+        elif not _comparable(left, right):
             self.problem(f"{left.name} is never {right.name}: {write(node)}")
         return BOOL
 

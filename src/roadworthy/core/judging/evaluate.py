@@ -26,10 +26,11 @@ _ALWAYS, _WRONG = ("by", "until"), ("message", "place", "expected", "actual")
 
 @frozen
 class Truth:
-    """The answer to a yes-or-no question: yes, no, or why there is no answer."""
+    """The answer to a yes-or-no question: yes, no, or why there is none: an error, or a fact nobody knows."""
 
     value: bool | None
     error: str = ""
+    unknown: str = ""
 
 
 class Asker(Protocol):
@@ -81,7 +82,7 @@ def judge_check(control: Control, check: Check, situation: Situation, asker: Ask
                 control, check, Verdict.NOT_APPLICABLE, reason="what it asks about does not exist here"
             )
         if precondition.value is None:
-            return _finding(control, check, Verdict.UNKNOWN, reason=precondition.error, error=True)
+            return _dated(control, check, situation, _unanswered(control, check, asker, precondition))
     return _dated(control, check, situation, _answer(control, check, asker))
 
 
@@ -91,9 +92,14 @@ def _answer(control: Control, check: Check, asker: Asker) -> Finding:
         return _finding(control, check, Verdict.UNKNOWN, asker, reason=missing)
     truth = _shape(check, asker) if check.schema is not None else asker.truth(check.expression)
     if truth.value is None:
-        return _finding(control, check, Verdict.UNKNOWN, asker, reason=truth.error, error=True)
+        return _unanswered(control, check, asker, truth)
     verdict = Verdict.PASS if truth.value else Verdict.FAIL
     return _finding(control, check, verdict, asker, reason=truth.error)
+
+
+def _unanswered(control: Control, check: Check, asker: Asker, truth: Truth) -> Finding:
+    why, error = truth.unknown or truth.error, not truth.unknown
+    return _finding(control, check, Verdict.UNKNOWN, asker, reason=why, error=error)
 
 
 def _shape(check: Check, asker: Asker) -> Truth:
