@@ -25,6 +25,7 @@ from roadworthy.core.times import rfc3339
 from roadworthy.core.values import replace
 from roadworthy.facts.collect import Collection, collect
 from roadworthy.facts.project import LOCK
+from roadworthy.facts.releases import serving
 from roadworthy.facts.sources import Sources
 
 # Files by which a project would like to configure who judges it.
@@ -111,7 +112,7 @@ def _judge(collection: Collection, bench: Bench, controls: Sequence[Control], gr
     found = typed(collect(collection, bench.roots(controls)), snapshot.paths, bench.schema.root, bench.memo)
     facts, situation = found.values, _situation(found.values, bench, collection.sources)
     judged = bench.judge(controls, found, situation, snapshot.paths)
-    judged, notes = _excused(judged, granted, facts, situation)
+    judged, notes = _excused(judged, granted, facts, situation, collection)
     keep_compiled(bench)
     asked = requests(facts["records"]["waivers"]) if "records" in facts else ()
     return _report(collection, bench, facts, judged, (*notes, *asked))
@@ -131,14 +132,24 @@ def _situation(facts: Mapping[str, Any], bench: Bench, sources: Sources) -> Situ
 
 
 def _excused(
-    judged: Sequence[Judged], granted: Granted, facts: Mapping[str, Any], situation: Situation
+    judged: Sequence[Judged],
+    granted: Granted,
+    facts: Mapping[str, Any],
+    situation: Situation,
+    collection: Collection,
 ) -> tuple[tuple[Judged, ...], tuple[WaiverNote, ...]]:
+    if not granted.waivers:
+        return tuple(judged), ()
+    version, subject = serving(collection.shelf, situation.for_release)
     terms = Terms(
         system=facts["project"]["name"],
         tier=situation.tier,
         most_days=facts["tier"]["waiver_days"],
         as_of=situation.as_of,
         people=granted.people,
+        version=version,
+        subject_digest=subject,
+        files=frozenset(collection.sources.snapshot.paths),
     )
     return apply_waivers(judged, granted.waivers, terms)
 

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from roadworthy.adapters.files import beginning
+from roadworthy.commands.revision import is_bare
 from roadworthy.core.values import frozen
 from roadworthy.facts.sources import Forge
 
@@ -143,7 +144,10 @@ def _split(address: str) -> tuple[str, str]:
 
 def _config(place: Path | None) -> str:
     """Read git's configuration as text: asking git would obey it."""
-    return beginning(place / ".git/config", MOST_CONFIG).decode("utf-8", "replace") if place else ""
+    if place is None:
+        return ""
+    home = place if is_bare(place) else place / ".git"
+    return beginning(home / "config", MOST_CONFIG).decode("utf-8", "replace")
 
 
 def _remotes(config: str) -> list[str]:

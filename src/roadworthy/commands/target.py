@@ -27,7 +27,7 @@ from roadworthy.facts.sources import Blobs
 
 @frozen
 class Target:
-    """A snapshot, where it lies when it is a folder, and the means to look back."""
+    """A snapshot, the folder or repository that it lies in, and the means to look back."""
 
     snapshot: Snapshot
     place: Path | None
@@ -57,7 +57,7 @@ def _at_revision(repository: Path, revision: str) -> Target:
     commit = commit_of(repository, revision)
     return Target(
         snapshot=open_revision(repository, commit),
-        place=None,
+        place=repository,
         history=partial(read_history, repository, commit),
         past=partial(past_bytes, repository),
     )

@@ -84,13 +84,19 @@ class _Folder:
     def _unread(self, path: str, value: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the keys that change nothing; a misspelt one would have meant something."""
         known = self.bench.pack.schemas["waiver.v1.json"]["properties"]
+        return (
+            *self._strange(path, value, known),
+            *(f"scope.{key}" for key in self._strange(path, value["scope"], known["scope"]["properties"])),
+        )
+
+    def _strange(self, path: str, value: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
         strange = [str(key) for key in value if key not in known]
         for key in strange:
             if near := get_close_matches(key, known, 1, CLOSE):
                 raise UsageError(
                     f"waiver {self.name}/{path}: there is no key {key}", f"did you mean {near[0]}?"
                 )
-        return (*strange, *(f"scope.{key}" for key in value["scope"] if key != "system"))
+        return strange
 
     def _seal(self, path: str) -> Signature | None:
         if not self.has(SIGNERS):

@@ -18,6 +18,8 @@ from roadworthy.facts.sources import Blobs
 
 VERDICTS = "governance/gates/"
 GATES, CONTRACT, TRAINING = "policy/gates.yaml", "policy/data.yaml", "policy/training.yaml"
+# What of a subject git has at the commit that a release was made from.
+COMMITTED = ("src/", "policy/", ".r")
 LOCKS = ("requirements/train.txt", "requirements/dev.txt", "requirements/serve.txt")
 
 
@@ -94,8 +96,8 @@ def _pairs(shelf: Shelf) -> Iterator[tuple[str, str]]:
     for release in shelf.of("releases"):
         commit = release.text("commit")
         yield commit, GATES
-        for row in release.rows("subject"):
-            yield commit, str(row.get("name"))
+        names = (str(row.get("name")) for row in release.rows("subject"))
+        yield from ((commit, name) for name in names if name.startswith(COMMITTED))
 
 
 def runs(shelf: Shelf, past: Past, released: set[str]) -> list[dict[str, Any]]:

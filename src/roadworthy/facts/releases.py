@@ -19,8 +19,8 @@ from roadworthy.core.documents.parts import mapping, part, rows
 from roadworthy.core.times import parse_time
 from roadworthy.core.values import frozen, replace
 from roadworthy.facts.boms import FOLDER, bom_ok
-from roadworthy.facts.demanded import MADE_FROM, SIGNERS, Setting, approval, demand, since_passed
-from roadworthy.facts.lineage import Past, model_digest
+from roadworthy.facts.demanded import SIGNERS, Setting, approval, demand, since_passed
+from roadworthy.facts.lineage import COMMITTED, Past, model_digest
 from roadworthy.facts.records import Record, Shelf
 from roadworthy.facts.sources import Sources
 
@@ -213,11 +213,7 @@ def _refusals(filed: Sequence[Approval], asked: Demand) -> tuple[Refusal, ...]:
 def _files_ok(deck: Deck, record: Record) -> bool | None:
     """Whether subject files that git has at the release's commit have those very bytes there."""
     commit = record.text("commit")
-    rows = [
-        entry
-        for entry in entries(record.value.get("subject")) or ()
-        if entry.name.startswith((*MADE_FROM, ".r"))
-    ]
+    rows = [each for each in entries(record.value.get("subject")) or () if each.name.startswith(COMMITTED)]
     if not deck.past.tells(commit, *(entry.name for entry in rows)):
         return None
     found = [(deck.past.digest(commit, entry.name), entry.sha256) for entry in rows]
@@ -271,3 +267,10 @@ def live_version(shelf: Shelf) -> str:
     """Return the version that serves now by the deployments on record; empty when none does."""
     moves = [d for d in shelf.of("deployments") if d.text("action") in ("promote", "rollback", FALLBACK)]
     return moves[-1].text("version") if moves and moves[-1].text("version") != FALLBACK else ""
+
+
+def serving(shelf: Shelf, for_release: str = "") -> tuple[str, str]:
+    """Return the version that is to ship, else the one that serves, and the digest of its subject."""
+    version = for_release or live_version(shelf)
+    release = shelf.find("releases", "version", version)
+    return version, subject_digest(entries(release.value.get("subject")) or ()) if release else ""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from roadworthy.core.approval.people import people
 from roadworthy.core.approval.signatures import Signature, Status
-from roadworthy.core.judging.granting import GRANTERS, Waiver, granters, waiver_from
+from roadworthy.core.judging.granting import GRANTERS, Scope, Waiver, granters, waiver_from
 from roadworthy.core.judging.models import (
     Control,
     Finding,
@@ -139,6 +139,52 @@ def test_the_tier_decides_how_often_it_may_be_renewed() -> None:
     assert (
         applied(replace(WAIVER, renewals=1), terms=replace(TERMS, tier="critical"))[1] == "renewed too often"
     )
+
+
+SERVES = replace(TERMS, version="2", subject_digest="sha256:2", files=frozenset({"a/x.py", "a/y z.py"}))
+
+
+@pytest.mark.parametrize(
+    ("scope", "place", "words"),
+    [
+        ({"versions": ("1", "2")}, "", ""),
+        ({"versions": ("1",)}, "", "for version 1; version 2 serves"),
+        ({"versions": ("1",), "paths": ("a/",)}, "a/x.py", "for version 1"),
+        ({"subject_digest": "sha256:2"}, "", ""),
+        ({"subject_digest": "sha256:1"}, "", "for the subject sha256:1"),
+        ({"paths": ("a/**",)}, "a/x.py:3 eval, a/y z.py:4 exec", ""),
+        ({"paths": ("a/x.py",)}, "a/x.py:3 eval", ""),
+        ({"paths": ("a/x.py",)}, "a/x.py:3 eval, b/x.py:1 eval", "about b/x.py"),
+        ({"paths": ("a/y",)}, "a/y z.py:3 eval", "about a/y z.py"),
+        ({"paths": ("*.py",)}, "a/x.py", "about a/x.py"),
+        ({"paths": ("a/x.py",)}, "a", "about a"),
+        ({"paths": ("a/**",)}, "", "about no path"),
+    ],
+)
+def test_a_scope_excuses_what_lies_within_it(scope: dict[str, Any], place: str, words: str) -> None:
+    found = judged()
+    found = replace(found, findings=tuple(replace(each, place=place) for each in found.findings))
+    after, notes = apply_waivers((found,), (replace(WAIVER, scope=Scope(**scope)),), SERVES)
+    assert after[0].verdict is (Verdict.FAIL if words else Verdict.WAIVED)
+    assert (notes[0].status == "out of scope") == bool(words)
+    assert words in notes[0].text
+
+
+def test_what_lies_beyond_a_scope_stays_failed_and_is_told() -> None:
+    one, other = judged().findings
+    found = replace(judged(), findings=(replace(one, place="a/x.py"), replace(other, place="b/x.py")))
+    after, notes = apply_waivers((found,), (replace(WAIVER, scope=Scope(paths=("a/**",))),), SERVES)
+    assert [each.verdict for each in after[0].findings] == [Verdict.WAIVED, Verdict.FAIL]
+    assert "not what lies beyond: it is for a/**; b is about b/x.py" in notes[0].text
+
+
+def test_where_nothing_serves_no_version_is_excused() -> None:
+    assert applied(replace(WAIVER, scope=Scope(versions=("1",))))[1] == "out of scope"
+
+
+@pytest.mark.parametrize("scope", [{"paths": ("**",)}, {"paths": ("*/*.*",)}, {"versions": ("*",)}])
+def test_a_scope_of_everything_is_none(scope: dict[str, Any]) -> None:
+    assert applied(replace(WAIVER, scope=Scope(**scope)), terms=SERVES)[1] == "wildcard"
 
 
 @given(st.integers(-60, 60), st.integers(-60, 60), st.integers(0, 60))

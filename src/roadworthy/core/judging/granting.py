@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -25,7 +26,17 @@ _UNSIGNED = {
     Status.UNAVAILABLE: "cannot be verified here: ssh-keygen did not run",
 }
 SOUND = ("", "")
+_DIGEST = r"sha256:[0-9a-f]{64}"
 Fault = tuple[str, str]
+
+
+@frozen
+class Scope:
+    """What of its system a waiver is for; all of it where it names neither versions, subject nor paths."""
+
+    versions: tuple[str, ...] = ()
+    subject_digest: str = ""
+    paths: tuple[str, ...] = ()
 
 
 @frozen
@@ -49,12 +60,13 @@ class Waiver:
     approver_role: str = ""
     seal: Signature | None = None
     unread: tuple[str, ...] = ()
+    scope: Scope = Scope()
 
 
 def waiver_from(
     place: str, value: Mapping[str, Any], seal: Signature | None = None, unread: tuple[str, ...] = ()
 ) -> Waiver:
-    """Return the waiver in a mapping that has the shape of waiver/v1."""
+    """Return the waiver in a mapping that has the shape of waiver/v1; ValueError where it means nothing."""
     return Waiver(
         id=str(value["id"]),
         place=place,
@@ -73,7 +85,19 @@ def waiver_from(
         approver_role=str(value.get("approver_role", "")),
         seal=seal,
         unread=unread,
+        scope=_scope(value["scope"]),
     )
+
+
+def _scope(value: Mapping[str, Any]) -> Scope:
+    for name in ("versions", "paths"):
+        if name in value and not all(value[name] or [""]):
+            raise ValueError(f"scope.{name} names nothing: leave it out, or say for which")
+    digest = str(value.get("subject_digest", ""))
+    if "subject_digest" in value and not re.fullmatch(_DIGEST, digest):
+        raise ValueError("scope.subject_digest is no subject's: expected sha256: and 64 of 0-9a-f")
+    lists = {name: tuple(map(str, value.get(name, ()))) for name in ("versions", "paths")}
+    return Scope(subject_digest=digest, **lists)
 
 
 def granters(tier: str) -> frozenset[str]:

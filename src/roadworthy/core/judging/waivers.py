@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from roadworthy.core.approval.people import Person
 from roadworthy.core.approval.placeholders import is_placeholder
-from roadworthy.core.judging.granting import SOUND, Fault, Waiver, doubt, same_person, vouched
+from roadworthy.core.documents.globs import matches
+from roadworthy.core.judging.granting import SOUND, Fault, Scope, Waiver, doubt, same_person, vouched
 from roadworthy.core.judging.models import Control, Finding, Judged, Severity, Verdict, WaiverNote
 from roadworthy.core.values import frozen, replace
 
@@ -21,13 +23,16 @@ DEFAULT_RENEWALS = 2
 
 @frozen
 class Terms:
-    """What decides whether a waiver counts here."""
+    """What decides whether a waiver counts here; `version` and its subject are what serves, or is to ship."""
 
     system: str
     tier: str
     most_days: int
     as_of: date
     people: tuple[Person, ...] | None = None
+    version: str = ""
+    subject_digest: str = ""
+    files: Container[str] = ()
 
 
 def apply_waivers(
@@ -40,10 +45,12 @@ def apply_waivers(
             continue
         found = next((each for each in judged if each.control.id == waiver.control), None)
         why = fault(waiver, found.control if found else None, terms)
-        targets = _targets(waiver, found) if found else ()
+        targets = (
+            {each: beyond(waiver.scope, each, terms) for each in _failed(waiver, found)} if found else {}
+        )
         notes.append(_note(waiver, why, targets, terms))
-        if why == SOUND and targets:
-            judged = tuple(_waived(each, waiver) if each is found else each for each in judged)
+        if why == SOUND:
+            judged = tuple(_waived(each, waiver, targets) if each is found else each for each in judged)
     return tuple(judged), tuple(notes)
 
 
@@ -51,6 +58,8 @@ def fault(waiver: Waiver, control: Control | None, terms: Terms) -> Fault:
     """Return the status and the words of what is wrong with a waiver; empty when nothing is."""
     if wildcard(waiver.control) or wildcard(waiver.system):
         return "wildcard", "names no single control of a single system"
+    if every := [p for p in waiver.scope.paths if not re.search(r"\w", p)] or wild(waiver.scope.versions):
+        return "wildcard", f"its scope names everything: {every[0]}"
     if control is None:
         return "unknown", f"there is no control {waiver.control} among those judged"
     rules = (_meaning, _in_time, _separate, _worded)
@@ -61,6 +70,31 @@ def fault(waiver: Waiver, control: Control | None, terms: Terms) -> Fault:
 def wildcard(text: str) -> bool:
     """Return whether a name stands for several."""
     return any(sign in text for sign in "*?[") or text.casefold() in ("all", "any", "")
+
+
+def wild(names: Sequence[str]) -> list[str]:
+    """Return those of some names that stand for several."""
+    return [name for name in names if wildcard(name)]
+
+
+def beyond(scope: Scope, finding: Finding, terms: Terms) -> str:
+    """Return why a finding lies outside what a waiver is for; empty when it lies within."""
+    serves = f"version {terms.version} serves" if terms.version else "nothing serves"
+    if scope.versions and (not terms.version or terms.version not in scope.versions):
+        return f"it is for version {' or '.join(scope.versions)}; {serves}"
+    if scope.subject_digest not in ("", terms.subject_digest):
+        return f"it is for the subject {scope.subject_digest[:19]}; {serves}, as {terms.subject_digest[:19]}"
+    places = [_path_in(part, terms.files) for part in re.split(r"[,;] ", finding.place) if part]
+    outside = [path for path in places if not any(matches(glob, path) for glob in scope.paths)]
+    if scope.paths and (outside or not places):
+        return f"it is for {', '.join(scope.paths)}; {finding.check} is about {(outside or ['no path'])[0]}"
+    return ""
+
+
+def _path_in(place: str, files: Container[str]) -> str:
+    """The file that a place begins with, the longest there is; without one, the place as it is said."""
+    ends = (end.start() for end in reversed([*re.finditer(r"[: ]|$", place)]))
+    return next((place[:end] for end in ends if place[:end] in files), place)
 
 
 def _meaning(waiver: Waiver, control: Control, terms: Terms) -> Fault | None:
@@ -108,19 +142,24 @@ def _worded(waiver: Waiver, control: Control, terms: Terms) -> Fault | None:
     return None
 
 
-def _targets(waiver: Waiver, judged: Judged) -> tuple[Finding, ...]:
+def _failed(waiver: Waiver, judged: Judged) -> tuple[Finding, ...]:
     mine = (f for f in judged.findings if waiver.check in ("", f.check))
     return tuple(finding for finding in mine if finding.verdict is Verdict.FAIL)
 
 
-def _note(waiver: Waiver, why: Fault, targets: tuple[Finding, ...], terms: Terms) -> WaiverNote:
+def _note(waiver: Waiver, why: Fault, targets: Mapping[Finding, str], terms: Terms) -> WaiverNote:
     status, text = why
-    if not status and not targets:
+    outside = "; ".join(dict.fromkeys(filter(None, targets.values())))
+    if not status and targets and all(targets.values()):
+        status, text = "out of scope", f"excuses nothing: {outside}"
+    elif not status and not targets:
         status, text = "stale", f"{waiver.control} does not fail: remove the waiver"
     elif not status and waiver.expires - terms.as_of <= timedelta(days=WARN_DAYS):
         status, text = "expiring", f"counts, and expires in {(waiver.expires - terms.as_of).days} days"
     elif not status:
         status, text = "honoured", f"counts until {waiver.expires}"
+    if outside and status in ("expiring", "honoured"):
+        text += f"; not what lies beyond: {outside}"
     if waiver.unread:
         text += f"; keys that nobody reads: {', '.join(waiver.unread)}"
     granted = f"granted by {waiver.approved_by} ({vouched(waiver, terms.people)})"
@@ -135,11 +174,10 @@ def _note(waiver: Waiver, why: Fault, targets: tuple[Finding, ...], terms: Terms
     )
 
 
-def _waived(judged: Judged, waiver: Waiver) -> Judged:
+def _waived(judged: Judged, waiver: Waiver, targets: Mapping[Finding, str]) -> Judged:
     reason = f"waived by {waiver.id} until {waiver.expires}: {waiver.reason}"
-    hit = _targets(waiver, judged)
     findings = tuple(
-        replace(f, verdict=Verdict.WAIVED, waiver=waiver.id, reason=reason) if f in hit else f
+        replace(f, verdict=Verdict.WAIVED, waiver=waiver.id, reason=reason) if targets.get(f) == "" else f
         for f in judged.findings
     )
     return replace(judged, findings=findings)
