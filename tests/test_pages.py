@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.printed import named
 from tests.projects.making import REPOSITORY, make_project, project_python, tool_path
 from tests.template.matrix import tier_answers
 from tests.walking import Aside, Walk
@@ -30,6 +31,8 @@ for old, new in people.items():
 for file in ("system", "risk", "card", "roles"):
     r._fill(file, words)
 """
+REHEARSE = 'import sys; sys.path.insert(0, "sample"); import rehearsal; rehearsal.prepare()'
+LOOKS = ("monitor", "trace", "retrain", "rollback")  # of the runbooks, all but a second release
 COLLEAGUES = {"vera": "independent-validator", "eva": "accountable-executive", "dora": "developer"}
 VALUES = """    ("burden", {"arrears": 500, "income": 1000}, 0.5),
     ("burden", {"arrears": 9000, "income": 1000}, 4),
@@ -110,8 +113,9 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_page_is_true(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Walk:
+    """A reader with a home and a folder of their own, who trusts this tree."""
     monkeypatch.setenv("ROADWORTHY_TRUSTED_SOURCES", str(REPOSITORY))
     monkeypatch.setenv("PATH", tool_path())
     home, work = tmp_path / "home", tmp_path / "work"
@@ -119,6 +123,40 @@ def test_the_page_is_true(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     (home / ".gitconfig").write_text("[user]\nname = Dora\nemail = dora@plans.example\n")
     work.mkdir()
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "XDG_"))}
-    walk = Walk(work, kept | {"HOME": str(home), "VENV": str(project_python().parents[1])})
+    return Walk(work, kept | {"HOME": str(home), "VENV": str(project_python().parents[1])})
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_is_true(name: str, walk: Walk) -> None:
     PAGES[name].begin(walk)
     assert walk.page((DOCS / name).read_text(), PAGES[name].asides) >= PAGES[name].steps
+
+
+def signing(who: str, key: str) -> Aside:
+    """Another person of the rehearsal sits down."""
+    return lambda walk: walk.run(
+        f"git config user.email {who}@rehearsal.example && git config user.signingkey $PWD/var/keys/{key}\n"
+        f"export ROADWORTHY_KEY=$PWD/var/keys/{key}"
+    )
+
+
+def test_what_a_project_says_of_a_release_is_true(walk: Walk) -> None:
+    """Its README from a run to a rollback, then its runbooks, typed in a batch project with the sample's people."""
+    walk.folder = make_project(walk.folder / "credit", tier_answers("moderate", "batch", "gitlab"))
+    walk.run(f"{project_python()} -c '{REHEARSE}'\ncd var/life")
+    release = (walk.folder / "README.md").read_text().partition("## A release")[2]
+    people = {"make approve": signing("approver", "approver"), "make gate": signing("dev", "gate")}
+    assert walk.page(release, people) == 3
+    walk.run("make promote VERSION=1")
+    rows = f"{project_python()} -c 'from credit_decision.data import load; load().head(200).to_csv(\"rows.csv\")'"
+    walk.run(f"PYTHONPATH=src {rows}\nmake score IN=rows.csv OUT=scores.csv")
+    answered = (walk.folder / "scores.csv").read_text().splitlines()[1].split(",")[1]
+    for name in ("retraining", "rollback", "incident"):
+        walk.run("make promote VERSION=1 || true")  # what the page before took back
+        page = (walk.folder / f"governance/runbooks/{name}.md").read_text()
+        for command in (each for each in named(page) if each.split()[1] in LOOKS):
+            walk.run(command.replace("...", answered))
+        walk.page(page, {})
+    walk.run(
+        "git add governance/incidents && git commit -m 'Record the incident' && roadworthy check --control INC-01"
+    )

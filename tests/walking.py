@@ -51,11 +51,12 @@ class Walk:
     environment: dict[str, str]
 
     def page(self, text: str, asides: Mapping[str, Aside]) -> int:
-        """Walk a page; what its reader does untold comes before a heading. Return the steps taken."""
+        """Walk a page; what its reader does untold comes before a heading or a command. Return the steps taken."""
         seen, steps = "", 0
         for block in blocks(text):
-            if block.heading != seen and (aside := asides.get(block.heading)):
-                aside(self)
+            command = " ".join(block.text.split()[:2])
+            for place in {block.heading} - {seen} | {command}:
+                asides.get(place, _nothing)(self)
             seen = block.heading
             steps += self._block(block)
         return steps
@@ -102,6 +103,9 @@ class Walk:
         self.folder = Path(where)
         Path(state + ".exports").write_text(exports)
         return done.stdout
+
+
+def _nothing(_walk: Walk) -> None: ...
 
 
 def _loose(line: str) -> str:

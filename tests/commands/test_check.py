@@ -377,7 +377,7 @@ def test_what_is_no_project_is_said_in_one_screen_and_stays_red(tmp_path: Path) 
     assert "This is no Roadworthy project: nothing here says what kind of system it is." in lines
     assert [word for line in lines if (word := line[6:15].strip()) in ("where", "expected", "fix", "run")]
     assert lines[-1] == f"all of it: roadworthy check {tmp_path} --format markdown"
-    assert "not conforming: of 46 controls: fail " in done.stdout
+    assert "controls: fail " in done.stdout
     assert "# " in cli("check", str(tmp_path), "--format", "markdown").stdout
 
 
