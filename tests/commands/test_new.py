@@ -25,6 +25,7 @@ from roadworthy.adapters.git.sources import read_folder
 from roadworthy.adapters.workplace import write_tree
 from roadworthy.commands import new, placing
 from roadworthy.commands.source import open_source, project_of
+from roadworthy.errors import Refused
 from tests.copier_reference import files
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -387,6 +388,11 @@ def test_a_failure_at_any_step_leaves_nothing(
     assert code != 0
     assert "Traceback" not in capsys.readouterr().err
     assert os.listdir(place) == []
+
+
+def test_two_that_are_one_file_on_this_disk_are_not_both_written(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"\./a and another file are one file on this disk"):
+        write_tree(tmp_path, files({"a": "1", "./a": "2"}))
 
 
 def test_ctrl_c_while_git_works_leaves_nothing(place: Path) -> None:

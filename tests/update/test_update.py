@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +28,9 @@ from roadworthy.render.update import update_json, update_text
 from tests.update.conftest import CLASH, CLEAN, Maker
 from tests.update.situations import text
 from tests.update.world import ANSWERS, COPIER_YML, NEW, OLD, WHO, Case, World, build, commit_all, repository
+
+# Such a disk shows every file under a second name too: tests give it one where there is none.
+ON_A_DISK_BLIND_TO_CASE = suppress(FileExistsError)
 
 
 def fates(report: object) -> dict[str, str]:
@@ -119,10 +124,30 @@ def test_a_name_that_changes_only_its_case_is_no_file_in_the_way(make: Maker) ->
     world = make(Case(old={"Notes.txt": text()}, new={"notes.txt": text((3, "policy-3"))}, mine=CLEAN.mine))
     world.project.joinpath("Notes.txt").write_bytes(text((15, "mine-15")).data)
     commit_all(world.project)
-    # A second name of the same file is what a disk shows that does not tell case apart.
-    os.link(world.project / "Notes.txt", world.project / "notes.txt")
+    with ON_A_DISK_BLIND_TO_CASE:
+        os.link(world.project / "Notes.txt", world.project / "notes.txt")
     assert update(Wish(project=world.project)).state == UPDATED
     assert (world.project / "notes.txt").read_bytes() == text((3, "policy-3"), (15, "mine-15")).data
+
+
+@pytest.mark.parametrize(
+    ("new", "mine"),
+    [
+        ({"x.txt": text(), "X.txt": text((3, "x"))}, {}),
+        ({"caf\u00e9": text()}, {"cafe\u0301": text((3, "x"))}),
+    ],
+    ids=["two of the release", "one of ours"],
+)
+def test_names_that_are_one_file_on_this_disk_are_not_both_written(
+    new: Mapping[str, File], mine: Mapping[str, File], make: Maker
+) -> None:
+    world = make(Case(old=CLEAN.old, new={**CLEAN.new, **new}, mine={**CLEAN.mine, **mine}))
+    with ON_A_DISK_BLIND_TO_CASE:
+        (world.project / ".GIT").symlink_to(".git")
+    before = world.files()
+    with pytest.raises(Refused, match="are one file on this disk"):
+        update(Wish(project=world.project))
+    assert world.files() == before
 
 
 def test_a_preview_tells_what_is_in_the_way(make: Maker) -> None:

@@ -77,7 +77,8 @@ def repository(folder: Path, commits: Mapping[str, Tree]) -> None:
     folder.mkdir(parents=True)
     git(folder, "init", "-q", "--template=", env=isolated(WHO))
     stream = b"".join(_commit(tag, tree) for tag, tree in commits.items())
-    git(folder, "fast-import", "--quiet", input=stream, env=isolated(WHO | {"core.fsync": "none"}))
+    exact = {"core.fsync": "none", "core.ignoreCase": "false"}
+    git(folder, "fast-import", "--quiet", input=stream, env=isolated(WHO | exact))
     git(folder, "reset", "-q", "--hard", "main", env=isolated(WHO))
 
 

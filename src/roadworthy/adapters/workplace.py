@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from roadworthy.core.templates.tree import Tree
+from roadworthy.core.templates.tree import File, Tree
 from roadworthy.errors import Refused
 
 
@@ -52,16 +52,25 @@ def aside(destination: Path) -> Iterator[Path]:
 
 
 def write_tree(folder: Path, tree: Tree) -> None:
+    """Write files where none is yet; two that are one file on this disk are refused."""
     for parent in sorted({(folder / path).parent for path in tree}):
         parent.mkdir(parents=True, exist_ok=True)
     for path, file in tree.items():
-        place = folder / path
-        if file.link is not None:
-            place.symlink_to(file.link)
-            continue
-        place.write_bytes(file.data)
-        if file.executable:
-            place.chmod(place.stat().st_mode | 0o111)
+        try:
+            _write(folder / path, file)
+        except FileExistsError as error:
+            hint = "rename one in the template, or make it where names differ by case"
+            raise Refused(f"{path} and another file are one file on this disk", hint) from error
+
+
+def _write(place: Path, file: File) -> None:
+    if file.link is not None:
+        place.symlink_to(file.link)
+        return
+    with place.open("xb") as opened:
+        opened.write(file.data)
+    if file.executable:
+        place.chmod(place.stat().st_mode | 0o111)
 
 
 def put_in_place(workplace: Path, destination: Path) -> None:

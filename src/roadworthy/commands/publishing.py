@@ -53,10 +53,23 @@ def publish(checkout: Checkout, report: Update, landing: Landing) -> Update:
 def demand_room(checkout: Checkout, landing: Landing) -> None:
     """Refuse to land on anything that git could not give back."""
     wanted = {**landing.plan.changes, **landing.record}
+    if (checkout.root / ".GIT").exists():
+        _demand_apart(wanted, landing.committed)
     _demand_free(checkout, landing.plan, wanted)
     _demand_watched(
         checkout, [path for path in wanted if not _is_committed(checkout, path, landing.committed)]
     )
+
+
+def _demand_apart(wanted: Mapping[str, File | None], committed: Entries) -> None:
+    """Refuse to write two files that are one on a disk that does not tell case apart."""
+    from roadworthy.core.documents.snapshot import colliding  # only where the disk is such a one
+
+    kept = {path for path in (*committed, *wanted) if wanted.get(path, True)}
+    for pair in colliding(tuple(sorted(kept))):
+        if wanted.keys() & {*pair}:
+            hint = "rename one in the template or here, or update where names differ by case"
+            raise Refused(f"{' and '.join(pair)} are one file on this disk", hint)
 
 
 def _demand_free(checkout: Checkout, plan: MergePlan, wanted: Mapping[str, File | None]) -> None:
@@ -123,6 +136,6 @@ def _occupied(checkout: Checkout, path: str, wanted: File | None, gone: set[str]
 
 
 def _is_renamed(checkout: Checkout, path: str, gone: set[str]) -> bool:
-    """Say whether a file lies there under its old name only, where the disk does not tell case apart."""
-    alike = (on_disk(checkout, other) for other in gone if other.casefold() == path.casefold())
-    return any(os.path.exists(old) and os.path.samefile(old, on_disk(checkout, path)) for old in alike)
+    """Say whether a file lies there under its old name only, where the disk takes both for one."""
+    olds = (on_disk(checkout, other) for other in gone)
+    return any(os.path.exists(old) and os.path.samefile(old, on_disk(checkout, path)) for old in olds)
