@@ -53,7 +53,7 @@ def publish(checkout: Checkout, report: Update, landing: Landing) -> Update:
 def demand_room(checkout: Checkout, landing: Landing) -> None:
     """Refuse to land on anything that git could not give back."""
     wanted = {**landing.plan.changes, **landing.record}
-    if (checkout.root / ".GIT").exists():
+    if os.path.exists(os.path.join(checkout.root, ".GIT")):
         _demand_apart(wanted, landing.committed)
     _demand_free(checkout, landing.plan, wanted)
     _demand_watched(
