@@ -125,7 +125,7 @@ class Collection:
             "deployments": deployments(self.deck),
             "drills": proofs.drills(shelf),
             "rebuilds": proofs.rebuilds(shelf),
-            "waivers": proofs.waivers(shelf, controls, self.sources),
+            "waivers": proofs.waivers(shelf, controls, self.sources, self.deck.people),
             "incidents": proofs.incidents(shelf),
             "monitoring": proofs.monitoring(shelf),
             "lowering": lowering(self.deck),

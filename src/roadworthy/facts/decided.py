@@ -7,16 +7,16 @@ from math import floor
 from typing import Any
 
 from roadworthy.core.approval.approvals import Approval
+from roadworthy.core.approval.people import find, people
+from roadworthy.core.approval.signatures import listed
 from roadworthy.core.approval.subject import entries, sha256
 from roadworthy.core.documents.parts import count, part, rows
 from roadworthy.core.times import days_between, parse_time
 from roadworthy.facts.demanded import SIGNERS
-from roadworthy.facts.documents import PLACES
-from roadworthy.facts.lineage import VERDICTS
+from roadworthy.facts.lineage import ROLES, VERDICTS, Past
 from roadworthy.facts.records import Record
 from roadworthy.facts.releases import FALLBACK, Deck, gate_details
 
-ROLES = PLACES["roles"]
 DEPLOYMENTS = "governance/deployments/"
 
 
@@ -40,17 +40,31 @@ def _approval(deck: Deck, record: Record, filed: Approval) -> dict[str, Any]:
         "principal_ok": filed.signature.principal == filed.identity != "",
         "release_known": deck.shelf.find("releases", "version", version) is not None,
         "revoked": bool(filed.revoked),
-        "vouched_before": vouched_before(deck, record),
+        "vouched_before": vouched_before(deck, record, filed),
         "days": days_between(decided, expires),
     }
 
 
-def vouched_before(deck: Deck, record: Record) -> bool | None:
+def vouched_before(deck: Deck, record: Record, filed: Approval) -> bool | None:
     """Whether who may approve, and by which key, was on file before the commit that brought the approval."""
-    history = deck.shelf.history
+    history, past = deck.shelf.history, deck.past
     if not history.began_here(record.path):
         return None
-    return not {ROLES, SIGNERS} & history.touched[record.path][-1].files.keys()
+    added = history.touched[record.path][-1]
+    if {ROLES, SIGNERS} & added.files.keys():
+        return False
+    return _held(filed, added.commit.sha, past) if past.tells(added.commit.sha, ROLES, SIGNERS) else None
+
+
+def _held(filed: Approval, commit: str, past: Past) -> bool:
+    """Whether somebody held a role and a key at a commit."""
+    person = find(filed.identity, people(past.document(commit, ROLES)))
+    keys = past.blobs.get((commit, SIGNERS), b"").decode(errors="replace")
+    return (
+        person is not None
+        and filed.role in person.roles
+        and (filed.identity, filed.signature.key) in listed(keys)
+    )
 
 
 def gates(deck: Deck) -> list[dict[str, Any]]:

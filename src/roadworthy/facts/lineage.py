@@ -11,12 +11,14 @@ from roadworthy.core.documents.notes import Notes
 from roadworthy.core.documents.parse import noted
 from roadworthy.core.documents.parts import mapping, number, rows
 from roadworthy.core.values import field, frozen
+from roadworthy.facts.demanded import SIGNERS
+from roadworthy.facts.documents import PLACES
 from roadworthy.facts.history import History
 from roadworthy.facts.records import Record, Shelf
 from roadworthy.facts.retold import aged, intervals, probes, proxies, tables_agree, whole_slices
 from roadworthy.facts.sources import Blobs
 
-VERDICTS = "governance/gates/"
+VERDICTS, ROLES = "governance/gates/", PLACES["roles"]
 GATES, CONTRACT, TRAINING = "policy/gates.yaml", "policy/data.yaml", "policy/training.yaml"
 # What of a subject git has at the commit that a release was made from.
 COMMITTED = ("src/", "policy/", ".r")
@@ -93,6 +95,9 @@ def _pairs(shelf: Shelf) -> Iterator[tuple[str, str]]:
         commit = str(run.mapping("code").get("commit"))
         for path in (*run.mapping("config"), *LOCKS, GATES, CONTRACT, TRAINING):
             yield commit, path
+    for signed in (*shelf.of("approvals"), *shelf.of("lowerings")):
+        for change in shelf.history.touched.get(signed.path, ())[-1:]:
+            yield from ((change.commit.sha, path) for path in (ROLES, SIGNERS))
     for release in shelf.of("releases"):
         commit = release.text("commit")
         yield commit, GATES
@@ -167,7 +172,7 @@ def evaluations(shelf: Shelf, past: Past, released: set[str]) -> list[dict[str, 
 def _evaluation(record: Record, shelf: Shelf, past: Past, released: set[str]) -> dict[str, Any]:
     run_id, model = record.text("run_id"), record.text("model_sha256")
     run = shelf.find("runs", "run_id", run_id)
-    made = run is not None and model_digest(run) == model != ""
+    made = run is not None and model_digest(run) == model != "" and record.follows(run)
     checks = record.rows("checks")
     return {
         **record.base,

@@ -61,9 +61,10 @@ def _doubts(deck: Deck, fall: Fall, record: Record) -> Iterator[str]:
     if record.problems:
         yield f"{record.path}: {record.problems[0]}"
         return
-    yield from fall.doubts(_filed(deck, record))
-    if vouched_before(deck, record) is False:
-        yield f"{record.path} came in the commit that names its signer or key"
+    filed = _filed(deck, record)
+    yield from fall.doubts(filed)
+    if vouched_before(deck, record, filed) is False:
+        yield f"{record.path} came in the commit that names its signer or key, or before it"
 
 
 def _filed(deck: Deck, record: Record) -> Approval:

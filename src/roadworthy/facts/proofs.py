@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
+from roadworthy.core.approval.people import Person
 from roadworthy.core.approval.placeholders import placeholders
 from roadworthy.core.approval.subject import entries
 from roadworthy.core.documents.parts import count, mapping, number, part, rows
+from roadworthy.core.judging.granting import apart
 from roadworthy.core.judging.models import Control
 from roadworthy.core.times import days_between, parse_day, rfc3339
 from roadworthy.facts.records import Record, Shelf
@@ -75,9 +77,15 @@ def _close(pair: Any, tolerance: float) -> bool:
     return original is not None and rebuilt is not None and abs(original - rebuilt) <= tolerance
 
 
-def waivers(shelf: Shelf, controls: Mapping[str, Control], sources: Sources) -> list[dict[str, Any]]:
+def waivers(
+    shelf: Shelf, controls: Mapping[str, Control], sources: Sources, known: Sequence[Person]
+) -> list[dict[str, Any]]:
     """Return the facts under `records.waivers`: requests, each with what speaks for and against it."""
-    return [_waiver(record, controls.get(record.text("control")), sources) for record in shelf.of("waivers")]
+    return [
+        _waiver(record, controls.get(record.text("control")), sources)
+        | {"apart": apart(record.text("requested_by"), record.text("approved_by"), known)}
+        for record in shelf.of("waivers")
+    ]
 
 
 def _waiver(record: Record, control: Control | None, sources: Sources) -> dict[str, Any]:

@@ -58,6 +58,11 @@ class Record:
         """Return the file's name without its ending."""
         return self.path.rpartition("/")[2].rpartition(".")[0]
 
+    def follows(self, other: Record) -> bool:
+        """Whether it was made after another, as far as clocks agree; what has no time is malformed."""
+        mine, its = (parse_time(each.base["at"]) for each in (self, other))
+        return mine is None or its is None or mine + SKEW >= its
+
     def mapping(self, name: str) -> Mapping[str, Any]:
         """Return a part that should be a mapping; empty when it is not."""
         return part(self.value, name)

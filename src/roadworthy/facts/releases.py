@@ -171,7 +171,7 @@ def _release(deck: Deck, record: Record) -> dict[str, Any]:
         "digest_ok": bool(subject) and record.text("subject_digest") == subject_digest(subject),
         "roles": sorted({entry.role for entry in subject if _is_that(entry, record, deck)}),
         "files_ok": _files_ok(deck, record),
-        "run_known": run is not None and model_digest(run) in models,
+        "run_known": run is not None and model_digest(run) in models and record.follows(run),
         "evaluation_passed": _evaluated(deck.shelf, record, models),
         "gated": deck.gate_of(record) is not None,
         "approvers": sorted(

@@ -9,6 +9,7 @@ from tests.adversary.lies import (
     evidence,
     forgeries,
     haste,
+    letters,
     lowering,
     managed,
     people,
@@ -21,6 +22,6 @@ from tests.adversary.lies import (
 
 _THEMES = (
     *(words, evidence, forgeries, approvals, people, managed, shadows),
-    *(rules, haste, workflows, detours, shells, code, lowering),
+    *(rules, haste, workflows, detours, shells, code, lowering, letters),
 )
 LIES = tuple(lie for theme in _THEMES for lie in theme.LIES)

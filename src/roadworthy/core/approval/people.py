@@ -10,6 +10,11 @@ from roadworthy.core.approval.refusal import Refusal
 from roadworthy.core.values import frozen
 
 GATE_ROLE = "gate"
+# What policy asks people to be; other roles a team may name as it likes.
+KNOWN_ROLES = frozenset(
+    f"developer reviewer {GATE_ROLE} model-approver model-risk independent-validator accountable-executive"
+    " business-owner data-owner model-owner platform-owner".split()
+)
 # Both big forges hide addresses behind `number+login` at a host of their own: the login is the handle.
 _TAG = r"(?<=[^@\s])\+[^@\s]*@"
 _FORGE_ADDRESS = r"(?:\d+[+-])?(?P<login>[^@+]+)@users\.noreply\.(?:github|gitlab)\.com"
@@ -70,12 +75,7 @@ def judge_people(known: Iterable[Person]) -> Iterator[Refusal]:
     """Yield addresses that two entries claim, or that only look like one: one human could approve twice."""
     owners: dict[str, Person] = {}
     for person in known:
-        if len(alphabets := alphabets_of(person.identity)) > 1:
-            yield Refusal(
-                code="roles-ambiguous",
-                message=f"{person.identity!a} mixes letters of {' and '.join(sorted(alphabets))}",
-                fix="write the identity in one alphabet, as the person's key and address have it",
-            )
+        yield from map(_doubt, dict.fromkeys(_misspelt(person)))
         for alias in sorted(person.aliases):
             other = owners.setdefault(alias, person)
             if other is not person:
@@ -85,6 +85,25 @@ def judge_people(known: Iterable[Person]) -> Iterator[Refusal]:
                     "in governance/roles.yaml",
                     fix="make them one entry, or give each their own addresses and names",
                 )
+
+
+def _misspelt(person: Person) -> Iterator[str]:
+    """What of a person only looks like another name, address or role: a word in letters of two alphabets."""
+    if not person.identity.isascii() and (odd := _odd(person.identity)):
+        yield f"{person.identity!a} has {odd}, which is no letter"
+    for word in (person.identity, *(word for alias in sorted(person.aliases) for word in words_of(alias))):
+        if len(found := alphabets_of(word)) > 1:
+            yield f"{word!a} mixes letters of {' and '.join(sorted(found))}"
+    for role in sorted(person.roles - KNOWN_ROLES):
+        if folded(role) in KNOWN_ROLES or len(alphabets_of(role)) > 1:
+            yield f"{person.identity} holds {role!a}, which only looks like a role"
+
+
+def _doubt(said: str) -> Refusal:
+    fix = (
+        "write it in one alphabet: an identity as the person's key and address have it, a role as policy does"
+    )
+    return Refusal(code="roles-ambiguous", message=said, fix=fix)
 
 
 def _person(row: Mapping[str, Any]) -> Person:
@@ -119,6 +138,19 @@ def alphabets_of(text: str) -> set[str]:
     from unicodedata import name
 
     return {name(each, "?").partition(" ")[0] for each in text if each.isalpha()}
+
+
+def words_of(text: str) -> list[str]:
+    """Return the parts of a name or address; each is written in one alphabet, whatever its neighbours are."""
+    return re.split(r"[@\s.,-]", text)
+
+
+def _odd(identity: str) -> str:
+    """A sign of an identity that is neither ASCII nor a letter, by its name."""
+    from unicodedata import name, normalize
+
+    signs = (each for each in normalize("NFC", identity) if not each.isascii() and not each.isalpha())
+    return next((name(each, "?") for each in signs), "")
 
 
 def _texts(value: Any) -> list[str]:

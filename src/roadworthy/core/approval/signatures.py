@@ -55,24 +55,29 @@ def signer_line(identity: str, namespaces: str, key: str) -> str:
 def shared_keys(allowed_signers: str) -> dict[str, tuple[str, ...]]:
     """Return the keys listed for more than one principal: whoever holds one could sign as several people."""
     holders: dict[str, set[str]] = {}
-    for principals, key in _signers(allowed_signers):
-        holders.setdefault(key, set()).update(principals.split(","))
+    for name, key in listed(allowed_signers):
+        holders.setdefault(key, set()).add(name)
     return {key: tuple(sorted(names)) for key, names in holders.items() if len(names) > 1}
 
 
-def _signers(allowed_signers: str) -> Iterator[tuple[str, str]]:
-    for line in personal(allowed_signers).splitlines():
-        principals, _, rest = line.strip().partition(" ")
+def listed(allowed_signers: str) -> Iterator[tuple[str, str]]:
+    """Yield every name with every key that is listed for it."""
+    for line in personal(allowed_signers).split("\n"):
+        principals, _, rest = line.strip().replace("\t", " ").partition(" ")
         # What stands in quotes is an option's; key data is base64 of a length and a name, and begins alike.
         words = _QUOTED.sub("", rest).split()
         kind = next((n for n, word in enumerate(words) if word.startswith("AAAA")), 0)
         if kind:
-            yield principals.strip('"'), f"{words[kind - 1]} {words[kind]}"
+            key = f"{words[kind - 1]} {words[kind]}"
+            yield from ((name, key) for name in principals.strip('"').split(","))
 
 
 def personal(allowed_signers: str) -> str:
-    """Return the lines that give one key to somebody by name: an authority could make up anybody."""
-    lines = (line for line in allowed_signers.splitlines() if not line.lstrip().startswith("#"))
+    """Return the lines that give one key to somebody by name: an authority could make up anybody.
+
+    A line ends where it does for OpenSSH: other ends would make keys of what people read as a comment.
+    """
+    lines = (line for line in allowed_signers.split("\n") if not line.lstrip().startswith("#"))
     return "".join(f"{line}\n" for line in lines if "cert-authority" not in _QUOTED.sub("", line).casefold())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from roadworthy.core.approval.people import Person, Signer, resolve
+from roadworthy.core.approval.people import Person, Signer, alphabets_of, folded, resolve, words_of
 from roadworthy.core.approval.signatures import Signature, Status
 from roadworthy.core.values import frozen
 
@@ -131,6 +131,12 @@ def same_person(one: str, other: str, people: Sequence[Person] | None) -> bool:
     return _plain(one) == _plain(other) or (first is not None and first == second)
 
 
+def apart(one: str, other: str, people: Sequence[Person] | None) -> bool:
+    """Whether two names are surely two humans: a word of two alphabets only looks like somebody else."""
+    plain = all(len(alphabets_of(word)) < 2 for word in words_of(f"{one} {other}"))
+    return plain and not same_person(one, other, people)
+
+
 def _unauthorised(waiver: Waiver, people: Sequence[Person], tier: str) -> str:
     by, role, wanted = waiver.approved_by, waiver.approver_role, granters(tier)
     person = _who(by, people)
@@ -156,4 +162,4 @@ def _who(name: str, people: Sequence[Person]) -> Person | None:
 
 
 def _plain(name: str) -> str:
-    return name.strip().lstrip("@").casefold()
+    return folded(name).lstrip("@")

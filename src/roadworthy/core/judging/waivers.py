@@ -10,7 +10,7 @@ from typing import Any
 from roadworthy.core.approval.people import Person
 from roadworthy.core.approval.placeholders import is_placeholder
 from roadworthy.core.documents.globs import matches
-from roadworthy.core.judging.granting import SOUND, Fault, Scope, Waiver, doubt, same_person, vouched
+from roadworthy.core.judging.granting import SOUND, Fault, Scope, Waiver, apart, doubt, same_person, vouched
 from roadworthy.core.judging.models import Control, Finding, Judged, Severity, Verdict, WaiverNote
 from roadworthy.core.values import frozen, replace
 
@@ -127,8 +127,8 @@ def _in_time(waiver: Waiver, control: Control, terms: Terms) -> Fault | None:
 
 
 def _separate(waiver: Waiver, control: Control, terms: Terms) -> Fault | None:
-    if same_person(waiver.requested_by, waiver.approved_by, terms.people):
-        return "self-approved", f"was asked for and granted by {waiver.approved_by}"
+    if not apart(waiver.requested_by, waiver.approved_by, terms.people):
+        return "self-approved", f"was asked for and granted by {waiver.approved_by!a}"
     return None
 
 
