@@ -246,7 +246,8 @@ def _plan(project: tuple[str, str]) -> tuple[float, float, int]:
         )
         plan = plan_merge(request, repo)
     after = _cpu(resource.RUSAGE_SELF) + _cpu(resource.RUSAGE_CHILDREN)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    kilobytes = 1024 if sys.platform == "darwin" else 1  # macOS counts bytes
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / kilobytes
     return after - before, memory, len(plan.changes) - len(plan.stages)
 
 

@@ -49,6 +49,8 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def commit(house: Path, texts: Mapping[str, object]) -> Path:
+    for path in texts:
+        (house / path).unlink(missing_ok=True)
     write_tree(house, files(texts))
     git(house, "add", "-A", env=WHO)
     git(house, "commit", "-q", "-m", "Change", env=WHO)

@@ -87,7 +87,7 @@ def _by_proc(number: int) -> tuple[bool, float]:
 
 def _by_ps(number: int) -> tuple[bool, float] | None:
     """Return whether a process sleeps and the seconds it worked, from `ps`: macOS has no /proc."""
-    command = ("ps", "-o", "stat=,time=", "-p", str(number))
+    command = ("ps", "-o", "stat=", "-o", "time=", "-p", str(number))  # BSD takes `=,time=` for a heading
     try:
         told = run(
             command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}, timeout=SLEEP_SECONDS
