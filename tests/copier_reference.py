@@ -20,6 +20,13 @@ def files(texts: Mapping[str, Any]) -> dict[str, File]:
     }
 
 
+def write_over(folder: Path, tree: Tree) -> None:
+    """Write a tree into a folder that may hold an older one."""
+    for path in tree:
+        (folder / path).unlink(missing_ok=True)
+    write_tree(folder, tree)
+
+
 def by_copier(tree: Tree, place: Path, data: Mapping[str, Any], folder: str = "made") -> dict[str, File]:
     """Return what Copier makes of a template."""
     template, made = place / "template", place / folder

@@ -16,7 +16,7 @@ from roadworthy.adapters.git.sources import read_folder
 from roadworthy.adapters.workplace import write_tree
 from roadworthy.commands.source import open_source, project_of
 from roadworthy.errors import Unjudgeable, UsageError
-from tests.copier_reference import by_copier, files
+from tests.copier_reference import by_copier, files, write_over
 
 WHO = isolated({"user.name": "Robin", "user.email": "robin@tests.example"})
 ANSWERS = {"{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers | to_nice_yaml }}"}
@@ -126,7 +126,7 @@ def test_a_project_of_ours_is_updated_by_plain_copier(tmp_path: Path) -> None:
         "v1.0": plain,
         "v2.0": {"f.txt.jinja": "two {{ a }} {{ b }}\n", "g.txt": "new\n"},
     }.items():
-        write_tree(repository, files(texts))
+        write_over(repository, files(texts))
         git(tmp_path, "init", "-q", str(repository), env=WHO)
         git(repository, "add", "-A", env=WHO)
         git(repository, "commit", "-qm", tag, env=WHO)

@@ -15,7 +15,7 @@ from roadworthy.commands.source import is_trusted_source, open_source, releases
 from roadworthy.core.templates.releases import DEVELOPMENT, Entry, index_text
 from roadworthy.core.templates.tree import File, Tree
 from roadworthy.errors import RoadworthyError, Unjudgeable, UsageError
-from tests.copier_reference import files
+from tests.copier_reference import files, write_over
 
 WHO = isolated({"user.name": "Robin", "user.email": "robin@tests.example"})
 TREE = files(
@@ -250,7 +250,7 @@ def repository_of(place: Path, tree: Tree, tag: str) -> Path:
 
 
 def commit(repository: Path, tree: Tree, tag: str) -> None:
-    write_tree(repository, tree)
+    write_over(repository, tree)
     git(repository, "add", "-A", env=WHO)
     git(repository, "commit", "-q", "-m", tag, env=WHO)
     git(repository, "tag", "-a", "-m", tag, tag, env=WHO)

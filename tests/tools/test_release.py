@@ -12,11 +12,10 @@ import pytest
 from roadworthy.adapters import archive
 from roadworthy.adapters.git import git, isolated
 from roadworthy.adapters.policy import read_policy
-from roadworthy.adapters.workplace import write_tree
 from roadworthy.commands.source import open_source
 from roadworthy.core.templates.source import OWNERSHIP, POLICY
 from roadworthy.errors import Refused, UsageError
-from tests.copier_reference import files
+from tests.copier_reference import files, write_over
 from tests.update.upstream import NEW_01
 from tools import release
 from tools.release import FOLDER, INDEX, check_releases, cut_release, read_index
@@ -49,9 +48,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def commit(house: Path, texts: Mapping[str, object]) -> Path:
-    for path in texts:
-        (house / path).unlink(missing_ok=True)
-    write_tree(house, files(texts))
+    write_over(house, files(texts))
     git(house, "add", "-A", env=WHO)
     git(house, "commit", "-q", "-m", "Change", env=WHO)
     return house
