@@ -1,4 +1,4 @@
-"""No verb, no option and no line of help that the pages leave out; no command on a page that does not exist."""
+"""No verb, no option and no line of help that the pages leave out; no command on one that does not exist."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.projects.making import make_project, run
 from tests.template.matrix import tier_answers
 
 ROOT = Path(__file__).parents[1]
-OURS = sorted((ROOT / "docs").rglob("*.md")) + [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+OURS = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 SHAPES = (("critical", "online", "github"), ("moderate", "batch", "gitlab"), ("low", "online", "gitlab"))
 # Files that a control asks for, and a project of kind `trained` does not receive.
 ASKED_FOR = {"governance/envelope.yaml", "governance/vendors.yaml"}
@@ -70,7 +70,7 @@ def makefiles(born: list[Path]) -> list[str]:
 
 
 def wrong(page: str, makefiles: list[str]) -> list[str]:
-    """What a reader would hear for typing what the page prints; who only names a verb may leave out its values."""
+    """What a reader would hear who types what the page prints; a verb may be named without its values."""
     told = [(each, strange(each, makefiles)) for each in typed(page)]
     told += [(each, strange(each, makefiles)) for each in named(page) if " VERB" not in each]
     names = set(named(page))

@@ -51,7 +51,7 @@ class Walk:
     environment: dict[str, str]
 
     def page(self, text: str, asides: Mapping[str, Aside]) -> int:
-        """Walk a page; what its reader does untold comes before a heading or a command. Return the steps taken."""
+        """Walk a page; what its reader does untold comes before a heading or a command. Return the steps."""
         seen, steps = "", 0
         for block in blocks(text):
             command = " ".join(block.text.split()[:2])
