@@ -131,3 +131,12 @@ def test_the_locks_are_made_anew_as_they_say(born: list[Path], tmp_path: Path) -
         lock = born[0] / "requirements" / line.split()[-2]
         assert f"#    {line}\n" in lock.read_text()
     assert len(ran.splitlines()) == 4
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "README.md"])
+def test_every_place_of_this_repository_that_is_named_is_there(page: str) -> None:
+    named_places = re.findall(
+        r"`((?:src|tests|template|tools|docs)/[^`<*]+)`", (ROOT / page).read_text("utf-8")
+    )
+    assert page == "README.md" or len(named_places) > 10
+    assert [place for place in named_places if not (ROOT / place).exists()] == []

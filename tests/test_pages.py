@@ -135,10 +135,15 @@ def test_the_page_is_true(name: str, walk: Walk) -> None:
 
 def signing(who: str, key: str) -> Aside:
     """Another person of the rehearsal sits down."""
-    return lambda walk: walk.run(
+    script = (
         f"git config user.email {who}@rehearsal.example && git config user.signingkey $PWD/var/keys/{key}\n"
         f"export ROADWORTHY_KEY=$PWD/var/keys/{key}"
     )
+
+    def sit(walk: Walk) -> None:
+        walk.run(script)
+
+    return sit
 
 
 def test_what_a_project_says_of_a_release_is_true(walk: Walk) -> None:
