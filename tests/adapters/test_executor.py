@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,33 @@ def test_it_works_in_an_empty_folder_that_is_gone_after() -> None:
     assert entries == []
     assert not Path(folder).exists()
     assert os.getcwd() != folder
+
+
+def _slow() -> None:
+    Path("made").touch()
+    time.sleep(0.5)
+
+
+@pytest.mark.parametrize("killed", ["parent", "child", "child of the child"])
+def test_nothing_stays_behind_of_who_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: str
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    quick = Limits(wall_seconds=0.2)
+    if killed == "child":
+        with pytest.raises(Unjudgeable, match="longer"):
+            caged(_slow, quick)
+    elif killed == "child of the child":
+        with pytest.raises(Unjudgeable, match="longer"):
+            caged(lambda: attempt(lambda: str(_slow()), ALONE), quick)
+    else:
+        parent = os.fork()
+        if parent == 0:
+            caged(_slow)
+        assert soon(lambda: list(tmp_path.glob("*/made")))
+        os.kill(parent, signal.SIGKILL)
+        os.waitpid(parent, 0)
+    assert soon(lambda: not list(tmp_path.iterdir()))
 
 
 def test_expected_errors_pass_through_with_their_hint_and_code() -> None:
@@ -166,9 +194,14 @@ def test_whoever_is_left_behind_is_ended_too(tmp_path: Path) -> None:
 
 def gone(child: int) -> bool:
     """Whether a process ends soon; a zombie that nobody has buried yet has ended."""
+    ask = ("ps", "-o", "stat=", "-p", str(child))
+    return soon(lambda: subprocess.run(ask, capture_output=True, text=True).stdout.strip()[:1] in ("", "Z"))
+
+
+def soon(true: Callable[[], object]) -> bool:
+    """Whether something becomes true within some seconds."""
     for _ in range(100):
-        state = subprocess.run(("ps", "-o", "stat=", "-p", str(child)), capture_output=True, text=True).stdout
-        if not state.strip() or state.startswith("Z"):
+        if true():
             return True
         time.sleep(0.05)
     return False

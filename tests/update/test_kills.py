@@ -41,6 +41,8 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Maker]:
     """Return a maker of projects."""
     monkeypatch.setenv("ROADWORTHY_TRUSTED_SOURCES", trusted())
     with place() as root:
+        # Nobody can tidy up after SIGKILL: what git was to work on aside is left there.
+        monkeypatch.setenv("TMPDIR", str(root))
         yield lambda case: build(root, case).project
 
 

@@ -80,12 +80,19 @@ def _empty_folder() -> Iterator[str]:
     try:
         yield folder
     finally:
-        try:
-            os.rmdir(folder)
-        except OSError:
-            from shutil import rmtree
+        _remove(folder)
 
-            rmtree(folder, ignore_errors=True)
+
+def _remove(folder: str) -> None:
+    """Parent and child both do it, because either may be killed."""
+    try:
+        os.rmdir(folder)
+    except FileNotFoundError:
+        return
+    except OSError:
+        from shutil import rmtree
+
+        rmtree(folder, ignore_errors=True)
 
 
 def _in_child(work: Callable[[], Any], limits: Limits, folder: str) -> tuple[bytes, int]:
@@ -165,6 +172,7 @@ def _be_the_child(work: Callable[[], Any], limits: Limits, folder: str, writing:
             _leave(writing, limits)
         _limit(limits)
         os.chdir(folder)
+        os.environ["TMPDIR"] = folder  # what it cannot remove because it was killed, its parent removes
         gc.disable()  # its life is short, and syntax trees make the collector look at everything again
         said: dict[str, Any] = {"value": work()}
     except RoadworthyError as error:
@@ -178,6 +186,7 @@ def _be_the_child(work: Callable[[], Any], limits: Limits, folder: str, writing:
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(json.dumps(said).encode())
     finally:
+        _remove(folder)
         if not limits.alone:
             _leave_nobody()
         # Whatever happened: a child that went on would be a second parent.
