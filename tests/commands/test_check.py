@@ -15,10 +15,13 @@ import yaml
 
 from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.shapes import misshapen
+from roadworthy.commands import packs
 from roadworthy.commands.check import check
 from roadworthy.commands.judged import Ask, judge_apart
-from roadworthy.core.judging.models import Report, Verdict
+from roadworthy.core.documents.notes import Notes
+from roadworthy.core.judging.models import Check, Control, Finding, Report, Verdict
 from roadworthy.errors import UsageError
+from roadworthy.render.json import report_json
 from tests.hostile.world import make_base
 from tests.render.official import junit_problems, sarif_problems
 
@@ -69,6 +72,53 @@ def spoil(project: Path) -> Path:
 
 def verdicts(report: Report) -> dict[str, str]:
     return {judged.control.id: str(judged.verdict) for judged in report.judged}
+
+
+class Kept:
+    """Judges as a person's next process would: with what was kept on disk alone, counting the checks."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.kept: Any = {}
+        self.asked: list[str] = []
+        real = packs.judge_check
+
+        def counted(control: Control, check: Check, *rest: Any) -> Finding:
+            self.asked.append(f"{control.id} {check.id}")
+            return real(control, check, *rest)
+
+        monkeypatch.setattr(packs, "judge_check", counted)
+
+    def look(self, project: Path, as_of: str = f"{TODAY}T12:00:00Z") -> tuple[dict[str, Any], list[str]]:
+        """Return the report and which checks were judged for it."""
+        packs._opened.cache_clear()
+        notes, self.asked = Notes(json.loads(json.dumps(self.kept))), []
+        said = report_json(check(str(project), as_of=as_of, notes=notes, told=notes))
+        self.kept = notes.dump()
+        return json.loads(said), self.asked
+
+    def fresh(self, project: Path, as_of: str = f"{TODAY}T12:00:00Z") -> dict[str, Any]:
+        """Return the report of who keeps nothing of it."""
+        said: dict[str, Any] = json.loads(report_json(check(str(project), as_of=as_of)))
+        return said
+
+
+def test_what_checks_came_to_is_kept_for_the_same_facts_but_never_past_a_moment(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an envelope's end says changes within a day; all else by values of facts and by the date."""
+    over = {"schema": "envelope/v1", "expires_at": f"{TODAY}T13:00:00Z"}
+    (project / "governance/envelope.yaml").write_text(yaml.safe_dump(over))
+    eye = Kept(monkeypatch)
+    first, all_asked = eye.look(project)
+    again, asked = eye.look(project)
+    assert len(all_asked) > 150
+    assert "APPR-04 bounded" in asked
+    assert len(asked) < 4
+    assert first == again == eye.fresh(project)
+    for moment in (f"{TODAY}T14:00:00Z", "2027-06-02T00:00:00Z"):
+        assert eye.look(project, moment)[0] == eye.fresh(project, moment)
+    spoiled = spoil(project)
+    assert eye.look(spoiled)[0] == eye.fresh(spoiled) != first
 
 
 def cli(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

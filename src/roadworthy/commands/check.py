@@ -56,7 +56,7 @@ def check(
 ) -> Report:
     """Return the judgement of a folder, a repository at a revision, or an archive.
 
-    `told` keeps what git says: it is much, so only who keeps it on disk gives one.
+    `told` keeps what git says and what checks come to: it is much, so only who keeps it on disk gives one.
     """
     bench = open_bench(policy)
     selected = bench.controls(tuple(controls))
@@ -64,7 +64,7 @@ def check(
     granted = read_waivers(waivers, path, bench, clock) if waivers else NO_WAIVERS
     target = open_target(path, revision, told)
     collection = Collection(sources_of(target, bench, clock, for_release or "", notes))
-    return _judge(collection, bench, selected, granted)
+    return _judge(collection, bench, selected, granted, told)
 
 
 def judge_target(target: Target, bench: Bench, as_of: datetime) -> Report:
@@ -105,13 +105,20 @@ def _verify(notes: Notes, *asked: Any) -> Signature:
     return partial(verify, once=partial(notes.once, "signature"))(*asked)
 
 
-def _judge(collection: Collection, bench: Bench, controls: Sequence[Control], granted: Granted) -> Report:
+def _judge(
+    collection: Collection,
+    bench: Bench,
+    controls: Sequence[Control],
+    granted: Granted,
+    told: Notes | None = None,
+) -> Report:
     snapshot = collection.sources.snapshot
     # Of a picture that is not whole, only so much is said: that it is not.
     controls = () if snapshot.incomplete else controls
-    found = typed(collect(collection, bench.roots(controls)), snapshot.paths, bench.schema.root, bench.memo)
+    collected = collect(collection, bench.roots(controls, snapshot.notes))
+    found = typed(collected, snapshot.paths, bench.schema.root, bench.memo)
     facts, situation = found.values, _situation(found.values, bench, collection.sources)
-    judged = bench.judge(controls, found, situation, snapshot.paths)
+    judged = bench.judge(controls, found, situation, snapshot.paths, told)
     judged, notes = _excused(judged, granted, facts, situation, collection)
     keep_compiled(bench)
     asked = requests(facts["records"]["waivers"]) if "records" in facts else ()

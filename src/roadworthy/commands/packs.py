@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, cached_property, partial
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,12 @@ from roadworthy.adapters.policy import BUILT_IN as CARRIED
 from roadworthy.adapters.policy import already_read, read_policy
 from roadworthy.adapters.shapes import misshapen
 from roadworthy.commands.extensions import allowed_extensions
-from roadworthy.core.expressions.cells import Facts, reads
+from roadworthy.core.documents.notes import Notes
+from roadworthy.core.expressions.cells import CLOCK, Facts, reads
 from roadworthy.core.expressions.fact_schema import FactSchema, parse_schema
 from roadworthy.core.judging.evaluate import Situation, judge, judge_check
-from roadworthy.core.judging.models import Check, Control, Finding, Judged, Pack
-from roadworthy.core.memo import Memo
+from roadworthy.core.judging.models import Check, Control, Finding, Judged, Pack, from_row, to_row
+from roadworthy.core.memo import Memo, identity
 from roadworthy.core.packs.extension import Extension, extended
 from roadworthy.core.packs.pack import LINT, Parsed, Tree, pack_digest, pack_of, parse_pack
 from roadworthy.core.values import field, frozen
@@ -41,30 +42,54 @@ class Bench:
     extensions: tuple[Extension, ...] = ()
     strangers: tuple[str, ...] = ()
 
-    @cached_property
-    def reads(self) -> dict[tuple[str, str], frozenset[str]]:
-        """Return the cells of facts that each check of each control may read."""
-        asked = ((control.id, check) for control in self.pack.controls for check in control.checks)
-        return {(control, check.id): reads(check, self.schema) for control, check in asked}
+    def reads(self, control: Control, check: Check) -> frozenset[str]:
+        """Return the cells of facts that a check of a control may read."""
+        return self.memo.once(("reads", control.id, check.id), lambda: reads(check, self.schema))
 
-    def roots(self, controls: Iterable[Control]) -> frozenset[str]:
+    def roots(self, controls: Sequence[Control], kept: Notes) -> frozenset[str]:
         """Return the roots of facts that controls may read."""
-        asked = (self.reads[control.id, check.id] for control in controls for check in control.checks)
-        return frozenset(cell.partition(".")[0] for cells in asked for cell in cells)
+        key = f"{self.pack.digest} {' '.join(control.id for control in controls)}"
+        return frozenset(kept.once("roots", key, lambda: self._roots(controls)))
+
+    def _roots(self, controls: Sequence[Control]) -> list[str]:
+        asked = (self.reads(control, check) for control in controls for check in control.checks)
+        return sorted({cell.partition(".")[0] for cells in asked for cell in cells})
 
     def judge(
-        self, controls: Sequence[Control], facts: Facts, situation: Situation, paths: Sequence[str]
+        self,
+        controls: Sequence[Control],
+        facts: Facts,
+        situation: Situation,
+        paths: Sequence[str],
+        kept: Notes | None = None,
     ) -> tuple[Judged, ...]:
-        """Return what controls come to, of these facts alone: the same were perhaps judged before."""
+        """Return what controls come to, of these facts alone: the same were perhaps judged before.
+
+        `kept` keeps that for another process, but for what the time of day decides.
+        """
         asker = self.engine.bind(facts, self.schema, misshapen, paths)
         about = (repr(situation), facts.problem)
 
         def find(control: Control, check: Check) -> Finding:
-            read = tuple(map(facts.cells.get, self.reads[control.id, check.id]))
+            read = tuple(map(facts.cells.get, self.reads(control, check)))
             ask = partial(judge_check, control, check, situation, asker)
             return self.memo.once((control.id, check.id, about, read), ask)
 
-        return judge(controls, find)
+        def timeless() -> list[Finding]:
+            asked = ((control, check) for control in controls for check in control.checks)
+            return [find(*each) for each in asked if CLOCK not in self.reads(*each)]
+
+        cells = tuple(each for each in facts.cells.items() if each[0] != CLOCK)
+        whole = identity((self.pack.digest, tuple(control.id for control in controls), about, cells))
+        known = {(each.control, each.check): each for each in self._known(whole, timeless, kept)}
+        return judge(controls, lambda *each: known.get((each[0].id, each[1].id)) or find(*each))
+
+    def _known(
+        self, whole: Hashable, make: Callable[[], list[Finding]], kept: Notes | None
+    ) -> Iterable[Finding]:
+        if kept is None or not isinstance(whole, bytes):
+            return self.memo.once(("findings", whole), make)
+        return map(from_row, kept.once("findings", whole.hex(), lambda: [to_row(each) for each in make()]))
 
     def controls(self, names: tuple[str, ...] = ()) -> tuple[Control, ...]:
         """Return the named controls, or all of them; a name that is none is an error."""

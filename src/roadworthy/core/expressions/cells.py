@@ -18,7 +18,8 @@ from roadworthy.core.values import frozen
 
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?")
 # What functions of expressions look at.
-_BEHIND = {"files": "files", "age": "as_of"}
+CLOCK = "as_of"
+_BEHIND = {"files": "files", "age": CLOCK}
 
 
 @frozen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -180,6 +180,17 @@ class Finding:
     by: str = ""
     until: str = ""
     error: bool = False
+
+
+def to_row(finding: Finding) -> dict[str, Any]:
+    """Return a finding as JSON can hold it, without what it does not say."""
+    return {name: value for name, value in vars(finding).items() if value}
+
+
+def from_row(row: Mapping[str, Any]) -> Finding:
+    """Return the finding that a row was made of."""
+    enums: dict[str, Callable[[Any], Any]] = {"grade": Grade, "due": Due, "verdict": Verdict, "raw": Verdict}
+    return Finding(**{name: enums[name](value) if name in enums else value for name, value in row.items()})
 
 
 @frozen
