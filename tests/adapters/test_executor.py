@@ -31,9 +31,10 @@ def test_it_works_in_an_empty_folder_that_is_gone_after() -> None:
     assert os.getcwd() != folder
 
 
-def _slow() -> None:
+def _slow() -> str:
     Path("made").touch()
     time.sleep(0.5)
+    return "done"
 
 
 @pytest.mark.parametrize("killed", ["parent", "child", "child of the child"])
@@ -47,7 +48,7 @@ def test_nothing_stays_behind_of_who_is_killed(
             caged(_slow, quick)
     elif killed == "child of the child":
         with pytest.raises(Unjudgeable, match="longer"):
-            caged(lambda: attempt(lambda: str(_slow()), ALONE), quick)
+            caged(lambda: attempt(_slow, ALONE), quick)
     else:
         parent = os.fork()
         if parent == 0:

@@ -15,11 +15,14 @@ import yaml
 
 from roadworthy.adapters.policy import read_policy
 from roadworthy.adapters.shapes import misshapen
-from roadworthy.commands import packs
 from roadworthy.commands.check import check
 from roadworthy.commands.judged import Ask, judge_apart
+from roadworthy.commands.packs import open_bench
 from roadworthy.core.documents.notes import Notes
+from roadworthy.core.judging.evaluate import judge_check
 from roadworthy.core.judging.models import Check, Control, Finding, Report, Verdict
+from roadworthy.core.memo import Memo
+from roadworthy.core.values import replace
 from roadworthy.errors import UsageError
 from roadworthy.render.json import report_json
 from tests.hostile.world import make_base
@@ -80,17 +83,17 @@ class Kept:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.kept: Any = {}
         self.asked: list[str] = []
-        real = packs.judge_check
+        bench = open_bench()
 
         def counted(control: Control, check: Check, *rest: Any) -> Finding:
             self.asked.append(f"{control.id} {check.id}")
-            return real(control, check, *rest)
+            return judge_check(control, check, *rest)
 
-        monkeypatch.setattr(packs, "judge_check", counted)
+        monkeypatch.setattr("roadworthy.commands.packs.judge_check", counted)
+        monkeypatch.setattr("roadworthy.commands.check.open_bench", lambda _: replace(bench, memo=Memo()))
 
     def look(self, project: Path, as_of: str = f"{TODAY}T12:00:00Z") -> tuple[dict[str, Any], list[str]]:
         """Return the report and which checks were judged for it."""
-        packs._opened.cache_clear()
         notes, self.asked = Notes(json.loads(json.dumps(self.kept))), []
         said = report_json(check(str(project), as_of=as_of, notes=notes, told=notes))
         self.kept = notes.dump()
