@@ -53,13 +53,15 @@ def _misfit(value: object, names: Iterable[str]) -> TypeError:
 
 
 class _Fields:
-    """What `asdict`, `fields` and `replace` of the standard library look for, made when they do."""
+    """What `asdict`, `fields` and `replace` of the standard library look for, made when they first do."""
 
     def __get__(self, _: object, owner: type) -> Any:
         from dataclasses import fields, make_dataclass
 
         made = make_dataclass(owner.__name__, [(name, Any) for name in owner.__annotations__])
-        return {each.name: each for each in fields(made)}
+        found = {each.name: each for each in fields(made)}
+        owner.__dataclass_fields__ = found  # type: ignore[attr-defined]
+        return found
 
 
 def _methods(
