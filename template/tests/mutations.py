@@ -28,6 +28,12 @@ def readable(policy: Any) -> str:
     )
 
 
+def unused(rows: Any, policy: Any, count: int) -> list[Any]:
+    """Keys that no row has, be they numbers or words."""
+    last = rows[policy.key].max()
+    return [f"{last}-{more}" if isinstance(last, str) else last + more for more in range(1, count + 1)]
+
+
 def null_spike(rows: Any, policy: Any) -> Any:
     """A fifth of a column goes missing; rows that only it told apart would be another fault, and go."""
     name = column(policy, "number", strict=True)
@@ -64,7 +70,8 @@ def missing_column(rows: Any, policy: Any) -> Any:
 
 def duplicates(rows: Any, policy: Any) -> Any:
     """Some rows come twice, the second time under a new key."""
-    again = rows.head(3).assign(**{policy.key: rows[policy.key].max() + np.arange(1, 4)})
+    again = rows.head(policy.rows.max_duplicates + 3)
+    again = again.assign(**{policy.key: unused(rows, policy, len(again))})
     return type(rows)(np.concatenate([rows, again]), columns=rows.columns).astype(rows.dtypes.to_dict())
 
 

@@ -71,6 +71,18 @@ def test_what_cannot_be_measured_is_unknown(ran: Project, rows: Any) -> None:
     assert "first snapshot" in checks["shift"]["note"]
 
 
+@pytest.mark.parametrize(("new", "why"), [(["word"], "no such column"), ([], "no category")])
+def test_other_categories_than_yesterday_are_unknown(
+    ran: Project, rows: Any, new: list[str], why: str
+) -> None:
+    ran.edit("policy/data.yaml", lambda value: value["columns"].update(word={"type": "string"}))
+    ran.edit("policy/data.yaml", lambda value: value["categories"].update(columns=new))
+    outcome = module("pipeline.dataset").prepare(rows.assign(word="a"))
+    checks = {check["id"]: check for check in outcome.details["checks"]}
+    assert checks["shift"]["passed"] is None
+    assert why in checks["shift"]["note"]
+
+
 @pytest.mark.parametrize("dates", [None, "soon", float("nan")])
 def test_rows_without_a_date_are_refused(ran: Project, rows: Any, dates: Any) -> None:
     name = policy().time.received

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from conftest import DATA_FOLDERS, Project, link_data
+from mutations import unused
 from project import module
 
 LEARNING = ("train", "validation", "test", "challenge")
@@ -55,7 +56,7 @@ def test_overlap_is_refused(seen: Project, rows: Any, how: str) -> None:
     splits, contract = dealt(rows), policy()
     stray = splits["test"].head(1)
     if how == "content":
-        stray = stray.assign(**{contract.key: rows[contract.key].max() + 1})
+        stray = stray.assign(**{contract.key: unused(rows, contract, 1)})
     splits["train"] = type(rows)([*splits["train"].to_dict("records"), *stray.to_dict("records")])
     with pytest.raises(module("pipeline.outcome").Refused, match="more than one split"):
         module("pipeline.splits").refuse_overlap(splits, contract)
@@ -153,6 +154,19 @@ def test_rows_come_back_as_they_were(seen: Project, rows: Any) -> None:
     kept = dataset.rows("train").set_index(key)
     given = rows.set_index(key).loc[kept.index, kept.columns]
     assert given.equals(kept)
+
+
+def test_texts_come_back_as_they_were(ran: Project, rows: Any) -> None:
+    """Training must see the words that serving will be sent, also those that look like something else."""
+    words = ["007", "1e3", "NA", "null", "True", 'a "b", c', "Öko"]
+    ran.edit("policy/data.yaml", lambda value: value["columns"].update(word={"type": "string", "nulls": 0.5}))
+    column = [None if place % 5 == 0 else words[place % len(words)] for place in range(len(rows))]
+    dataset, contract, sent = module("pipeline.dataset"), policy(), rows.assign(word=column)
+    assert dataset.prepare(sent).ok
+    kept = dataset.current().rows("train").set_index(contract.key)["word"]
+    given = sent.set_index(contract.key).loc[kept.index, "word"]
+    assert set(kept.dropna()) == set(words)
+    assert kept.fillna("").tolist() == given.fillna("").tolist()
 
 
 def test_rows_are_kept_in_the_order_they_happened(ran: Project, rows: Any) -> None:

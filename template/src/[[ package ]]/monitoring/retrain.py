@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from ..pipeline import records, settings
@@ -15,7 +13,7 @@ from ..pipeline.outcome import Outcome, Refused
 from ..pipeline.verdict import bundle
 from ..serving import routes
 from ..serving.clock import Clock, clock, parse
-from . import run
+from . import run, window
 
 WHERE = "policy/retraining.yaml"
 
@@ -97,7 +95,7 @@ def _drift(asked: Mapping[str, Any], known: Known) -> Trigger:
 def _labels(asked: Mapping[str, Any], known: Known) -> Trigger:
     """Enough new outcomes to learn from that the release has not seen."""
     rows = int(asked["rows"])
-    new = sum(1 for when in _label_times() if known.made < when <= known.at)
+    new = sum(1 for when, _ in window.labels(known.at).values() if known.made < when)
     return Trigger(str(asked["id"]), new >= rows, f"{new} outcomes since the release", f"{rows} outcomes")
 
 
@@ -131,25 +129,24 @@ def _broken_feed(known: Known) -> str:
     return ""
 
 
-def _label_times() -> list[datetime]:
-    return [parse(row["at"]) for file in _files("labels") for row in _rows(file)]
-
-
 def _feedback_times() -> list[datetime]:
     """Times in var/feedback/*.jsonl: one line per overrule or complaint, {"id", "at", "kind"}."""
-    folder = settings.path("var", "feedback")
+    files = sorted(settings.path("var", "feedback").glob("*.jsonl"))
     return [
-        parse(json.loads(line)["at"]) for file in sorted(folder.glob("*.jsonl")) for line in file.open("rb")
+        _said_at(line, f"{settings.relative(file)}, line {number}")
+        for file in files
+        for number, line in enumerate(file.read_bytes().splitlines(), 1)
+        if line.strip()
     ]
 
 
-def _files(name: str) -> list[Path]:
-    return sorted(settings.path("var", name).glob("*.csv"))
-
-
-def _rows(file: Path) -> list[dict[str, str]]:
-    with file.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+def _said_at(line: bytes, where: str) -> datetime:
+    try:
+        return parse(json.loads(line)["at"])
+    except (KeyError, TypeError, ValueError, Refused) as error:
+        raise Refused(
+            "not feedback", where, 'write {"id": ..., "at": ..., "kind": ...} on one line'
+        ) from error
 
 
 def _sentence(due: bool, fired: Sequence[Trigger], held_back: str) -> str:

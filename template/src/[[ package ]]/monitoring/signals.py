@@ -20,6 +20,7 @@ LEVELS = ("ok", "investigate", "pause", "rollback")
 UNKNOWN = "unknown"
 WAITING = "waiting"
 WHERE = "policy/monitoring.yaml"
+NO_SCORE = "no answer has a score"
 
 
 @dataclass(frozen=True)
@@ -132,11 +133,12 @@ def _nulls(known: stats.Values, now: stats.Values) -> stats.Distance:
 
 def _novel(known: stats.Values, now: stats.Values) -> stats.Distance:
     """The share of values the reference never had: beyond its range, or of an unknown kind."""
+    there, before = stats.present(now), stats.present(known)
     if stats.numeric(known):
-        outside = np.mean((now < np.nanmin(known)) | (now > np.nanmax(known)))
+        outside = (there < before.min()) | (there > before.max())
     else:
-        outside = 1 - np.mean(np.isin(now.astype(str), known.astype(str)))
-    return stats.Distance(float(outside), stats.of_share(0.0, (len(known), len(now))))
+        outside = ~np.isin(there.astype(str), before.astype(str))
+    return stats.Distance(float(outside.sum() / len(now)), stats.of_share(0.0, (len(known), len(now))))
 
 
 def _leaks(seen: Watched) -> Measured:
@@ -172,11 +174,15 @@ def _data_age(seen: Watched) -> Measured:
 
 
 def _score_psi(seen: Watched) -> Measured:
+    if not len(seen.window.scores):
+        return Measured(None, about=NO_SCORE)
     found = _psi(seen.reference.scores, seen.window.scores)
     return Measured(found.value, found.noise)
 
 
 def _decisions(seen: Watched) -> Measured:
+    if not len(seen.window.scores):
+        return Measured(None, about=NO_SCORE)
     scorer = seen.release.scorer
     before, now = (
         float(np.mean([scorer.decide(score) for score in part]))

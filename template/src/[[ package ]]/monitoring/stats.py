@@ -33,7 +33,7 @@ class Shares:
 
 def shares(reference: Values, current: Values, bins: int = 10) -> Shares:
     """Both samples in bins that the reference alone decides: its values if few, else its quantiles."""
-    known, now = _present(reference), _present(current)
+    known, now = present(reference), present(current)
     if known.dtype.kind not in "fiub" or now.dtype.kind not in "fiub":
         known, now = known.astype(str), now.astype(str)
         return _by_value(np.unique(known), known, now)
@@ -60,12 +60,13 @@ def psi(pair: Shares) -> Distance:
 
 def ks(reference: Values, current: Values) -> Distance:
     """Kolmogorov-Smirnov: the widest gap between the two cumulative shares."""
-    known, now = np.sort(_present(reference)), np.sort(_present(current))
+    known, now = np.sort(present(reference)), np.sort(present(current))
     points = np.concatenate([known, now])
-    gaps = np.searchsorted(known, points, "right") / len(known) - np.searchsorted(now, points, "right") / len(
-        now
-    )
-    bound = 1.95 * np.sqrt((len(known) + len(now)) / (len(known) * len(now)))
+    sizes = [max(len(each), 1) for each in (known, now)]
+    below = [
+        np.searchsorted(each, points, "right") / size for each, size in zip((known, now), sizes, strict=True)
+    ]
+    gaps, bound = below[0] - below[1], 1.95 * np.sqrt(sum(sizes) / (sizes[0] * sizes[1]))
     return Distance(float(np.max(np.abs(gaps))), float(bound))
 
 
@@ -87,7 +88,7 @@ def of_share(reference: float, sizes: tuple[int, int]) -> float:
 
 def numeric(values: Values) -> bool:
     """Whether a distance along a line makes sense: numbers, and more than ten different ones."""
-    known = _present(values)
+    known = present(values)
     return known.dtype.kind in "fiu" and len(np.unique(known)) > 10
 
 
@@ -96,14 +97,13 @@ def missing(values: Values) -> float:
     return float(np.mean(~_there(values))) if len(values) else 0.0
 
 
-def _there(values: Values) -> NDArray[np.bool_]:
-    if values.dtype.kind == "f":
-        return ~np.isnan(values)
-    return np.array([value is not None for value in values], dtype=bool)
-
-
-def _present(values: Values) -> Values:
+def present(values: Values) -> Values:
+    """The values that are there."""
     return values[_there(values)]
+
+
+def _there(values: Values) -> NDArray[np.bool_]:
+    return np.array(values == values, dtype=bool)  # what is missing equals nothing, not even itself
 
 
 def _by_value(known: Values, reference: Values, current: Values) -> Shares:

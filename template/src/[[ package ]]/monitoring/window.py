@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -83,8 +83,8 @@ def reference(release: Release, folder: Path) -> Reference:
     rows, record = reference_rows(folder)
     split = record["splits"]["reference"]
     target = settings.need(settings.load_yaml(folder / "policy" / "data.yaml"), "target", "policy/data.yaml")
-    table = {name: _column(row[name] for row in rows) for name in (*release.fields, str(target))}
-    answers = table.pop(str(target)).astype(np.int64)
+    table = {name: _column(rows[name], field.number) for name, field in release.fields.items()}
+    answers = np.array(rows[str(target)], dtype=np.int64)
     scores = release.scorer.scores(table)
     newest = str(record.get("source", {}).get("newest", ""))
     return Reference(table, scores, answers, str(split["sha256"]), str(split["path"]), newest)
@@ -99,7 +99,10 @@ def window(release: Release, policy: Mapping[str, Any], at: datetime) -> Window:
     answered = tuple(line for line in lines if line["version"] == release.version)[-most:]
     begun = answered[0]["ts"] if answered else start
     refused = tuple(line for line in lines if line["route"] == "refused" and line["ts"] >= begun)
-    columns = {name: _inputs(line["inputs"].get(name) for line in answered) for name in release.fields}
+    columns = {
+        name: _column(_seen(line["inputs"].get(name) for line in answered), field.number)
+        for name, field in release.fields.items()
+    }
     kept = {name: values for name, values in columns.items() if len(values)}
     seen = sample(lines, capture.capture().redact)
     return Window(begun, end, hours, answered, refused, len(lost), kept, seen)
@@ -117,20 +120,20 @@ def sample(lines: Iterable[Line], redact: Iterable[str]) -> Sample:
 
 def outcomes(release: Release, days: float, at: datetime) -> Outcomes:
     """Answers joined by id with the labels that came in later."""
-    labels = _labels(at)
+    told = labels(at)
     start = _moment(at - timedelta(days=days))
     lines = [
-        line for line in capture.lines(start) if line["version"] == release.version and line["id"] in labels
+        line for line in capture.lines(start) if line["version"] == release.version and line["id"] in told
     ]
     known = [line for line in lines if line["score"] is not None]
     oldest = (at - parse(known[0]["ts"])).total_seconds() / 86400 if known else 0.0
     scores = np.array([line["score"] for line in known], dtype=float)
-    answers = np.array([labels[line["id"]] for line in known], dtype=np.int64)
+    answers = np.array([told[line["id"]][1] for line in known], dtype=np.int64)
     return Outcomes(scores, answers, len(known), oldest)
 
 
-def _labels(at: datetime) -> dict[str, int]:
-    """The last word on each prediction at that time: a later label corrects an earlier one."""
+def labels(at: datetime) -> dict[str, tuple[datetime, int]]:
+    """The last word on each prediction at that time, and when it came: a later label corrects another."""
     found: dict[str, tuple[datetime, int]] = {}
     for file in sorted(settings.path(*LABELS.split("/")).glob("*.csv")):
         with file.open(encoding="utf-8", newline="") as stream:
@@ -138,7 +141,7 @@ def _labels(at: datetime) -> dict[str, int]:
                 name, when, label = _label(row, file, number)
                 if when <= at and (name not in found or when >= found[name][0]):
                     found[name] = (when, label)
-    return {name: label for name, (_, label) in found.items()}
+    return found
 
 
 def _label(row: Mapping[str, str | None], file: Path, number: int) -> tuple[str, datetime, int]:
@@ -154,20 +157,14 @@ def _label(row: Mapping[str, str | None], file: Path, number: int) -> tuple[str,
         ) from error
 
 
-def _column(texts: Iterable[str]) -> Values:
-    values = list(texts)
-    try:
-        return np.array([float(value) if value != "" else np.nan for value in values])
-    except ValueError:
-        return np.array([value or None for value in values], dtype=object)
+def _column(values: Iterable[Any], number: bool) -> Values:
+    """One input as the contract types it; what is missing is not-a-number among texts too."""
+    return np.array(list(values), dtype=float if number else object)
 
 
-def _inputs(values: Iterable[Any]) -> Values:
-    """One input as a column; redacted values are not there at all."""
-    seen = [value for value in values if value != REDACTED]
-    if all(value is None or isinstance(value, int | float) for value in seen):
-        return np.array([np.nan if value is None else float(value) for value in seen])
-    return np.array(seen, dtype=object)
+def _seen(values: Iterable[Any]) -> Iterator[Any]:
+    """Redacted values are not there at all."""
+    return (np.nan if value is None else value for value in values if value != REDACTED)
 
 
 def _moment(at: datetime) -> str:

@@ -112,11 +112,13 @@ def days(frame: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _shift(frame: pd.DataFrame, policy: DataPolicy, reference: pd.DataFrame | None) -> list[Check]:
-    limit = policy.categories.max_shift
-    if reference is None:
-        note = "not measured: this is the first snapshot"
+    limit, names = policy.categories.max_shift, policy.categories.columns
+    known = {} if reference is None else reference
+    moved = {name: distance(frame[name], known[name]) for name in names if name in known}
+    if not moved:
+        why = "this is the first snapshot" if reference is None else "the last snapshot has no such column"
+        note = f"not measured: {why if names else 'no category is declared'}"
         return [judge("shift", "distance", None, "<=", limit, note)]
-    moved = {name: distance(frame[name], reference[name]) for name in policy.categories.columns}
     worst = max(moved, key=lambda name: moved[name])
     return [judge("shift", "distance", round(moved[worst], 4), "<=", limit, worst)]
 

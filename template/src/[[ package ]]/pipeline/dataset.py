@@ -39,7 +39,7 @@ class Dataset:
         file = settings.path(self.record["splits"][split]["path"])
         if records.sha256_file(file) != self.digests[split]:
             raise Refused(f"the {split} rows are not the recorded ones", settings.relative(file), _NOTHING)
-        return pd.read_csv(file)
+        return _read(file, load(DataPolicy))
 
 
 def data() -> Outcome:
@@ -96,20 +96,21 @@ def _without_erased(frame: pd.DataFrame, policy: DataPolicy) -> tuple[pd.DataFra
     digest = records.sha256_file(file)
     keys = {line.strip() for line in file.read_text("utf-8").splitlines()} - {""}
     gone = frame[policy.key].astype(str).isin(keys)
-    counts = {"keys": len(keys), "dropped": int(gone.sum()), "affected": _affected(keys, policy.key)}
+    counts = {"keys": len(keys), "dropped": int(gone.sum()), "affected": _affected(keys, policy)}
     return frame[~gone], {"sha256": digest, **counts}
 
 
-def _affected(keys: set[str], key: str) -> list[str]:
+def _affected(keys: set[str], policy: DataPolicy) -> list[str]:
     """Releases that rows of these keys taught or tried, by the snapshots that are on this machine."""
-    held = [each["manifest_sha256"] for each in records.read_records("data") if keys & _keys(each, key)]
+    held = [each["manifest_sha256"] for each in records.read_records("data") if keys & _keys(each, policy)]
     runs = [run["run_id"] for run in records.read_records("runs") if run["data"]["manifest_sha256"] in held]
     return [each["version"] for each in records.read_records("releases") if each["run_id"] in runs]
 
 
-def _keys(record: dict[str, Any], key: str) -> set[str]:
+def _keys(record: dict[str, Any], policy: DataPolicy) -> set[str]:
     files = [settings.path(split["path"]) for split in record["splits"].values()]
-    return {str(each) for file in files if file.is_file() for each in pd.read_csv(file, usecols=[key])[key]}
+    tables = [_read(file, policy) for file in files if file.is_file()]
+    return {str(each) for table in tables if policy.key in table for each in table[policy.key]}
 
 
 def _told(erased: dict[str, Any] | None) -> tuple[str, ...]:
@@ -208,6 +209,12 @@ def _in_time(frame: pd.DataFrame, policy: DataPolicy) -> pd.DataFrame:
 def _csv(frame: pd.DataFrame) -> bytes:
     text: str = frame.to_csv(index=False, lineterminator="\n")
     return text.encode()
+
+
+def _read(file: Path, policy: DataPolicy) -> pd.DataFrame:
+    """What `_csv` wrote: a text stays one, be it `007` or `NA`, and only an empty cell is missing."""
+    texts = {name: str for name, column in policy.columns.items() if column.type == "string"}
+    return pd.read_csv(file, dtype=texts, keep_default_na=False, na_values=[""])
 
 
 def _record(manifest: str, identity: dict[str, Any], checks: list[Check]) -> Dataset:

@@ -57,15 +57,26 @@ def reference_file(folder: Path) -> Path:
     return settings.path(settings.need(record, "splits.reference.path", f"{folder}/dataset.json"))
 
 
-def reference_rows(folder: Path) -> tuple[list[dict[str, str]], dict[str, Any]]:
-    """The reference rows that a release's dataset record pins, and that record; other bytes are refused."""
+def reference_rows(folder: Path) -> tuple[dict[str, list[float | str]], dict[str, Any]]:
+    """Columns of the reference rows that a release's dataset record pins, and that record; else refused."""
     record, file = records.read_record(folder / "dataset.json"), reference_file(folder)
     if records.sha256_file(file) != record["splits"]["reference"]["sha256"]:
         raise Refused(
             "the reference rows are not the pinned ones", settings.relative(file), "restore var/data"
         )
+    columns = settings.need(
+        settings.load_yaml(folder / "policy" / "data.yaml"), "columns", "policy/data.yaml"
+    )
     with file.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream)), record
+        rows = list(csv.DictReader(stream))
+    return {name: [_value(row[name], columns[name]) for row in rows] for name in columns}, record
+
+
+def _value(text: str, column: Mapping[str, Any]) -> float | str:
+    """A cell as the contract types it: `007` may be a text; an empty one is not-a-number, as in training."""
+    if text == "":
+        return nan
+    return text if column.get("type") == "string" else float(text)
 
 
 def _unchanged(version: str, found: list[dict[str, str]], pin: Mapping[str, Any] | None) -> None:
