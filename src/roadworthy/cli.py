@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from roadworthy.arguments.answer import Answer
 from roadworthy.arguments.plain import plain
-from roadworthy.errors import RoadworthyError
+from roadworthy.errors import RoadworthyError, Unjudgeable
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -75,8 +75,14 @@ def _understood(given: Sequence[str]) -> Any:
 
 
 def _say(text: str) -> None:
-    if text:
-        print(text, flush=True)
+    try:
+        print(text, end="\n" if text else "", flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        hint = "what was done stands: make room there, then ask again"
+        raise Unjudgeable(f"standard output cannot be written: {error.strerror}", hint) from error
 
 
 def _complain(line: str, hint: str) -> None:

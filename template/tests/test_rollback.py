@@ -144,3 +144,21 @@ def spoil(made: Workshop, version: str, damage: str) -> None:
         approval.write_text(approval.read_text() + "more: words\n")
     else:
         (made.root / f"var/releases/{version}/model.skops").write_bytes(b"swapped")
+
+
+def test_a_damaged_pointer_keeps_nobody_from_the_safe_answer(workshop: Workshop) -> None:
+    """And a canary that is withdrawn leaves the champion alone; the way out that is named is a way out."""
+    promote, refused = module("pipeline.promote"), module("pipeline.outcome").Refused
+    for version in "12":
+        workshop.release(version)
+        promote.promote(version) if version == "1" else None
+    pointer = workshop.root / "var/routes.json"
+    pointer.write_text("{", "utf-8")
+    with pytest.raises(refused, match="not a pointer") as told:
+        promote.promote("2")
+    assert "--to fallback" in told.value.repair
+    assert promote.rollback(reason="the pointer was damaged", to="fallback").details["live"] == "fallback"
+    assert promote.promote("1").details["live"] == "1"
+    for file in ("routes.json", "history.jsonl"):
+        (workshop.root / "var" / file).write_text("{", "utf-8")
+    assert promote.rollback(reason="the pointer was damaged", to="fallback").details["live"] == "fallback"

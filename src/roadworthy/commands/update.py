@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from roadworthy.adapters import journal
-from roadworthy.adapters.git.worktree import Checkout, locate
+from roadworthy.adapters.git.worktree import Checkout, demand_clean, locate
 from roadworthy.commands.publishing import demand_room, publish
 from roadworthy.commands.recorded import Recorded, find_answers_file, read_previous, read_recorded
 from roadworthy.commands.source import newest, tags_once
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from roadworthy.commands.planning import Landing
 
-UNFINISHED = "an earlier update is unfinished here: roadworthy update --continue, or --abort"
+UNFINISHED = "an earlier update is unfinished here: it comes first"
+FINISH = ("roadworthy update --continue", "or take it back: roadworthy update --abort")
 
 
 @frozen
@@ -57,14 +58,17 @@ def preview(wish: Wish) -> Update:
     """Return what an update would do. Nothing is touched; the work tree need not be clean."""
     checkout = locate(wish.project)
     report, landing = _prepare(wish, checkout)
-    notes = (UNFINISHED, *report.notes) if is_open(checkout) else report.notes
+    if is_open(checkout):
+        return replace(report, notes=(UNFINISHED, *report.notes), next=FINISH)
     if landing is None:
-        return replace(report, notes=notes)
+        return report
     try:
+        demand_clean(checkout)
         demand_room(checkout, landing)
     except Refused as error:
-        notes = (f"would be refused as it stands: {error.message}", *notes)
-    return replace(report, notes=notes, next=(wish.command,))
+        notes = (f"would be refused as it stands: {error.message}", *report.notes)
+        return replace(report, notes=notes, next=(*filter(None, (error.hint,)), wish.command))
+    return replace(report, next=(wish.command,))
 
 
 def update(wish: Wish) -> Update:

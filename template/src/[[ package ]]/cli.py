@@ -157,8 +157,8 @@ def main(argv: list[str] | None = None) -> int:
         Exception
     ) as defect:  # the team's files are called from here: no traceback, but no loss of it either
         return _broken(defect, verb, as_json)
-    _say(_as_json(outcome) if as_json else "\n".join(outcome.lines))
-    return 0 if outcome.ok else 1
+    told = _say(_as_json(outcome) if as_json else "\n".join(outcome.lines))
+    return 0 if outcome.ok and told else 1
 
 
 def _print_anything() -> None:
@@ -168,11 +168,16 @@ def _print_anything() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _say(text: str) -> None:
+def _say(text: str) -> bool:
+    """Whether it could be said; what was done stands either way."""
     try:
         print(text, flush=True)
-    except BrokenPipeError:  # whoever reads stopped reading; what was done stands
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # else whoever reads stopped reading
+            print(f"standard output cannot be written: {error.strerror}", file=sys.stderr)
+            return False
+    return True
 
 
 def _shipped(module: str) -> bool:

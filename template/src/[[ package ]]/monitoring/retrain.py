@@ -11,7 +11,7 @@ from typing import Any
 from ..pipeline import records, settings
 from ..pipeline.outcome import Outcome, Refused
 from ..pipeline.verdict import bundle
-from ..serving import routes
+from ..serving import history, routes
 from ..serving.clock import Clock, clock, parse
 from . import run, window
 
@@ -62,8 +62,7 @@ def retrain(as_of: str | None = None) -> Outcome:
 
 
 def _known(judged: Clock) -> Known:
-    pointer = routes.read()
-    version = pointer.champion or pointer.previous
+    version = routes.read().champion or _answered_last()
     if version is None:
         raise Refused("no release to replace", "var/routes.json", "promote a release")
     looks = [
@@ -71,6 +70,12 @@ def _known(judged: Clock) -> Known:
     ]
     made = parse(records.read_record(bundle(version) / "release.json")["created_at"])
     return Known(looks, made, judged.as_of)
+
+
+def _answered_last() -> str | None:
+    """Behind the safe answer it is the release that was taken out whose looks count."""
+    entries = reversed(history.read())
+    return next((each["version"] for each in entries if each["action"] in ("promote", "rollback")), None)
 
 
 def _trigger(asked: Mapping[str, Any], known: Known) -> Trigger:

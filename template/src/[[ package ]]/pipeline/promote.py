@@ -53,7 +53,7 @@ def rollback(*, reason: str, as_of: str | None = None, to: str | None = None) ->
         raise Refused(f"{reason!r} is no reason", "--reason", "say what was seen, in words")
     judged = clock(as_of)
     with routes.locked():
-        before = routes.read()
+        before = _pointer()
         if before.live == "nothing":
             raise Refused(
                 "nothing serves, so there is nothing to roll back", "var/routes.json", "promote a release"
@@ -127,6 +127,17 @@ def _staged(
         raise Refused("this project's tier came without shadow and canary", "serving/staging.py", repair)
     routed, evidence = staging.enter(stage, percent, verdict.version, before, entries, judged)
     return Change(stage, verdict.version, routed, f"{stage} stage of the rollout", verdict, evidence=evidence)
+
+
+def _pointer() -> Routes:
+    """What the pointer says; a damaged one keeps nobody from the safe answer, so the history's last word counts."""
+    try:
+        return routes.read()
+    except Refused:
+        try:
+            return Routes(**history.read()[-1]["routes"])
+        except (Refused, LookupError, TypeError):
+            return Routes(fallback=True)
 
 
 def _withdraw_canary(before: Routes, reason: str) -> Change:
@@ -217,6 +228,8 @@ def _sentence(change: Change, before: Routes) -> str:
     if change.action in ("shadow", "canary"):
         share = f" of {change.routes.canary_percent} %" if change.action == "canary" else ""
         return f"{change.action}{share}: release {change.version} beside {before.live}"
+    if change.routes.live == before.live and before.stage == "canary":
+        return f"{change.action}: release {before.challenger} answers no more; {before.live} answers alone"
     if change.routes.fallback:
         return f"{change.action}: the safe answer is given; before it {before.live} answered"
     return f"{change.action}: release {change.routes.live} answers; before it {before.live}"

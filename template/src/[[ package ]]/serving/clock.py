@@ -32,7 +32,9 @@ def parse(moment: str) -> datetime:
     try:
         read = datetime.fromisoformat(moment)
     except (ValueError, TypeError) as error:
-        raise Refused(f"not a time: {moment!r}", "--as-of or a record", "write 2026-11-20T09:00:00Z") from error
+        raise Refused(
+            f"not a time: {moment!r}", "--as-of or a record", "write 2026-11-20T09:00:00Z"
+        ) from error
     return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
 
 

@@ -56,7 +56,9 @@ def read(source: Path | None = None) -> Routes:
     except FileNotFoundError:
         return Routes()
     except (ValueError, TypeError) as error:
-        raise Refused(f"not a pointer: {error}", str(where), "promote or roll back again") from error
+        raise Refused(
+            f"not a pointer: {error}", str(where), "rollback --reason '...' --to fallback, then promote"
+        ) from error
 
 
 def write(routes: Routes) -> None:
