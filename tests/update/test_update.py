@@ -153,8 +153,19 @@ def test_names_that_are_one_file_on_this_disk_are_not_both_written(
 def test_a_preview_tells_what_is_in_the_way(make: Maker) -> None:
     world = make(BELOW)
     (world.project / "data").write_text("mine\n")
-    told = preview(Wish(project=world.project)).notes
-    assert told[0] == "would be refused as it stands: untracked files are in the way: data"
+    told = preview(Wish(project=world.project))
+    assert told.notes[0] == "would be refused as it stands: untracked files are in the way: data"
+    assert told.next == ("commit them, or move them away", "roadworthy update")
+
+
+def test_a_preview_of_an_unclean_tree_says_that_the_update_would_be_refused(make: Maker) -> None:
+    world = make(CLEAN)
+    (world.project / "a.txt").write_text("not committed\n")
+    told = preview(Wish(project=world.project))
+    assert told.notes[0] == "would be refused as it stands: uncommitted changes in a.txt"
+    assert told.next[0].startswith("commit or `git stash` them")
+    with pytest.raises(Refused, match=r"uncommitted changes in a\.txt"):
+        update(Wish(project=world.project))
 
 
 def test_healing_under_other_line_ends_finds_nothing_to_do(make: Maker) -> None:

@@ -204,7 +204,7 @@ def _broken(defect: Exception, verb: str, as_json: bool) -> int:
 def _refused(refusal: Refused, verb: str, as_json: bool) -> int:
     if as_json:
         said = {"refused": refusal.what, "where": refusal.where, "repair": refusal.repair}
-        print(json.dumps({"verb": verb, "ok": False, **said}, sort_keys=True))
+        _say(json.dumps({"verb": verb, "ok": False, **said}, sort_keys=True))
     else:
         print(
             f"refused: {refusal.what}\n  where: {refusal.where}\n  repair: {refusal.repair}", file=sys.stderr

@@ -130,7 +130,7 @@ def _staged(
 
 
 def _pointer() -> Routes:
-    """What the pointer says; a damaged one keeps nobody from the safe answer, so the history's last word counts."""
+    """What the pointer says; where it is damaged, the history's last word: the safe answer must stay near."""
     try:
         return routes.read()
     except Refused:

@@ -56,9 +56,8 @@ def read(source: Path | None = None) -> Routes:
     except FileNotFoundError:
         return Routes()
     except (ValueError, TypeError) as error:
-        raise Refused(
-            f"not a pointer: {error}", str(where), "rollback --reason '...' --to fallback, then promote"
-        ) from error
+        repair = "rollback --reason '...' --to fallback, then promote"
+        raise Refused(f"not a pointer: {error}", str(where), repair) from error
 
 
 def write(routes: Routes) -> None:
