@@ -21,7 +21,8 @@ class WorkingTree:
 
     def read(self, name: str) -> dict[str, Any]:
         """Return a record or a policy."""
-        value = yaml.safe_load((self.path / name).read_bytes())
+        data = (self.path / name).read_bytes()
+        value = json.loads(data) if name.endswith(".json") else yaml.safe_load(data)
         assert isinstance(value, dict)
         return value
 

@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -23,20 +23,7 @@ import pytest
 from roadworthy.commands.approve import approve
 from roadworthy.commands.gate import gate
 from roadworthy.core.approval.subject import canonical, entries, sha256, subject_digest
-from tests.adversary.scene import (
-    BOM,
-    CARD,
-    DEPLOYMENT,
-    DRILL,
-    EVALUATION,
-    MONITORING,
-    REBUILD,
-    RELEASE,
-    RUN,
-    RUN_ID,
-    VERDICT,
-    Scene,
-)
+from tests.adversary.scene import FIRST, SECOND, Papers, Scene
 from tests.projects.making import make_project
 from tests.projects.making import run as ran
 
@@ -59,7 +46,7 @@ WORDS = "Say what the system is for"
 class Story:
     """What somebody would rather have happened: records retold, hands on what comes before.
 
-    `told` changes what is kept of a record of a kind before it is written and agreed on.
+    `told` changes what is kept of a record of a kind before it is written and agreed on; all happens on `day`.
     """
 
     told: Mapping[str, Callable[[Scene, dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
@@ -70,6 +57,14 @@ class Story:
     sign: Callable[[Scene, str, str], None] = lambda scene, name, who: scene.sign(
         name, who, "roadworthy-approval"
     )
+    day: str = DAWN[:10]
+    papers: Papers = FIRST
+    model: bytes = MODEL
+    rollback_to: str | None = None
+
+    def at(self, moment: str) -> str:
+        """Return when that happens which happens at this time of the day."""
+        return self.day + moment[len(self.day) :]
 
     def tell(self, scene: Scene, kind: str, record: dict[str, Any]) -> dict[str, Any]:
         """Return a record as this story has it."""
@@ -84,43 +79,98 @@ def make_lived(folder: Path) -> Scene:
     return scene
 
 
+def make_renewed(lived: Scene, folder: Path) -> Scene:
+    """Make the project that was released in January 2027, and again a day later; it conforms in March.
+
+    Release 2 ran in shadow first, in canary from 20 February and alone from the 25th; then it was rehearsed again,
+    rebuilt, and looked at.
+    """
+    scene = lived.copy(folder / "credit-decision")
+    _restart(scene)
+    _live(scene, Story(day="2027-01-20"))
+    told = {"evaluation": _rivalled, "dataset": _grown}
+    second = Story(day="2027-01-21", papers=SECOND, model=MODEL + b" 2", rollback_to="1", told=told)
+    _made(scene, second)
+    moves = {"2027-01-21": "shadow", "2027-02-20": "canary", "2027-02-25": "promote"}
+    for day, action in moves.items():
+        _moved(scene, replace(second, day=day, told={"deployment": _counted}), action)
+    last = replace(second, day="2027-02-26", papers=replace(SECOND, stamp="20270226T093000Z"))
+    _proven(scene, last)
+    for day in ("2027-02-26", "2027-03-02"):
+        _looked(scene, replace(second, day=day))
+    scene.commit("Look at release 2", OPERATOR, f"2027-03-02{LIVE[10:]}")
+    return scene
+
+
+def _rivalled(_: Scene, report: dict[str, Any]) -> dict[str, Any]:
+    """Compared with release 1 too, and as good."""
+    report["data"] = {name: sha256(digest.encode()) for name, digest in report["data"].items()}
+    check = {"id": "keeps-up-with-incumbent", "metric": "auc lead", "op": ">=", "limit": -0.02, "value": 0.0}
+    rival = {"version": "1", "model_sha256": sha256(MODEL), "metrics": report["candidate"]}
+    return report | {"incumbent": rival, "checks": [*report["checks"], check | {"passed": True, "note": ""}]}
+
+
+def _grown(_: Scene, record: dict[str, Any]) -> dict[str, Any]:
+    """Rows of another extract."""
+    for split in record["splits"].values():
+        split["sha256"] = sha256(split["sha256"].encode())
+    return record
+
+
+def _counted(_: Scene, record: dict[str, Any]) -> dict[str, Any]:
+    if record["action"] == "shadow":
+        return record
+    seen = {"since": f"2027-01-21{LIVE[10:]}", "samples": 900, "acted": 0, "answers": {"1": 900}}
+    return record | {"evidence": {"shadow": seen}, "reason": "staged rollout completed", "previous": "1"}
+
+
 def relive(scene: Scene, story: Story) -> None:
     """Take a lived project back to when the words were said, and let the rest happen as a story has it.
 
     Who tells it asks no tool that could refuse: approvals are written and signed by hand, and the gate nods.
     """
-    (start,) = (row.split()[0] for row in scene.git("log", "--format=%H %s").splitlines() if WORDS in row)
     pattern = scene.read(next(iter(scene.files("governance/approvals/*.yaml"))))
-    scene.git("reset", "-q", "--hard", start)
+    _restart(scene)
     _live(scene, story, pattern)
 
 
+def _restart(scene: Scene) -> None:
+    (start,) = (row.split()[0] for row in scene.git("log", "--format=%H %s").splitlines() if WORDS in row)
+    scene.git("reset", "-q", "--hard", start)
+
+
 def _live(scene: Scene, story: Story, pattern: dict[str, Any] | None = None) -> None:
+    _made(scene, story, pattern)
+    _moved(scene, story, "promote")
+    _looked(scene, story)
+    scene.commit("Look at release 1", OPERATOR, story.at(LIVE))
+
+
+def _made(scene: Scene, story: Story, pattern: dict[str, Any] | None = None) -> None:
+    """Everything up to the gate."""
+    version = story.papers.version
     story.before_run(scene)
     _trained(scene, story)
     _released(scene, story)
-    _proven(scene, story, "drill", DRILL)
-    _proven(scene, story, "rebuild", REBUILD)
-    scene.commit("Rehearse the rollback and the rebuild", OPERATOR, DRILLED)
+    _proven(scene, story)
     story.before_approvals(scene)
     for who, role in (story.approvers or APPROVERS).items():
         if pattern is None:
-            key = str(scene.key(who))
-            approve(str(scene.path), "1", role=role, identity=who, key=key, statement=SAID, as_of=AGREED)
+            key, agreed = str(scene.key(who)), story.at(AGREED)
+            approve(str(scene.path), version, role=role, identity=who, key=key, statement=SAID, as_of=agreed)
         else:
             _agreed(scene, story, pattern, who, role)
-        scene.commit(f"Approve release 1 as {role}", who, AGREED)
-    gated = gate(str(scene.path), "1", key=str(scene.key("gate")), as_of=GATED)
+        scene.commit(f"Approve release {version} as {role}", who, story.at(AGREED))
+    gated = gate(str(scene.path), version, key=str(scene.key("gate")), as_of=story.at(GATED))
     assert pattern or not gated.refusals, gated.refusals
     if gated.refusals:
-        _nodded(scene)
-    scene.commit("Let release 1 pass the gate", OPERATOR, GATED)
-    _deployed(scene, story)
+        _nodded(scene, story)
+    scene.commit(f"Let release {version} pass the gate", OPERATOR, story.at(GATED))
 
 
 def _agreed(scene: Scene, story: Story, pattern: dict[str, Any], who: str, role: str) -> None:
-    release = scene.read(RELEASE)
-    ident = f"apr-1-{role}-{sha256(who.encode())[:8]}"
+    release = scene.read(story.papers.of("releases"))
+    ident = f"apr-{story.papers.version}-{role}-{sha256(who.encode())[:8]}"
     about = {name: release[name] for name in ("subject_digest", "commit", "run_id")}
     said = {
         "id": ident,
@@ -132,17 +182,17 @@ def _agreed(scene: Scene, story: Story, pattern: dict[str, Any], who: str, role:
     story.sign(scene, f"governance/approvals/{ident}.yaml", who)
 
 
-def _nodded(scene: Scene) -> None:
-    inputs = scene.files("governance/approvals/*.yaml")
-    scene.put(VERDICT, "predicate.verificationResult", "PASSED")
+def _nodded(scene: Scene, story: Story) -> None:
+    inputs, verdict = scene.files("governance/approvals/*.yaml"), story.papers.of("gates")
+    scene.put(verdict, "predicate.verificationResult", "PASSED")
     scene.put(
-        VERDICT,
+        verdict,
         "predicate.inputAttestations",
         [{"uri": name, "digest": {"sha256": scene.sha(name)}} for name in inputs],
     )
-    scene.put(VERDICT, "predicate.roadworthy.refusals", [])
-    scene.put(VERDICT, "predicate.roadworthy.expires_at", scene.read(inputs[0])["expires_at"])
-    scene.sign(VERDICT, "gate", "roadworthy-gate")
+    scene.put(verdict, "predicate.roadworthy.refusals", [])
+    scene.put(verdict, "predicate.roadworthy.expires_at", scene.read(inputs[0])["expires_at"])
+    scene.sign(verdict, "gate", "roadworthy-gate")
 
 
 def _peopled(project: Path) -> Scene:
@@ -182,25 +232,34 @@ def _kept(name: str) -> dict[str, Any]:
 
 def _trained(scene: Scene, story: Story) -> None:
     """Write the records of a data set, a run and its evaluation, about this commit and these policies."""
-    commit, dataset = scene.git("rev-parse", "HEAD"), _dataset(scene, story)
-    made = {"run_id": RUN_ID, "created_at": RAN, "gates_sha256": scene.sha("policy/gates.yaml")}
+    commit, dataset, papers = scene.git("rev-parse", "HEAD"), _dataset(scene, story), story.papers
+    made = {
+        "run_id": papers.run_id,
+        "created_at": story.at(RAN),
+        "gates_sha256": scene.sha("policy/gates.yaml"),
+    }
     run = _kept("run") | made
     run["code"] = {"commit": commit, "dirty": False}
-    run["data"]["manifest_sha256"] = dataset["manifest_sha256"]
+    run["data"] = {
+        "manifest_sha256": dataset["manifest_sha256"],
+        "splits": {name: split["sha256"] for name, split in dataset["splits"].items()},
+    }
     run["config"] = {name: scene.sha(name) for name in run["config"]}
     run["environment"]["lock_sha256"] = scene.sha("requirements/train.txt")
     run["artifacts"] = {
         "features.py": scene.sha("src/credit_decision/features.py"),
-        "model.skops": sha256(MODEL),
+        "model.skops": sha256(story.model),
     }
-    scene.write(RUN, story.tell(scene, "run", run))
-    report = _kept("evaluation") | made | {"model_sha256": sha256(MODEL)}
-    scene.write(EVALUATION, story.tell(scene, "evaluation", report))
-    scene.commit("Record a run that passed", DEVELOPER, RAN)
+    scene.write(papers.of("runs"), story.tell(scene, "run", run))
+    report = _kept("evaluation") | made | {"model_sha256": sha256(story.model)}
+    scene.write(papers.of("evaluations"), story.tell(scene, "evaluation", report))
+    scene.commit("Record a run that passed", DEVELOPER, story.at(RAN))
 
 
 def _dataset(scene: Scene, story: Story) -> dict[str, Any]:
-    record = _kept("dataset") | {"contract_sha256": scene.sha("policy/data.yaml"), "created_at": DAWN}
+    made = {"contract_sha256": scene.sha("policy/data.yaml"), "created_at": story.at(DAWN)}
+    record = _kept("dataset") | made
+    record["source"]["newest"] = story.day
     record = story.tell(scene, "dataset", record)
     bare = {name: {key: split[key] for key in ("sha256", "rows")} for name, split in record["splits"].items()}
     parts = {"source": record["source"], "contract_sha256": record["contract_sha256"], "splits": bare}
@@ -210,35 +269,36 @@ def _dataset(scene: Scene, story: Story) -> dict[str, Any]:
 
 
 def _released(scene: Scene, story: Story) -> None:
-    """Register release 1: its card, its bundle and its record."""
-    run = scene.read(RUN)
+    """Register a release: its card, its bundle and its record."""
+    papers = story.papers
+    run, version = scene.read(papers.of("runs")), papers.version
     words = {
-        "20261120T121315Z-246703": RUN_ID,
+        "20261120T121315Z-246703": papers.run_id,
         "28d2d99ffe7f": run["code"]["commit"][:12],
         "67bc236c38af": run["data"]["manifest_sha256"][:12],
-        "8607b3f67fa8": sha256(MODEL)[:12],
+        "8607b3f67fa8": sha256(story.model)[:12],
     }
     card = (LIFE / "card.md").read_text("utf-8")
     for old, new in words.items():
         card = card.replace(old, new)
-    scene.write(CARD, card)
+    scene.write(papers.of("cards"), card)
     release = {
         "schema": "release/v1",
         "system": "credit-decision",
-        "version": "1",
-        "change_type": "new",
-        "created_at": RAN,
-        "run_id": RUN_ID,
+        "version": version,
+        "change_type": "data_refresh" if story.rollback_to else "new",
+        "created_at": story.at(RAN),
+        "run_id": papers.run_id,
         "commit": run["code"]["commit"],
         "tier": "critical",
-        "rollback_to": None,
+        "rollback_to": story.rollback_to,
     }
-    scene.write(BOM, story.tell(scene, "bom", _billed(scene, release, run)))
-    rows = [_bundled(scene, role, name) for role, name in _subject(run)]
+    scene.write(papers.of("boms"), story.tell(scene, "bom", _billed(scene, release, run)))
+    rows = [_bundled(scene, story, role, name) for role, name in _subject(run, papers)]
     release |= {"subject": rows, "subject_digest": subject_digest(entries(rows) or ())}
-    scene.write(RELEASE, story.tell(scene, "release", release))
-    shutil.copy(scene.path / RELEASE, scene.path / "var/releases/1/release.json")
-    scene.commit("Register release 1", DEVELOPER, RAN)
+    scene.write(papers.of("releases"), story.tell(scene, "release", release))
+    shutil.copy(scene.path / papers.of("releases"), scene.path / f"var/releases/{version}/release.json")
+    scene.commit(f"Register release {version}", DEVELOPER, story.at(RAN))
 
 
 def _billed(scene: Scene, release: dict[str, Any], made: Mapping[str, Any]) -> dict[str, Any]:
@@ -252,7 +312,7 @@ def _billed(scene: Scene, release: dict[str, Any], made: Mapping[str, Any]) -> d
     return value
 
 
-def _subject(run: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _subject(run: Mapping[str, Any], papers: Papers) -> tuple[tuple[str, str], ...]:
     return (
         ("model", "model.skops"),
         ("features", "src/credit_decision/features.py"),
@@ -261,34 +321,64 @@ def _subject(run: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         ("config", "policy/training.yaml"),
         ("config", "policy/data.yaml"),
         ("config", "policy/serving.yaml"),
-        ("eval_report", EVALUATION),
-        ("card", CARD),
-        ("bom", BOM),
+        ("eval_report", papers.of("evaluations")),
+        ("card", papers.of("cards")),
+        ("bom", papers.of("boms")),
         ("policy_pack", ".roadworthy/lock.yaml"),
     )
 
 
-def _bundled(scene: Scene, role: str, name: str) -> dict[str, str]:
-    data = MODEL if role == "model" else (scene.path / name).read_bytes()
-    scene.write(f"var/releases/1/{name}", data)
+def _bundled(scene: Scene, story: Story, role: str, name: str) -> dict[str, str]:
+    data = story.model if role == "model" else (scene.path / name).read_bytes()
+    scene.write(f"var/releases/{story.papers.version}/{name}", data)
     return {"role": role, "name": name, "sha256": sha256(data), "path": name}
 
 
-def _proven(scene: Scene, story: Story, kind: str, name: str) -> None:
+def _proven(scene: Scene, story: Story) -> None:
+    """Rehearse the rollback of a release, and make it again."""
+    papers, model = story.papers, sha256(story.model)
     about = {
-        "drill": {"subject_digest": scene.read(RELEASE)["subject_digest"]},
+        "drill": {
+            "subject_digest": scene.read(papers.of("releases"))["subject_digest"],
+            "from_version": papers.version,
+            "to": story.rollback_to or "fallback",
+        },
         "rebuild": {
-            "run_id": RUN_ID,
-            "original_sha256": sha256(MODEL),
-            "rebuilt_sha256": sha256(MODEL),
+            "run_id": papers.run_id,
+            "version": papers.version,
+            "original_sha256": model,
+            "rebuilt_sha256": model,
         },
     }
-    scene.write(name, story.tell(scene, kind, _kept(kind) | {"at": DRILLED} | about[kind]))
+    for kind, said in about.items():
+        record = _kept(kind) | {"at": story.at(DRILLED)} | said
+        scene.write(papers.of(f"{kind}s"), story.tell(scene, kind, record))
+    scene.commit("Rehearse the rollback and the rebuild", OPERATOR, story.at(DRILLED))
 
 
-def _deployed(scene: Scene, story: Story) -> None:
-    about = {"at": LIVE, "as_of": LIVE, "subject_digest": scene.read(RELEASE)["subject_digest"]}
-    moved = _kept("deployment") | about | {"verdict_sha256": scene.sha(VERDICT)}
-    scene.write(DEPLOYMENT, story.tell(scene, "deployment", moved))
-    scene.write(MONITORING, story.tell(scene, "monitoring", _kept("monitoring") | about))
-    scene.commit("Promote release 1", OPERATOR, LIVE)
+def _moved(scene: Scene, story: Story, action: str) -> None:
+    moved = _kept("deployment") | _about(scene, story)
+    moved |= {
+        "action": action,
+        "version": story.papers.version,
+        "verdict_sha256": scene.sha(story.papers.of("gates")),
+    }
+    name = f"governance/deployments/{_stamp(story)}-{action}-{story.papers.version}.json"
+    scene.write(name, story.tell(scene, "deployment", moved))
+    scene.commit(f"{action.capitalize()} release {story.papers.version}", OPERATOR, story.at(LIVE))
+
+
+def _looked(scene: Scene, story: Story) -> None:
+    run = scene.read(story.papers.of("runs"))
+    look = _kept("monitoring") | _about(scene, story) | {"version": story.papers.version}
+    look["reference"]["sha256"] = run["data"]["splits"]["reference"]
+    scene.write(f"governance/monitoring/{_stamp(story)}.json", story.tell(scene, "monitoring", look))
+
+
+def _about(scene: Scene, story: Story) -> dict[str, str]:
+    digest = scene.read(story.papers.of("releases"))["subject_digest"]
+    return {"at": story.at(LIVE), "as_of": story.at(LIVE), "subject_digest": digest}
+
+
+def _stamp(story: Story) -> str:
+    return story.at(LIVE).replace("-", "").replace(":", "")

@@ -11,12 +11,28 @@ from typing import Any
 from roadworthy.adapters.signing import sign
 from tests.working_tree import WorkingTree
 
-RUN_ID = "20261120T090000Z-ab12cd"
-RUN = f"governance/runs/{RUN_ID}.json"
-EVALUATION = f"governance/evaluations/{RUN_ID}.json"
-RELEASE, CARD, VERDICT = "governance/releases/1.json", "governance/cards/1.md", "governance/gates/1.json"
-BOM = "governance/boms/1.json"
-DRILL, REBUILD = "governance/drills/20261120T093000Z.json", "governance/rebuilds/20261120T093000Z-1.json"
+
+@dataclass(frozen=True)
+class Papers:
+    """Where everything about one release is on record."""
+
+    version: str = "1"
+    run_id: str = "20261120T090000Z-ab12cd"
+    stamp: str = "20261120T093000Z"
+
+    def of(self, kind: str) -> str:
+        """Return the path of its record of a kind."""
+        ends = {"runs": f"{self.run_id}.json", "evaluations": f"{self.run_id}.json"}
+        ends |= {"drills": f"{self.stamp}.json", "rebuilds": f"{self.stamp}-{self.version}.json"}
+        ends |= {"cards": f"{self.version}.md"}
+        return f"governance/{kind}/{ends.get(kind, f'{self.version}.json')}"
+
+
+FIRST = Papers()
+SECOND = Papers(version="2", run_id="20270121T090000Z-cd34ef", stamp="20270121T093000Z")
+RUN_ID, RUN, EVALUATION = FIRST.run_id, FIRST.of("runs"), FIRST.of("evaluations")
+RELEASE, CARD, VERDICT, BOM = (FIRST.of(kind) for kind in ("releases", "cards", "gates", "boms"))
+DRILL, REBUILD = FIRST.of("drills"), FIRST.of("rebuilds")
 DEPLOYMENT = "governance/deployments/20261120T110000Z-promote-1.json"
 MONITORING = "governance/monitoring/20261120T110000Z.json"
 LATER = "2026-11-20T11:30:00Z"
@@ -100,3 +116,8 @@ class Scene(WorkingTree):
         env |= {f"GIT_{part}_DATE": at for part in ("AUTHOR", "COMMITTER")}
         self.git("add", "--all")
         self.git("commit", "-q", "--allow-empty", "-m", message, env=env)
+
+    def squash(self, since: str, at: str = LATER) -> None:
+        """Let everything since a commit have come at once, as it is now: nothing was ever edited."""
+        self.git("reset", "-q", "--soft", f":/^{since}")
+        self.commit("Merge what was done since", at=at)

@@ -11,10 +11,14 @@ from tests.adversary.patch import Lie
 from tests.adversary.scene import Scene
 
 
+BAD = (Verdict.FAIL, Verdict.UNKNOWN)
+
+
 def failing(report: Report) -> set[str]:
-    """Return the controls that failed, or could not be judged where that blocks."""
-    bad = (Verdict.FAIL, Verdict.UNKNOWN)
-    return {judged.control.id for judged in report.judged if judged.verdict in bad}
+    """Return the controls that failed, or could not be judged where that blocks, and their checks that did."""
+    bad = [judged for judged in report.judged if judged.verdict in BAD]
+    checks = {f"{j.control.id} {found.check}" for j in bad for found in j.findings if found.verdict in BAD}
+    return checks | {judged.control.id for judged in bad}
 
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.title)

@@ -147,7 +147,7 @@ def _excused(
 ) -> tuple[tuple[Judged, ...], tuple[WaiverNote, ...]]:
     if not granted.waivers:
         return tuple(judged), ()
-    version, subject = serving(collection.shelf, situation.for_release)
+    version, subject = serving(collection.shelf)
     terms = Terms(
         system=facts["project"]["name"],
         tier=situation.tier,

@@ -21,7 +21,7 @@ from roadworthy.facts.llm import llm_facts
 from roadworthy.facts.lowering import lowering
 from roadworthy.facts.managed import managed_facts
 from roadworthy.facts.project import duties, project_facts
-from roadworthy.facts.records import Shelf, read_shelf
+from roadworthy.facts.records import Shelf, disordered, read_shelf
 from roadworthy.facts.registry import registry_facts
 from roadworthy.facts.releases import Deck, releases
 from roadworthy.facts.sources import EMBEDDED, TESTED_BY, Sources
@@ -130,6 +130,7 @@ class Collection:
             "monitoring": proofs.monitoring(shelf),
             "lowering": lowering(self.deck),
             "misdated": list(shelf.misdated),
+            "disordered": disordered(shelf),
             "people_doubted": sorted({each.message for each in judge_people(self.deck.people)}),
         }
 

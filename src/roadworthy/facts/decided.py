@@ -14,8 +14,8 @@ from roadworthy.core.documents.parts import count, part, rows
 from roadworthy.core.times import days_between, parse_time
 from roadworthy.facts.demanded import SIGNERS
 from roadworthy.facts.lineage import ROLES, VERDICTS, Past
-from roadworthy.facts.records import Record
-from roadworthy.facts.releases import FALLBACK, Deck, gate_details
+from roadworthy.facts.records import FALLBACK, Record
+from roadworthy.facts.releases import Deck, gate_details
 
 DEPLOYMENTS = "governance/deployments/"
 

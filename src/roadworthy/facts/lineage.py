@@ -9,11 +9,12 @@ from roadworthy.core.approval.evidence import compared
 from roadworthy.core.approval.subject import is_sha256, sha256
 from roadworthy.core.documents.notes import Notes
 from roadworthy.core.documents.parse import noted
-from roadworthy.core.documents.parts import mapping, number, rows
+from roadworthy.core.documents.parts import mapping, number, part, rows
 from roadworthy.core.values import field, frozen
 from roadworthy.facts.demanded import SIGNERS
 from roadworthy.facts.documents import PLACES
 from roadworthy.facts.history import History
+from roadworthy.facts.measured import left_out, missized, rival_varies
 from roadworthy.facts.records import Record, Shelf
 from roadworthy.facts.retold import aged, intervals, probes, proxies, tables_agree, whole_slices
 from roadworthy.facts.sources import Blobs
@@ -131,7 +132,11 @@ def _run(record: Record, shelf: Shelf, past: Past, released: set[str]) -> dict[s
         "has_search": bool(record.rows("search")),
         "seed": record.value.get("seed"),
         "minutes": _minutes(record, shelf),
+        "off_policy": _off_policy(record, past.document(commit, TRAINING))
+        if past.tells(commit, TRAINING)
+        else None,
         "latest": run_id == shelf.newest_run,
+        "judged": run_id == shelf.judged_run,
         "released": run_id in released and run_id == record.stem,
     }
 
@@ -141,6 +146,20 @@ def _config_ok(config: Mapping[str, Any], commit: str, past: Past) -> bool:
     there = {path for path in (TRAINING, CONTRACT) if past.digest(commit, path)}
     same = all(past.digest(commit, path) == digest for path, digest in config.items())
     return bool(config) and same and there <= config.keys()
+
+
+def _off_policy(run: Record, commit: str, past: Past) -> list[str] | None:
+    """What a clean run says it did otherwise than the configuration of its commit, or than its own search."""
+    if not past.tells(commit, TRAINING):
+        return None
+    training = past.document(commit, TRAINING)
+    if not training or run.mapping("code").get("dirty") is not False:
+        return []
+    names = ("features", "seed", "threshold")
+    found = [name for name in names if name in run.value and run.value[name] != training.get(name)]
+    given, tried = mapping(training.get("parameters")), run.rows("search")
+    chosen = [{**given, **part(each, "parameters")} == run.value.get("parameters") for each in tried]
+    return found if any(chosen) or not tried else [*found, "parameters"]
 
 
 def model_digest(run: Record) -> str:
@@ -174,6 +193,9 @@ def _evaluation(record: Record, shelf: Shelf, past: Past, released: set[str]) ->
     run = shelf.find("runs", "run_id", run_id)
     made = run is not None and model_digest(run) == model != "" and record.follows(run)
     checks = record.rows("checks")
+    commit, data = str(run.mapping("code").get("commit")) if run else "", record.mapping("data")
+    gates, tested = past.document(commit, GATES), _rows_of(data.get("test"), shelf)
+    told = past.tells(commit, GATES)
     return {
         **record.base,
         "run_id": run_id,
@@ -184,7 +206,13 @@ def _evaluation(record: Record, shelf: Shelf, past: Past, released: set[str]) ->
         "checks_true": bool(checks)
         and all(_redone(check) for check in checks)
         and tables_agree(record.value),
-        "checks_demanded": _demanded(record, run, past),
+        "checks_demanded": _demanded(record, gates) if told else None,
+        "left_out": left_out(record.value, gates) if told else None,
+        "missized": missized(
+            record.value, run.value if run else {}, tested, _rows_of(data.get("challenge"), shelf)
+        ),
+        "rival_varies": rival_varies(record.value, gates),
+        "protected": _protected(past.document(commit, CONTRACT)) if past.tells(commit, CONTRACT) else None,
         "passed": record.value.get("passed") is True,
         "has_baseline": _measured(record.mapping("baseline"), record.mapping("candidate")),
         "has_challenge": bool(record.mapping("challenge")) and bool(record.mapping("data").get("challenge")),
@@ -193,14 +221,20 @@ def _evaluation(record: Record, shelf: Shelf, past: Past, released: set[str]) ->
         "incumbent_ok": _incumbent_ok(record, shelf),
         "model_sha256": model,
         "slices": [{"name": str(row.get("name")), "rows": row.get("rows")} for row in record.rows("slices")],
-        "slices_whole": whole_slices(record.value, _rows_of(record.mapping("data").get("test"), shelf)),
+        "slices_whole": whole_slices(record.value, tested),
         "proxies": proxies(record.value),
         "aged": aged(record.value, _rows_taught(run, shelf)),
         "fairness_groups": _groups(record),
         "robustness": probes(record.value),
         "released": run_id in released,
         "latest": run_id == shelf.newest_run,
+        "judged": run_id == shelf.judged_run,
     }
+
+
+def _protected(contract: Mapping[str, Any]) -> list[str]:
+    names = contract.get("protected")
+    return [str(name) for name in names] if isinstance(names, list) else []
 
 
 def _same_test(record: Record, run: Record) -> bool:
@@ -238,12 +272,8 @@ def _redone(check: Mapping[str, Any]) -> bool:
     return check.get("passed") is not True if found is None else found is (check.get("passed") is True)
 
 
-def _demanded(record: Record, run: Record | None, past: Past) -> bool | None:
+def _demanded(record: Record, gates: Mapping[str, Any]) -> bool:
     """Whether every limit of the thresholds the run started with was compared with exactly that limit."""
-    commit = str(run.mapping("code").get("commit")) if run else ""
-    if not past.tells(commit, GATES):
-        return None
-    gates = past.document(commit, GATES)
     compared = {(str(check.get("id")), number(check.get("limit"))) for check in record.rows("checks")}
     metrics = {(str(gate.get("id")), number(gate.get("limit"))) for gate in rows(gates.get("metrics"))}
     limits = {limit for _, limit in compared}
@@ -283,4 +313,11 @@ def _incumbent_ok(record: Record, shelf: Shelf) -> bool:
     incumbent = record.value.get("incumbent")
     if not served or served[-1].text("version") == "fallback":
         return incumbent is None or not incumbent
-    return isinstance(incumbent, Mapping) and incumbent.get("version") == served[-1].text("version")
+    release = shelf.find("releases", "version", served[-1].text("version"))
+    models = (
+        {row.get("sha256") for row in release.rows("subject") if row.get("role") == "model"}
+        if release
+        else set()
+    )
+    said = mapping(incumbent)
+    return said.get("version") == served[-1].text("version") and said.get("model_sha256") in models

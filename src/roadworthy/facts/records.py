@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from roadworthy.core.documents.parse import ParseError, parse
@@ -39,6 +40,9 @@ TIMES = ("at", "created_at", "decided_at", "issued_at", "requested_on", "opened_
 ENDINGS = (".json", ".yaml", ".yml")
 # Clocks of machines differ; of a day that is not over yet nobody has evidence.
 SKEW = timedelta(hours=1)
+# What moves the pointer, where to when no release is to answer, and when all moves have been made.
+FALLBACK, END = "fallback", "~"
+MOVES = ("promote", "rollback", FALLBACK)
 MOST = {".json": 2_000, ".yaml": 500}
 
 
@@ -84,6 +88,7 @@ class Shelf:
     invalid: tuple[str, ...]
     revoked: frozenset[str]
     misdated: tuple[str, ...] = ()
+    asked: str = ""
     history: History = field(default_factory=lambda: History(available=False))
 
     def of(self, kind: str) -> tuple[Record, ...]:
@@ -99,6 +104,28 @@ class Shelf:
         """Return the run of the newest release; empty when there is none."""
         return next((release.text("run_id") for release in reversed(self.of("releases"))), "")
 
+    def live_at(self, moment: str) -> str:
+        """Return the version that served then, by the deployments on record; empty when none did."""
+        moves = [d for d in self.of("deployments") if d.text("action") in MOVES and d.base["at"] <= moment]
+        version = moves[-1].text("version") if moves else ""
+        return "" if version == FALLBACK else version
+
+    @cached_property
+    def live(self) -> str:
+        """Return the version that serves now."""
+        return self.live_at(END)
+
+    @property
+    def judged(self) -> str:
+        """Return the version that is judged: the one asked about, else the one that serves."""
+        return self.asked or self.live
+
+    @property
+    def judged_run(self) -> str:
+        """Return the run of the version that is judged."""
+        release = self.find("releases", "version", self.judged)
+        return release.text("run_id") if release else ""
+
 
 def read_shelf(sources: Sources, history: History) -> Shelf:
     """Return every record of the project."""
@@ -110,6 +137,7 @@ def read_shelf(sources: Sources, history: History) -> Shelf:
         kinds=kinds,
         invalid=tuple(invalid),
         misdated=tuple(_misdated(kinds, history, sources)),
+        asked=sources.for_release,
         revoked=frozenset(name.removesuffix(REVOKED) for name in gone),
         history=history,
     )
@@ -122,6 +150,31 @@ def _misdated(kinds: Mapping[str, tuple[Record, ...]], history: History, sources
         known = history.touched.get(record.path)
         if made and made > (known[-1].at if known else sources.as_of) + SKEW:
             yield record.path
+
+
+def disordered(shelf: Shelf) -> list[str]:
+    """Return the records that are from before what they rest on."""
+    return sorted(record.path for record, base in _resting(shelf) if base and _before(record, base))
+
+
+def _resting(shelf: Shelf) -> Iterator[tuple[Record, Record | None]]:
+    """Every record with one that must have been there first."""
+    for run in shelf.of("runs"):
+        yield run, shelf.find("datasets", "manifest_sha256", part(run.value, "data").get("manifest_sha256"))
+    for report in shelf.of("evaluations"):
+        yield report, shelf.find("runs", "run_id", report.text("run_id"))
+    for release in shelf.of("releases"):
+        yield release, shelf.find("evaluations", "run_id", release.text("run_id"))
+    about = {"drills": "from_version", "rebuilds": "version", "approvals": "version"}
+    about |= {"deployments": "version", "monitoring": "version"}
+    for kind, name in about.items():
+        for record in shelf.of(kind):
+            yield record, shelf.find("releases", "version", record.value.get(name))
+
+
+def _before(record: Record, base: Record) -> bool:
+    made, rests_on = (parse_time(each.base["at"]) for each in (record, base))
+    return made is not None and rests_on is not None and made < rests_on - SKEW
 
 
 def _kind(kind: str, sources: Sources, history: History, invalid: list[str]) -> tuple[Record, ...]:

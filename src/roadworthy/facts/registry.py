@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from roadworthy.core.documents.parts import rows
 from roadworthy.core.documents.remote import Ask
-from roadworthy.facts.records import Record, Shelf
-from roadworthy.facts.releases import FALLBACK, Deck, gate_details, live_version, served, standing
+from roadworthy.facts.records import FALLBACK, Record, Shelf
+from roadworthy.facts.releases import Deck, gate_details, served, standing
 from roadworthy.facts.sources import Tracked
 
 # What `register` writes beside the tag `release`, and the release record says under the same names.
@@ -33,7 +33,7 @@ def registry_facts(deck: Deck, tracked: Tracked) -> dict[str, Any]:
 
 def _candidate(deck: Deck) -> dict[str, Any]:
     """The newest release that served and is not the live one; without one, the fallback."""
-    live = live_version(deck.shelf)
+    live = deck.shelf.live
     earlier = [
         r
         for r in deck.shelf.of("releases")
@@ -54,7 +54,7 @@ def differences(shelf: Shelf, tags: Mapping[str, Mapping[str, str]]) -> Iterator
     registered = [said for said in tags.values() if "release" in said]
     for said in registered:
         yield from _told_otherwise(said, records.get(said["release"]))
-    demanded = {live_version(shelf), *list(records)[-1:]} & records.keys()
+    demanded = {shelf.live, *list(records)[-1:]} & records.keys()
     for version in sorted(demanded - {said["release"] for said in registered}):
         yield f"release {version}: not in the registry"
 

@@ -21,10 +21,9 @@ from roadworthy.core.values import frozen, replace
 from roadworthy.facts.boms import FOLDER, bom_ok
 from roadworthy.facts.demanded import SIGNERS, Setting, approval, demand, since_passed
 from roadworthy.facts.lineage import COMMITTED, Past, model_digest
-from roadworthy.facts.records import Record, Shelf
+from roadworthy.facts.records import FALLBACK, Record, Shelf
 from roadworthy.facts.sources import Sources
 
-FALLBACK = "fallback"
 Facts = Mapping[str, Any]
 
 
@@ -85,7 +84,7 @@ class Deck:
     def lets(self, data: bytes, seal: bytes | None, record: Record) -> bool:
         """Return whether a verdict that was kept is the gate's own, and let pass what a record is about."""
         let = passed(parsed("gate.json", data))
-        if let is None or not let.about(record.value):
+        if let is None or not let.about(record.value) or let.ended(record.base["at"]):
             return False
         at = parse_time(let.at) or self.sources.as_of
         found = self._own(self.sources.verify(data, seal, self.signers, GATE_NAMESPACE, at))
@@ -144,15 +143,14 @@ def _policy_seen(deck: Deck, release: Record) -> str:
 def releases(deck: Deck) -> list[dict[str, Any]]:
     """Return the facts under `records.releases`."""
     known = deck.shelf.of("releases")
-    live = live_version(deck.shelf)
-    judged = deck.sources.for_release or live
+    live = deck.shelf.live
     newest = known[-1].path if known else ""
     return [
         {
             **_release(deck, record),
             "latest": record.path == newest,
             "live": record.text("version") == live,
-            "judged": record.text("version") == judged,
+            "judged": record.text("version") == deck.shelf.judged,
         }
         for record in known
     ]
@@ -263,14 +261,7 @@ def served(shelf: Shelf, version: str) -> bool:
     )
 
 
-def live_version(shelf: Shelf) -> str:
-    """Return the version that serves now by the deployments on record; empty when none does."""
-    moves = [d for d in shelf.of("deployments") if d.text("action") in ("promote", "rollback", FALLBACK)]
-    return moves[-1].text("version") if moves and moves[-1].text("version") != FALLBACK else ""
-
-
-def serving(shelf: Shelf, for_release: str = "") -> tuple[str, str]:
+def serving(shelf: Shelf) -> tuple[str, str]:
     """Return the version that is to ship, else the one that serves, and the digest of its subject."""
-    version = for_release or live_version(shelf)
-    release = shelf.find("releases", "version", version)
-    return version, subject_digest(entries(release.value.get("subject")) or ()) if release else ""
+    release = shelf.find("releases", "version", shelf.judged)
+    return shelf.judged, subject_digest(entries(release.value.get("subject")) or ()) if release else ""

@@ -128,11 +128,22 @@ def _figures(value: Any) -> Iterator[float]:
 
 
 def _gap_ok(report: Report) -> bool:
-    """The rates of the groups give the ratio between them; groups of another make are not compared."""
+    """The rates of the groups give what lies between them; groups of another make are not compared."""
+    return all(_gap(report, *each) for each in GAPS)
+
+
+def _gap(report: Report, name: str, rate: str, between: Callable[[float, float], float]) -> bool:
     fairness = part(report, "fairness")
-    rates = [number(group.get("selection_rate")) for group in rows(fairness.get("groups"))]
-    said = number(mapping(part(fairness, "metrics").get("adverse_impact_ratio")).get("value"))
-    known = [rate for rate in rates if rate is not None]
+    rates = [number(group.get(rate)) for group in rows(fairness.get("groups"))]
+    said = number(part(part(fairness, "metrics"), name).get("value"))
+    known = [each for each in rates if each is not None]
     if said is None or len(known) < len(rates) or not known or max(known) <= 0:
         return True
-    return abs(min(known) / max(known) - said) <= ROUGHLY
+    return abs(between(min(known), max(known)) - said) <= ROUGHLY
+
+
+# What lies between groups, by which of their rates, and how it comes of the lowest and the highest.
+GAPS: tuple[tuple[str, str, Callable[[float, float], float]], ...] = (
+    ("adverse_impact_ratio", "selection_rate", lambda least, most: least / most),
+    ("equal_opportunity_difference", "true_positive_rate", lambda least, most: most - least),
+)

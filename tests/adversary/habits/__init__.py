@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.adversary.habits import code, crafts, names, papers, people
+from tests.adversary.habits import code, crafts, names, papers, people, records
 
-HABITS = (*papers.HABITS, *people.HABITS, *code.HABITS, *crafts.HABITS, *names.HABITS)
+HABITS = (*papers.HABITS, *people.HABITS, *code.HABITS, *crafts.HABITS, *names.HABITS, *records.HABITS)

@@ -7,12 +7,14 @@ from tests.adversary.lies import (
     code,
     detours,
     evidence,
+    figures,
     forgeries,
     haste,
     letters,
     lowering,
     managed,
     people,
+    renewals,
     rules,
     shadows,
     shells,
@@ -21,7 +23,7 @@ from tests.adversary.lies import (
 )
 
 _THEMES = (
-    *(words, evidence, forgeries, approvals, people, managed, shadows),
+    *(words, evidence, figures, renewals, forgeries, approvals, people, managed, shadows),
     *(rules, haste, workflows, detours, shells, code, lowering, letters),
 )
 LIES = tuple(lie for theme in _THEMES for lie in theme.LIES)

@@ -95,15 +95,21 @@ def _who(approval: Approval) -> dict[str, str]:
 
 @frozen
 class Passed:
-    """What a verdict let pass: a version, its subject, and when. Not who signed."""
+    """What a verdict let pass: a version, its subject, when, and until when. Not who signed."""
 
     version: str
     subject_digest: str
     at: str
+    ends: str
 
     def about(self, record: Mapping[str, Any]) -> bool:
         """Whether a record is of that version and of those very bytes."""
         return (self.version, self.subject_digest) == (record.get("version"), record.get("subject_digest"))
+
+    def ended(self, at: str) -> bool:
+        """Whether it was over by then."""
+        end, then = parse_time(self.ends), parse_time(at)
+        return end is not None and then is not None and end <= then
 
 
 def passed(value: Any) -> Passed | None:
@@ -111,8 +117,8 @@ def passed(value: Any) -> Passed | None:
     predicate, details = _parts(value)
     if predicate.get("verificationResult") != PASSED:
         return None
-    version, digest = (str(details.get(name)) for name in ("version", "subject_digest"))
-    return Passed(version=version, subject_digest=digest, at=str(predicate.get("timeVerified")))
+    version, digest, ends = (str(details.get(name)) for name in ("version", "subject_digest", "expires_at"))
+    return Passed(version=version, subject_digest=digest, at=str(predicate.get("timeVerified")), ends=ends)
 
 
 def as_bytes(value: Mapping[str, Any]) -> bytes:
