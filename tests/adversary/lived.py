@@ -46,7 +46,7 @@ WORDS = "Say what the system is for"
 class Story:
     """What somebody would rather have happened: records retold, hands on what comes before.
 
-    `told` changes what is kept of a record of a kind before it is written and agreed on; all happens on `day`.
+    `told` changes what is kept of a record of a kind before it is written and agreed on; all is on `day`.
     """
 
     told: Mapping[str, Callable[[Scene, dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
@@ -82,8 +82,8 @@ def make_lived(folder: Path) -> Scene:
 def make_renewed(lived: Scene, folder: Path) -> Scene:
     """Make the project that was released in January 2027, and again a day later; it conforms in March.
 
-    Release 2 ran in shadow first, in canary from 20 February and alone from the 25th; then it was rehearsed again,
-    rebuilt, and looked at.
+    Release 2 ran in shadow first, in canary from 20 February and alone from the 25th; then it was rehearsed
+    again, rebuilt, and looked at.
     """
     scene = lived.copy(folder / "credit-decision")
     _restart(scene)

@@ -18,9 +18,9 @@ Hand = Callable[[Scene], None]
 
 @dataclass(frozen=True)
 class Lie:
-    """A way to look conforming without being so; each named control, or check of one (`REL-04 flipped`), must fail.
+    """A way to look conforming without being so; each control or check (`REL-04 flipped`) it names must fail.
 
-    It is told in the project that was released once, or in the one that was `renewed`, which conforms in March.
+    It is told in the project that was released once, or in the `renewed` one, which conforms in March.
     """
 
     title: str

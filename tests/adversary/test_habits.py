@@ -10,8 +10,7 @@ from tests.adversary.habits import HABITS
 from tests.adversary.patch import Habit
 from tests.adversary.scene import Scene
 
-
-# In March the map of the law that this release ships is past its review: the pack's own finding, not the project's.
+# In March the map of the law that is shipped is past its review: the pack's own finding, not the project's.
 LAW = "past its review date"
 
 

@@ -10,12 +10,11 @@ from tests.adversary.lies import LIES
 from tests.adversary.patch import Lie
 from tests.adversary.scene import Scene
 
-
 BAD = (Verdict.FAIL, Verdict.UNKNOWN)
 
 
 def failing(report: Report) -> set[str]:
-    """Return the controls that failed, or could not be judged where that blocks, and their checks that did."""
+    """Return the controls, and the checks of them, that failed or could not be judged where that blocks."""
     bad = [judged for judged in report.judged if judged.verdict in BAD]
     checks = {f"{j.control.id} {found.check}" for j in bad for found in j.findings if found.verdict in BAD}
     return checks | {judged.control.id for judged in bad}

@@ -80,7 +80,7 @@ LIMITS = {
     "freshness": ("time", "max_age_days"),
     "late": ("time", "max_delay_days"),
     "shift": ("categories", "max_shift"),
-    **{name: () for name in ("present", "type", "range", "values", "nulls")},
+    **dict.fromkeys(("present", "type", "range", "values", "nulls"), ()),
 }
 # A day has a date from its first hour to its last, and is one somewhere when it is not here.
 DAYS = 2.0
@@ -90,11 +90,8 @@ def _true(check: Mapping[str, Any], record: Record, contract: Mapping[str, Any])
     """Whether an answer of the quality gate follows from its own numbers, the contract and what was read."""
     name, value = str(check.get("id")), number(check.get("value"))
     found, source = compared(check), record.mapping("source")
-    if (
-        check.get("passed") is True
-        and found is not True
-        or found is False
-        and check.get("passed") is not False
+    if (check.get("passed") is True and found is not True) or (
+        found is False and check.get("passed") is not False
     ):
         return False
     where = LIMITS.get(name)

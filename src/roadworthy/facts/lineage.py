@@ -196,6 +196,7 @@ def _evaluation(record: Record, shelf: Shelf, past: Past, released: set[str]) ->
     commit, data = str(run.mapping("code").get("commit")) if run else "", record.mapping("data")
     gates, tested = past.document(commit, GATES), _rows_of(data.get("test"), shelf)
     told = past.tells(commit, GATES)
+    asked = gates if past.digest(commit, GATES) == record.text("gates_sha256") else {}
     return {
         **record.base,
         "run_id": run_id,
@@ -207,11 +208,11 @@ def _evaluation(record: Record, shelf: Shelf, past: Past, released: set[str]) ->
         and all(_redone(check) for check in checks)
         and tables_agree(record.value),
         "checks_demanded": _demanded(record, gates) if told else None,
-        "left_out": left_out(record.value, gates) if told else None,
+        "left_out": left_out(record.value, asked) if told else None,
         "missized": missized(
             record.value, run.value if run else {}, tested, _rows_of(data.get("challenge"), shelf)
         ),
-        "rival_varies": rival_varies(record.value, gates),
+        "rival_varies": rival_varies(record.value, asked),
         "protected": _protected(past.document(commit, CONTRACT)) if past.tells(commit, CONTRACT) else None,
         "passed": record.value.get("passed") is True,
         "has_baseline": _measured(record.mapping("baseline"), record.mapping("candidate")),

@@ -1,4 +1,4 @@
-"""An evaluation held against the thresholds that it was asked by, and the rows that it says it was made on."""
+"""An evaluation held against the thresholds that asked for it, and the rows that it was made on."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _metrics(report: Report, gates: Report, checks: Mapping[str, Report]) -> Ite
 
 
 def _rivals(report: Report, gates: Report, checks: Mapping[str, Report]) -> Iterator[str]:
-    """The lead over each rival, as the tables of both give it; nothing compares with a rival of no figures."""
+    """The lead over each rival, as the tables of both give it; a rival of no figures is believed."""
     asked = [("beats-baseline", part(gates, "baseline"), part(report, "baseline"))]
     if rival := part(report, "incumbent"):
         asked += [("keeps-up-with-incumbent", part(gates, "incumbent"), part(rival, "metrics"))]
@@ -100,10 +100,10 @@ def _too_few(report: Report, gates: Report, checks: Mapping[str, Report]) -> Ite
 def missized(report: Report, run: Report, tested: int | None, hard: int | None) -> list[str]:
     """Return the numbers of an evaluation that cannot be of its run's cutoff and of so many rows."""
     said = {
-        "rows": (report.get("rows"), tested),
-        "challenge.rows": (part(report, "challenge").get("rows"), hard),
+        "rows": (number(report.get("rows")), tested),
+        "challenge.rows": (number(part(report, "challenge").get("rows")), hard),
+        "threshold": (number(report.get("threshold")), number(run.get("threshold"))),
     }
-    said["threshold"] = (report.get("threshold"), number(run.get("threshold")))
     found = [name for name, (mine, known) in said.items() if None not in (mine, known) and mine != known]
     if tested is None:
         return found
@@ -118,7 +118,7 @@ def missized(report: Report, run: Report, tested: int | None, hard: int | None) 
 
 
 def _too_narrow(figures: Report, tested: int) -> Iterator[str]:
-    """Intervals that so few rows cannot give: of a share, narrower than one standard error; of others, of no width."""
+    """Intervals that so few rows cannot give: of a share within a standard error, of others without width."""
     for name, figure in figures.items():
         low, value, high = (number(mapping(figure).get(end)) for end in ("low", "value", "high"))
         if low is None or value is None or high is None or not 0 < value < 1:
@@ -129,7 +129,7 @@ def _too_narrow(figures: Report, tested: int) -> Iterator[str]:
 
 
 def rival_varies(report: Report, gates: Report) -> bool:
-    """Whether the simple baseline can tell one row from another: the figure it is judged by has an interval."""
+    """Whether the simple baseline can tell rows apart: the figure it is judged by has an interval."""
     figure = part(part(report, "baseline"), str(part(gates, "baseline").get("metric")))
     low, high = (number(figure.get(end)) for end in ("low", "high"))
     return not figure or (low is not None and high is not None and low < high)

@@ -165,11 +165,14 @@ def monitoring(shelf: Shelf) -> list[dict[str, Any]]:
     stops = {
         moved.path: moved.base["at"] for moved in shelf.of("deployments") if moved.text("action") == FALLBACK
     }
-    found = []
+    found: list[dict[str, Any]] = []
+    enough: float | None = None
     for record, known in looks:
         look = _look(record, known, stops) | {"latest": record.path == newest, **_in_place(record, shelf)}
-        before = any("cost_per_answer" in each["measured"] for each in found)
-        left = before and "prediction" in look["groups"] and "cost_per_answer" not in look["measured"]
+        size, measured = number(record.mapping("window").get("rows")), "cost_per_answer" in look["measured"]
+        left = not measured and None not in (enough, size) and (size or 0.0) >= (enough or 0.0)
+        if measured and size is not None:
+            enough = size if enough is None else min(enough, size)
         found.append(look | {"cost": look["cost"] | {"left_out": left}})
     return found
 
@@ -241,7 +244,7 @@ def _stopped(record: Record, stops: Mapping[str, str]) -> bool:
 
 
 def _cost(measured: Sequence[Mapping[str, Any]], cap: Mapping[str, Any]) -> dict[str, Any]:
-    """What one answer cost, and the limit it was held against; where a look says both twice, what is worse."""
+    """What one answer cost, and the limit it was held against; of two numbers, the worse."""
     found = next((each for each in measured if each.get("measure") == "cost_per_answer"), {})
     costs = [number(each) for each in (found.get("value"), cap.get("cost"))]
     limits = [number(each) for each in (part(found, "limits").get("pause"), cap.get("hard"))]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.adversary.lived import Story, relive
-from tests.adversary.patch import FROM_MARCH, Habit, Hand, each, edit
+from tests.adversary.patch import FROM_MARCH, Habit, Hand, each
 from tests.adversary.scene import RELEASE, Scene
 
 Record = dict[str, Any]
@@ -53,7 +53,12 @@ def _signal(overall: str, **more: object) -> Callable[[Record], None]:
 
 def _older(*names: str) -> Callable[[Record], None]:
     """As templates wrote it before they knew of these."""
-    return lambda record: [record.pop(name) for name in names] and None
+
+    def change(record: Record) -> None:
+        for name in names:
+            del record[name]
+
+    return change
 
 
 def _moved(action: str, version: str, at: str, **more: object) -> Hand:
@@ -109,7 +114,11 @@ def _late_rows(_: Scene, record: Record) -> Record:
     return record
 
 
-_NOTHING = {"subject_digest": None, "verdict_sha256": None, "evidence": {"skipped": {}}}
+def _relived(kind: str, edit: Callable[[Scene, Record], Record]) -> Hand:
+    return lambda scene: relive(scene, Story(told={kind: edit}))
+
+
+_NOTHING: dict[str, Any] = {"subject_digest": None, "verdict_sha256": None, "evidence": {"skipped": {}}}
 HABITS = (
     *(
         Habit(title, hand, at=FROM_MARCH, renewed=True)
@@ -147,10 +156,10 @@ HABITS = (
         )
     ),
     *(
-        Habit(title, lambda scene, told=told: relive(scene, Story(told=told)))
-        for title, told in (
-            ("a group that is too small to judge", {"evaluation": _too_few}),
-            ("rows of the day before, and a shift that was measured", {"dataset": _late_rows}),
+        Habit(title, _relived(kind, edit))
+        for title, kind, edit in (
+            ("a group that is too small to judge", "evaluation", _too_few),
+            ("rows of the day before, and a shift that was measured", "dataset", _late_rows),
         )
     ),
 )
