@@ -31,7 +31,7 @@ def test_an_honest_look() -> None:
     found = look()
     assert found["sample"] == {"lines": 387, "redact": [], "leaks": 0}
     assert found["explained"] == {"id": "day1-1942", "again": True, "inputs": ["unver", "apr", "obrat"]}
-    assert found["cost"] == {"value": 0.302868, "cap": 5.0}
+    assert found["cost"] == {"value": 0.302868, "cap": 5.0, "left_out": False}
     assert (found["stopped"], found["latest"]) == (False, True)
 
 
