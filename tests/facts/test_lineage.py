@@ -260,7 +260,9 @@ def test_a_false_evaluation(path: str, value: Any, fact: str) -> None:
 def test_it_is_compared_with_what_served_then() -> None:
     served = [record("deployments", "d", {"action": "promote", "version": "3"}, "2026-11-19T09:00:00Z")]
     later = [replace(served[0], base={**served[0].base, "at": "2026-11-21T09:00:00Z"})]
-    release = record("releases", "3", {"version": "3", "subject": [{"role": "model", "name": "m", "sha256": A}]})
+    release = record(
+        "releases", "3", {"version": "3", "subject": [{"role": "model", "name": "m", "sha256": A}]}
+    )
     named = changed(EVALUATION, "incumbent", {"version": "3", "model_sha256": A})
     assert evaluation(deployments=served)["incumbent_ok"] is False
     assert evaluation(named, deployments=served)["incumbent_ok"] is False

@@ -27,7 +27,9 @@ def shelf(live: str = "1") -> Shelf:
         "deployments": [{"action": "promote", "version": live}],
     }
     kinds = {
-        kind: tuple(Record(kind=kind, path="", value=v, data=b"", problems=(), base={"at": ""}) for v in values)
+        kind: tuple(
+            Record(kind=kind, path="", value=v, data=b"", problems=(), base={"at": ""}) for v in values
+        )
         for kind, values in said.items()
     }
     return Shelf(kinds=kinds, invalid=(), revoked=frozenset())
