@@ -40,12 +40,12 @@ SCOPES: dict[str, tuple[tuple[str, ...], dict[str, Any], str]] = {
     "a folder that one of two lies in": (
         (TOLD, OTHER),
         {"paths": ["src/credit_decision/legacy/**"]},
-        f"about {OTHER}",
+        f"not for {OTHER}",
     ),
     "a file that begins alike": (
         ("src/credit_decision/legacy/told.py.py",),
         {"paths": [TOLD]},
-        "about src/credit_decision/legacy/told.py.py",
+        "not for src/credit_decision/legacy/told.py.py",
     ),
     "the right files of another version": (
         (TOLD,),

@@ -154,11 +154,11 @@ SERVES = replace(TERMS, version="2", subject_digest="sha256:2", files=frozenset(
         ({"subject_digest": "sha256:1"}, "", "for the subject sha256:1"),
         ({"paths": ("a/**",)}, "a/x.py:3 eval, a/y z.py:4 exec", ""),
         ({"paths": ("a/x.py",)}, "a/x.py:3 eval", ""),
-        ({"paths": ("a/x.py",)}, "a/x.py:3 eval, b/x.py:1 eval", "about b/x.py"),
-        ({"paths": ("a/y",)}, "a/y z.py:3 eval", "about a/y z.py"),
-        ({"paths": ("*.py",)}, "a/x.py", "about a/x.py"),
-        ({"paths": ("a/x.py",)}, "a", "about a"),
-        ({"paths": ("a/**",)}, "", "about no path"),
+        ({"paths": ("a/x.py",)}, "a/x.py:3 eval, b/x.py:1 eval", "not for b/x.py"),
+        ({"paths": ("a/y",)}, "a/y z.py:3 eval", "not for a/y z.py"),
+        ({"paths": ("*.py",)}, "a/x.py", "not for a/x.py"),
+        ({"paths": ("a/x.py",)}, "a", "not for a"),
+        ({"paths": ("a/**",)}, "", "not for what names no path"),
     ],
 )
 def test_a_scope_excuses_what_lies_within_it(scope: dict[str, Any], place: str, words: str) -> None:
@@ -175,7 +175,7 @@ def test_what_lies_beyond_a_scope_stays_failed_and_is_told() -> None:
     found = replace(judged(), findings=(replace(one, place="a/x.py"), replace(other, place="b/x.py")))
     after, notes = apply_waivers((found,), (replace(WAIVER, scope=Scope(paths=("a/**",))),), SERVES)
     assert [each.verdict for each in after[0].findings] == [Verdict.WAIVED, Verdict.FAIL]
-    assert "not what lies beyond: it is for a/**; b is about b/x.py" in notes[0].text
+    assert "not what lies beyond: it is for a/**, not for b/x.py" in notes[0].text
 
 
 def test_where_nothing_serves_no_version_is_excused() -> None:

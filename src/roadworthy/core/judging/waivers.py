@@ -87,7 +87,7 @@ def beyond(scope: Scope, finding: Finding, terms: Terms) -> str:
     places = [_path_in(part, terms.files) for part in re.split(r"[,;] ", finding.place) if part]
     outside = [path for path in places if not any(matches(glob, path) for glob in scope.paths)]
     if scope.paths and (outside or not places):
-        return f"it is for {', '.join(scope.paths)}; {finding.check} is about {(outside or ['no path'])[0]}"
+        return f"it is for {', '.join(scope.paths)}, not for {(outside or ['what names no path'])[0]}"
     return ""
 
 
