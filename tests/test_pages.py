@@ -110,7 +110,7 @@ def to_leave(walk: Walk) -> None:
 def behind(walk: Walk) -> None:
     """A project of a platform that has released since; both set a budget. Its own tests are run elsewhere."""
     acme, budget = walk.folder / "acme", "storage: {limit: 20,"
-    walk.run(f"export ROADWORTHY_TRUSTED_SOURCES={acme} PYTEST_ADDOPTS=--version")
+    walk.run(f"export ROADWORTHY_TRUSTED_SOURCES={acme} PYTEST_ADDOPTS=--help")
     walk.run("roadworthy platform init acme && git -C acme tag -a v1.0.0 -m one")
     walk.run("roadworthy new credit --source acme --defaults --data name=credit-decision")
     edit(walk.folder / "credit/policy/budgets.yaml", budget, "storage: {limit: 35,")
