@@ -98,6 +98,7 @@ def test_a_busy_loop_is_ended() -> None:
         caged(spin, Limits(wall_seconds=10, cpu_seconds=1))
 
 
+@pytest.mark.skipif(not executor.SYSTEM_BOUNDS_MEMORY, reason="the next test is its")
 def test_memory_has_a_limit() -> None:
     with pytest.raises(Unjudgeable, match="MemoryError"):
         caged(lambda: len(bytes(2 << 30)), SHORT)
