@@ -106,6 +106,21 @@ def test_a_contract_that_names_a_column_it_does_not_list_is_refused(ran: Project
         policy()
 
 
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"percent": {"train": 0}}, "deals no rows"),
+        ({"percent": {"train": 150, "test": -50}}, "deals no rows"),
+        ({"hard": [{"column": "word", "above": 4}]}, "is a text"),
+    ],
+)
+def test_splits_that_deal_nothing_are_refused(ran: Project, change: dict[str, Any], why: str) -> None:
+    ran.edit("policy/data.yaml", lambda value: value["columns"].update(word={"type": "string"}))
+    ran.edit("policy/data.yaml", lambda value: value["splits"].update(change))
+    with pytest.raises(module("pipeline.outcome").Refused, match=why):
+        policy()
+
+
 def test_a_broken_contract_is_refused_with_its_line(ran: Project) -> None:
     file = ran.path("policy", "data.yaml")
     file.write_text("schema: data/v1\ncolumns: [\n", "utf-8")

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -108,6 +109,21 @@ def test_a_use_that_is_over_is_refused_before_anything_is_read(
     ran.edit("policy/data.yaml", lambda contract: contract["use"].update(until=YESTERDAY.isoformat()))
     with pytest.raises(module("pipeline.outcome").Refused, match="may not be used since"):
         getattr(module(f"pipeline.{name}"), function)()
+
+
+def test_a_target_of_more_than_two_values_is_refused(ran: Project, rows: Any) -> None:
+    name = policy().target
+    ran.edit("policy/data.yaml", lambda value: value["columns"].update({name: {"type": "integer"}}))
+    many = rows.assign(**{name: [place % 3 for place in range(len(rows))]})
+    with pytest.raises(module("pipeline.outcome").Refused, match="holds 2, and a target is 0 or 1"):
+        module("pipeline.dataset").prepare(many)
+
+
+def test_rows_that_are_all_alike_teach_nothing(seen: Project, rows: Any) -> None:
+    name = policy().target
+    alike = SimpleNamespace(rows=lambda split: rows.assign(**{name: 1}))
+    with pytest.raises(module("pipeline.outcome").Refused, match="the train rows are all alike"):
+        module("pipeline.fit")._numbers(alike, (), name)
 
 
 def test_a_use_that_ends_today_still_holds(ran: Project, rows: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -209,3 +210,14 @@ def test_a_gate_on_a_column_outside_the_contract_is_refused_by_name(ran: Project
         policies.load(policies.GatesPolicy)
     assert told.value.where == str(ran.path("policy", "gates.yaml"))
     assert "policy/data.yaml" in told.value.repair
+
+
+def test_too_few_test_rows_are_unknown_and_block() -> None:
+    evaluate, judge = module("pipeline.evaluate"), module("pipeline.check").judge
+    gates = SimpleNamespace(min_rows=30)
+    found = [judge("ranking", "auc", 1.0, ">=", 0.7)]
+    for rows, passed in ((30, True), (29, None)):
+        case = SimpleNamespace(evidence=SimpleNamespace(rows=range(rows)), gates=gates)
+        known = evaluate._known(case, found)
+        assert [each.passed for each in known] == [passed]
+        assert bool(evaluate.blocking(known)) is (passed is None)

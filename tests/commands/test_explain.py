@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +57,12 @@ def test_what_is_not_there_is_named(name: str, text: str) -> None:
     with pytest.raises(UsageError, match=text) as caught:
         explain(name)
     assert caught.value.hint.startswith("one of: ")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+def test_a_full_disk_under_the_output_is_told_and_is_no_bug() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "roadworthy", "explain", "REL-03"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith("roadworthy: standard output cannot be written: No space left on device\n")

@@ -132,9 +132,7 @@ def _run(record: Record, shelf: Shelf, past: Past, released: set[str]) -> dict[s
         "has_search": bool(record.rows("search")),
         "seed": record.value.get("seed"),
         "minutes": _minutes(record, shelf),
-        "off_policy": _off_policy(record, past.document(commit, TRAINING))
-        if past.tells(commit, TRAINING)
-        else None,
+        "off_policy": _off_policy(record, commit, past),
         "latest": run_id == shelf.newest_run,
         "judged": run_id == shelf.judged_run,
         "released": run_id in released and run_id == record.stem,

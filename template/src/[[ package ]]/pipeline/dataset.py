@@ -59,6 +59,7 @@ def prepare(frame: pd.DataFrame) -> Outcome:
     if bad := failed(checks):
         told = f"refused: the rows break the contract ({', '.join(check.id for check in bad)})"
         return Outcome("data", ok=False, lines=(*lines, told), details=details)
+    _refuse_target(frame[policy.target], policy.target)
     dataset = _keep(frame, policy, checks, erased)
     counts = {name: split["rows"] for name, split in dataset.record["splits"].items()}
     told = ", ".join(f"{name} {rows}" for name, rows in counts.items())
@@ -68,6 +69,16 @@ def prepare(frame: pd.DataFrame) -> Outcome:
         lines=(*lines, *_told(erased), f"snapshot {dataset.manifest[:12]}: {told}"),
         details=details | {"manifest_sha256": dataset.manifest, "rows": counts},
     )
+
+
+def _refuse_target(values: pd.Series, name: str) -> None:
+    """A decision is 0 or 1; anything else would be learned as something it is not."""
+    strange = values[~values.isin([0, 1])]
+    if len(strange):
+        told = f"`{name}` holds {strange.iloc[0]}, and a target is 0 or 1"
+        raise Refused(
+            told, "data.py", f"let `load` say each decision as 0 or 1, and list them as values of `{name}`"
+        )
 
 
 def permitted(policy: DataPolicy) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -94,7 +94,7 @@ def _case(run: Report) -> Case:
 def _judged(run: Report, case: Case) -> tuple[Report, list[Check]]:
     found = figures(case.evidence.candidate, case.gates)
     further_parts, further_checks = _further(case.gates, case.evidence)
-    checks = [*_metric_checks(case.gates, found), *_rival_checks(case), *further_checks]
+    checks = [*_known(case, [*_metric_checks(case.gates, found), *_rival_checks(case)]), *further_checks]
     report: Report = {
         "schema": "evaluation/v1",
         "run_id": run["run_id"],
@@ -112,6 +112,14 @@ def _judged(run: Report, case: Case) -> tuple[Report, list[Check]]:
         "passed": not blocking(checks),
     }
     return report, checks
+
+
+def _known(case: Case, checks: list[Check]) -> list[Check]:
+    """The checks on the test rows; what too few rows say is unknown."""
+    rows, least = len(case.evidence.rows), case.gates.min_rows
+    if rows >= least:
+        return checks
+    return [replace(each, value=None, passed=None, note=f"{rows} rows, {least} needed") for each in checks]
 
 
 def figures(judged: Judged, gates: GatesPolicy) -> Report:

@@ -63,6 +63,10 @@ class _Numbers:
 
 def _numbers(dataset: Dataset, features: tuple[wiring.Feature, ...], target: str) -> _Numbers:
     frames = {name: dataset.rows(name) for name in ("train", "validation")}
+    for name, rows in frames.items():
+        if rows[target].nunique() < 2:
+            told = f"the {name} rows are all alike: `{target}` has {rows[target].nunique()} of its two values"
+            raise Refused(told, "policy/data.yaml: splits", "read more rows, or deal this split more of them")
     sides = [(wiring.matrix(features, rows), rows[target].to_numpy()) for rows in frames.values()]
     for inputs, _ in sides:
         if not np.isfinite(inputs).all():

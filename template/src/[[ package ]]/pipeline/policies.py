@@ -232,6 +232,7 @@ def load(kind: type[Policy], folder: Path | None = None) -> Policy:
         _refuse_unlisted(_measured(value), load(DataPolicy, folder), file)
     if isinstance(value, DataPolicy):
         _refuse_unlisted(_relied_on(value), value, file)
+        _refuse_undealable(value, file)
     return value
 
 
@@ -242,6 +243,20 @@ def _refuse_unlisted(named: Iterator[tuple[str, str]], contract: DataPolicy, fil
             repair = f"correct `{key}` in {file}, or describe `{column}` under `columns` in policy/data.yaml"
             told = f"`{key}` names `{column}`, which the data contract does not list"
             raise Refused(told, str(file), repair)
+
+
+def _refuse_undealable(contract: DataPolicy, file: Path) -> None:
+    """Rows are dealt by shares of something, and are hard by numbers."""
+    splits, words = (
+        contract.splits,
+        {name for name, each in contract.columns.items() if each.type == "string"},
+    )
+    if min(splits.percent.values(), default=0) < 0 or not sum(splits.percent.values()):
+        raise Refused("`splits.percent` deals no rows", str(file), "name shares from 0 on, such as train: 40")
+    for each in splits.hard:
+        if each.column in words:
+            told = f"`splits.hard` asks for `{each.column}` above {each.above:g}, and it is a text"
+            raise Refused(told, str(file), f"name a column of numbers in {file}")
 
 
 def _relied_on(contract: DataPolicy) -> Iterator[tuple[str, str]]:
