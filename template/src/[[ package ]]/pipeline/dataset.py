@@ -76,9 +76,7 @@ def _refuse_target(values: pd.Series, name: str) -> None:
     strange = values[~values.isin([0, 1])]
     if len(strange):
         told = f"`{name}` holds {strange.iloc[0]}, and a target is 0 or 1"
-        raise Refused(
-            told, "data.py", f"let `load` say each decision as 0 or 1, and list them as values of `{name}`"
-        )
+        raise Refused(told, "data.py", f"let `load` say `{name}` as 0 or 1")
 
 
 def permitted(policy: DataPolicy) -> None:
