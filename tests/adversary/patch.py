@@ -20,7 +20,8 @@ Hand = Callable[[Scene], None]
 class Lie:
     """A way to look conforming without being so; each control or check (`REL-04 flipped`) it names must fail.
 
-    It is told in the project that was released once, or in the `renewed` one, which conforms in March.
+    One of them says so in the words of `says`. It is told in the project that was released once, or in the
+    `renewed` one, which conforms in March.
     """
 
     title: str
@@ -28,6 +29,7 @@ class Lie:
     tell: Hand
     at: str = NOW
     renewed: bool = False
+    says: str = ""
 
 
 @dataclass(frozen=True)

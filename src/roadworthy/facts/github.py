@@ -17,9 +17,13 @@ _STRANGE_TEXT = re.compile(
     r"\$\{\{[^}]*github\s*\.\s*(?:head_ref|event\s*\.[\w.*\[\]]*(?:title|body|message|label|email|name|ref|page_name))\b",
     re.IGNORECASE,
 )
+_FETCHES = re.compile(r"\bgh\s+pr\s+checkout\b|\bgit\s+(?:fetch|pull)\b.*\b(?:refs/)?pull/")
 _WIDE = ("contents", "actions", "packages", "id-token", "deployments")
 _DEPLOYING_RIGHTS = ("id-token", "packages", "deployments")
 _CONTEXT = re.compile(r"\$\{\{\s*([^}]*?)\s*\}\}")
+# Options of a shell that change nothing in what it runs, or in whether it stops.
+_PLAIN, _LETTERS = frozenset({"--noprofile", "--norc", "--login", "--posix"}), frozenset("eEfhluvxo")
+_ROOT = frozenset({"", ".", "./", "${{github.workspace}}"})
 _STRANGERS = frozenset(
     {"pull_request", "pull_request_target", "issue_comment", "issues", "fork", "workflow_run"}
 )
@@ -86,7 +90,8 @@ def exposed_secrets(job: Job, deploying: bool) -> Iterator[str]:
 def injections(job: Job) -> Iterator[str]:
     """Yield text of strangers that is expanded into a script."""
     for step in job.steps:
-        yield from (match[0] for match in _STRANGE_TEXT.finditer(step.run))
+        script = step.inputs.get("script", "") if "github-script" in step.uses else ""
+        yield from (match[0] for match in _STRANGE_TEXT.finditer(f"{step.run}\n{script}"))
 
 
 def only_called(workflow: Mapping[str, Any]) -> bool:
@@ -116,6 +121,7 @@ def steps_of(
             pipefail=shell == "bash" or "pipefail" in shell,
             python=shell.startswith("python"),
             known={**around, **texts(step.get("env"))},
+            away=_folder(step, holder, workflow) not in _ROOT,
             texts=(*_handed(step), shell, *(choices if "matrix." in run else ())),
         )
 
@@ -123,9 +129,12 @@ def steps_of(
 def _is_brave(words: list[str]) -> bool:
     """Whether a shell of one's own still runs the script, and stops at the first failure."""
     head, *rest = words or [""]
-    short = "".join(word[1:] for word in rest if word.startswith("-") and not word.startswith("--"))
-    known = head.rpartition("/")[2] in ("bash", "sh", "dash", "zsh", "ksh")
-    return known and rest[-1:] == ["{0}"] and "e" in short and "c" not in short
+    *options, script = rest or [""]
+    named = [word for word in options if word.startswith("--")]
+    short = [word for word in options if not word.startswith("--") and word not in ("pipefail", "errexit")]
+    known = head.rpartition("/")[2] in ("bash", "sh", "dash", "zsh", "ksh") and _PLAIN.issuperset(named)
+    letters = "".join(word.removeprefix("-") for word in short)
+    return known and script == "{0}" and "e" in letters and _LETTERS.issuperset(letters)
 
 
 def _handed(step: Mapping[str, Any]) -> Iterator[str]:
@@ -148,6 +157,13 @@ def _trusted(job: Mapping[str, Any], workflow: Mapping[str, Any]) -> bool:
 
 def _shell(holder: Mapping[str, Any]) -> str:
     return str(part(part(holder, "defaults"), "run").get("shell") or "")
+
+
+def _folder(step: Mapping[str, Any], holder: Mapping[str, Any], workflow: Mapping[str, Any]) -> str:
+    """Where a step runs, as far as it says."""
+    usual = (part(part(each, "defaults"), "run") for each in (holder, workflow))
+    named = (str(each.get("working-directory") or "") for each in (step, *usual))
+    return "".join(next(filter(None, named), "").split())
 
 
 def _runs_anyway(condition: str) -> bool:
@@ -180,7 +196,8 @@ def _images(job: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _checks_out_head(step: Step) -> bool:
-    return step.uses.startswith("actions/checkout@") and "head" in str(step.inputs.get("ref", ""))
+    named = re.search(r"head|refs/pull/", str(step.inputs.get("ref", "")))
+    return bool(named and step.uses.startswith("actions/checkout@")) or bool(_FETCHES.search(step.run))
 
 
 def _secrets(value: Any) -> set[str]:

@@ -21,6 +21,7 @@ _WORDS = frozenset(
     }
 )
 _STAGES = [".pre", "build", "test", "deploy", ".post"]
+_ANYWAY = frozenset({"always", "on_failure"})
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
 
@@ -110,7 +111,7 @@ def _job(name: str, job: Mapping[str, Any], pipeline: Mapping[str, Any], needs: 
         path=FILE,
         name=name,
         steps=(
-            Step(run="\n".join(script), inputs={}, sure=True, known=known, texts=_run(job)),
+            Step(run="\n".join(script), inputs={}, sure=_fetches(known), known=known, texts=_run(job)),
             Step(run="\n".join([*after, *hooks]), inputs={}, sure=False, always=True, known=known),
         ),
         needs=needs,
@@ -119,12 +120,18 @@ def _job(name: str, job: Mapping[str, Any], pipeline: Mapping[str, Any], needs: 
         and _merges(pipeline),
         by_strangers=False,
         sure=_sure(job, when),
-        always=when in ("always", "on_failure"),
+        always=not _ANYWAY.isdisjoint({when, *(str(rule.get("when")) for rule in rows(job.get("rules")))}),
         environment=named(job.get("environment")),
         images=tuple(_images(image, job.get("services", usual.get("services")))),
         raw=job,
         file=pipeline,
     )
+
+
+def _fetches(known: Mapping[str, str]) -> bool:
+    """Whether a job works on the sources of its commit, not on what another left."""
+    stale = known.get("GIT_STRATEGY") in ("none", "empty")
+    return not stale and known.get("GIT_CHECKOUT", "").lower() != "false"
 
 
 def _sure(job: Mapping[str, Any], when: str) -> bool:
@@ -169,9 +176,16 @@ def _needs(name: str, whole: Mapping[str, Mapping[str, Any]], stages: list[str])
     job = whole[name]
     if isinstance(job.get("needs"), list):
         named = (item if isinstance(item, Mapping) else {"job": item} for item in job["needs"])
-        return tuple(str(item.get("job")) for item in named if not item.get("optional"))
+        # A job of another pipeline may have the name of one of this.
+        return tuple(
+            str(item.get("job")) for item in named if not {"project", "pipeline", "optional"} & _true(item)
+        )
     place = _place(job, stages)
     return tuple(other for other, raw in whole.items() if _place(raw, stages) < place)
+
+
+def _true(item: Mapping[str, Any]) -> set[str]:
+    return {name for name, value in item.items() if value}
 
 
 def _place(job: Mapping[str, Any], stages: list[str]) -> int:

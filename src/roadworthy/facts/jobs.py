@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import Any
 
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.core.values import field, frozen, replace
 from roadworthy.facts.deploying import SUSPECT
-from roadworthy.facts.makefile import Recipe, recipes
+from roadworthy.facts.makefile import Pairs, Recipe, recipes
 from roadworthy.facts.python_runs import runs_in
 from roadworthy.facts.python_text import read_source
-from roadworthy.facts.shell import Command, commands, script_of
+from roadworthy.facts.shell import MAKES, Command, commands, program, script_of
 
 DEEP = 4
-_INCLUDE = re.compile(r"^[-s]?include[ \t]+(.+)$", re.MULTILINE)
+_INCLUDE = re.compile(r"^ *[-s]?include[ \t]+(.+)$", re.MULTILINE)
+_WILDCARD = re.compile(r"\$[({]wildcard ([^)}]*)[)}]")
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 _SHELLS = (".sh", ".bash", ".zsh", ".ksh")
-_IDLE_MAKE = frozenset(
-    {"-n", "--dry-run", "-i", "--ignore-errors", "-k", "--keep-going", "-q", "-t", "--touch"}
+# Options by which make runs less than its file says, or something else.
+_IDLE_MAKE = re.compile(
+    r"--(?:dry-run|just-print|recon|ignore-errors|keep-going|question|touch|environment-overrides|eval|what-if"
+    r"|new-file|assume-new|old-file|assume-old)\b.*|-[bBdLmpRrsSvw]*[nikqteoWE].*"
 )
+_PLACES = re.compile(r"(?:-[bBdLmpRrsSvw]*([Cf])|--(?:(directory)|file|makefile)(?==|$))=?(.*)")
+_CHECKOUT = "actions/checkout@"
 
 
 @frozen
@@ -38,6 +44,7 @@ class Step:
     known: Mapping[str, str] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
     via: str = ""
+    away: bool = False  # it runs in another folder than the root
 
 
 @frozen
@@ -48,6 +55,7 @@ class Act:
     sure: bool
     always: bool
     via: str = ""
+    away: bool = False
 
 
 @frozen
@@ -86,6 +94,9 @@ def line_by_line(text: str) -> Iterator[Command]:
 
 def _told(step: Step) -> Iterator[Command]:
     """What a step runs itself, then what it hands on in words to an action, an image or a variable."""
+    if step.uses.startswith(_CHECKOUT) and not step.inputs.get("path"):
+        at = [f"{name}={step.inputs[name]}" for name in ("repository", "ref") if step.inputs.get(name)]
+        yield Command(words=("checkout", *at), path="checkout", line=1, sure=step.sure)
     if step.python:
         yield from runs_in(step.run.encode("utf-8", "replace"))
     else:
@@ -100,7 +111,7 @@ class Scripts:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.makefile = next((name for name in MAKEFILES if name in snapshot.sizes), "")
-        self._recipes: dict[str, Mapping[str, Recipe]] = {}
+        self._recipes: dict[tuple[str, Pairs, Pairs], Mapping[str, Recipe]] = {}
 
     def read(self, job: Job) -> Job:
         """Return a job with every command that it runs, in order."""
@@ -109,7 +120,8 @@ class Scripts:
     def _acts(self, job: Job) -> Iterator[Act]:
         for step in job.steps:
             for command in _told(step):
-                act = Act(command=command, sure=command.sure and step.sure, always=step.always, via=step.via)
+                sure = command.sure and step.sure
+                act = Act(command=command, sure=sure, always=step.always, via=step.via, away=step.away)
                 yield from self._resolve(act, DEEP)
 
     def _resolve(self, act: Act, depth: int) -> Iterator[Act]:
@@ -120,48 +132,71 @@ class Scripts:
 
     def _made(self, act: Act, depth: int) -> Iterator[Act]:
         head, *rest = act.command.words
-        if head not in ("make", "gmake"):
+        if head not in MAKES:
             return
-        sure = act.sure and not _IDLE_MAKE & set(rest)
-        file = self._makefile(rest)
-        targets = [word for word in rest if not word.startswith("-") and "=" not in word]
+        idle = act.away or act.command.bent or any(map(_IDLE_MAKE.fullmatch, rest))
+        file, used = self._makefile(rest)
+        targets = [word for word in rest if not word.startswith("-") and "=" not in word and word not in used]
+        given = tuple(word.partition("=")[::2] for word in rest if "=" in word and not word.startswith("-"))
+        act = replace(act, sure=act.sure and not idle)
         for target in targets:
-            yield from self._target(file, target, replace(act, sure=sure), depth)
+            yield from self._target((file, given, act.command.known), target, act, depth)
 
-    def _makefile(self, rest: list[str]) -> str:
-        """The Makefile that these arguments of make name, else the one at the root."""
-        given = {flag: word for flag, word in pairwise(rest) if flag in ("-C", "-f")}
+    def _makefile(self, rest: list[str]) -> tuple[str, list[str]]:
+        """The Makefile that these arguments of make name, else the one at the root; and those arguments."""
+        given, used = {}, []
+        for word, following in pairwise([*rest, ""]):
+            if match := _PLACES.fullmatch(word):
+                given["C" if match[1] == "C" or match[2] else "f"] = match[3] or following
+                used += [] if match[3] else [following]
         if not given:
-            return self.makefile
-        folder = given.get("-C", ".").removeprefix("./").strip("/.")
-        names = [given["-f"]] if "-f" in given else [*MAKEFILES]
+            return self.makefile, used
+        folder = given.get("C", ".").removeprefix("./").strip("/.")
+        names = [given["f"]] if "f" in given else [*MAKEFILES]
         places = [f"{folder}/{name}".lstrip("/") for name in names]
-        return next((place for place in places if place in self.snapshot.sizes), "")
+        return next((place for place in places if place in self.snapshot.sizes), ""), used
 
-    def recipes_of(self, makefile: str) -> Mapping[str, Recipe]:
-        """Return the recipes of a Makefile by target."""
-        if makefile not in self._recipes:
-            self._recipes[makefile] = recipes(self._included(makefile, DEEP)) if makefile else {}
-        return self._recipes[makefile]
+    def recipes_of(self, makefile: str, given: Pairs = (), known: Pairs = ()) -> Mapping[str, Recipe]:
+        """Return the recipes of a Makefile by target; `given` on make's line, `known` in its environment."""
+        key = (makefile, given, known)
+        if key not in self._recipes:
+            text = self._included(makefile, DEEP) if makefile else ""
+            self._recipes[key] = recipes(text, given, known) if text else {}
+        return self._recipes[key]
 
     def _included(self, makefile: str, depth: int) -> str:
         """The text of a Makefile, with the files of the project's own that it includes in their places."""
 
         def put(match: re.Match[str]) -> str:
-            return "\n".join(self._included(name, depth - 1) for name in match[1].split()) if depth else ""
+            names = _WILDCARD.sub(r"\1", match[1]).split() if depth else ()
+            here = [path for name in names for path in self._matching(name)]
+            return "\n".join(self._included(name, depth - 1) for name in here) or f"# include {match[1]}"
 
         return _INCLUDE.sub(put, self.snapshot.text(makefile))
 
-    def _target(self, file: str, target: str, act: Act, depth: int) -> Iterator[Act]:
-        recipe = self.recipes_of(file).get(target)
+    def _matching(self, name: str) -> Iterator[str]:
+        if "*" not in name:
+            return iter((name,) if name in self.snapshot.sizes else ())
+        return (path for path in self.snapshot.paths if fnmatchcase(path, name))
+
+    def _target(self, made: tuple[str, Pairs, Pairs], target: str, act: Act, depth: int) -> Iterator[Act]:
+        recipe = self.recipes_of(*made).get(target)
         if recipe is None or not depth:
             return
-        act = replace(act, via=f"{file}#{target}")
+        act = replace(act, via=f"{made[0]}#{target}")
         for need in recipe.needs:
-            yield from self._target(file, need, act, depth - 1)
-        sure = act.sure and not recipe.quiet
+            yield from self._target(made, need, act, depth - 1)
+        # A target that is no word but a file may be up to date: nothing is run for it then.
+        done = recipe.file and target in self.snapshot.sizes
+        sure = act.sure and not recipe.quiet and not done
+        others = [{program(each)[0] for each in commands(other, apart=True)} for other in recipe.others]
         for command in commands(recipe.script, apart=True):
-            yield from self._resolve(replace(act, command=command, sure=sure and command.sure), depth - 1)
+            both = all(program(command)[0] in other for other in others)
+            told = replace(act, command=command, sure=sure and both and command.sure)
+            yield from self._resolve(told, depth - 1)
+        for other in recipe.others:
+            for command in commands(other, apart=True):
+                yield from self._resolve(replace(act, command=command, sure=False), depth - 1)
 
     def _scripted(self, act: Act, depth: int) -> Iterator[Act]:
         path = self._found(script_of(act.command))

@@ -30,11 +30,30 @@ _INTERPRETERS = frozenset(
     }
 )
 # Variables that decide which file a name runs, or what is run before it.
-_BENDING = frozenset({"PATH", "BASH_ENV", "ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "LD_PRELOAD"})
-_DEFINES = re.compile(r"(?:^|[;&|]\s*)\s*(?:function\s+([\w.-]+)|([\w.-]+)\s*\(\s*\)|alias\s+([\w.-]+)=)")
-_TRAP = re.compile(r"\btrap\s+.*\bexit\b")
+BENDING = frozenset(
+    {
+        *("PATH", "BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH"),
+        *("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE"),
+    }
+)
+# Variables by which make does something else than its file says.
+_MAKE_BENDING = frozenset({"MAKEFLAGS", "GNUMAKEFLAGS", "MAKEFILES"})
+# Settings of the judge; in the project they are the judged one's own.
+_SETTINGS = frozenset({"ROADWORTHY_CONFIG", "XDG_CONFIG_HOME"})
+OWN_PLACE = re.compile(r"PWD|WORKSPACE|github\.workspace|CI_PROJECT_DIR|^[^/~$]")
+_HERE = frozenset(
+    {"", ".", "$PWD", "$GITHUB_WORKSPACE", "${{github.workspace}}", "${GITHUB_WORKSPACE}", "$CI_PROJECT_DIR"}
+)
+_DEFINES = re.compile(
+    r"(?:^|[;&|]\s*)\s*(?:function\s+([\w.-]+)|([\w.-]+)\s*\(\s*\)|alias\s+([\w.-]+)=|hash\s+-p\s+\S+\s+([\w.-]+))",
+    re.MULTILINE,
+)
+_ANY_NAME = "command_not_found_handle"
+_TRAP = re.compile(r"\btrap\s+.*\b(?:exit|DEBUG)\b")
 # `|| exit 3`, `|| exit $?`, `|| { echo no; exit 1; }`: the step ends, and not with 0.
 _FAILS = re.compile(r"^\|\| exit \$\?|\bexit (?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])(?!\S)")
+_STOPS = re.compile(r"\bset\s+-\w*e")
+MAKES = frozenset({"make", "gmake"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|\{\{\s*env\.(\w+)\s*\}\}|(\w+))")
 _INTO_SHELL = re.compile(r"\|\s*(?:sudo\s+)?(?:\S*/)?(?:ba|da|z|k)?sh\b")
@@ -51,7 +70,9 @@ class Command:
     path: str
     line: int
     sure: bool
-    bent: bool = False  # its name may stand for something else than it seems: a function, another PATH
+    # Its name may stand for something else than it seems: a function, another PATH, another folder.
+    bent: bool = False
+    known: tuple[tuple[str, str], ...] = ()  # for make: the environment, which its file may ask
 
     @property
     def text(self) -> str:
@@ -82,20 +103,21 @@ def _commands(
 
 
 def _read(script: str, pipefail: bool, values: dict[str, str], apart: bool) -> Iterator[Command]:
-    brave, depth, own = True, 0, set[str]()
+    brave, depth, own, place = True, 0, defined(""), ""
     lines = list(_lines(script[:MAX_SCRIPT]))
     for number, line, fed in lines:
-        own |= {match[1] or match[2] or match[3] for match in _DEFINES.finditer(line)}
+        own |= defined(line)
         brave = brave and not _TRAP.search(line)
         tail = apart or number == lines[-1][0]
-        for first, words, sure in _simple(_tokens(line), pipefail, tail):
+        before = "" if apart else place
+        for first, words, sure in _simple(_tokens(line), pipefail, tail, apart and not _STOPS.search(line)):
             head = words[0] if words else ""
             depth += (head in _OPENING or words[1:2] == ["function"]) - (head in _CLOSING and depth > 0)
             values |= _assigned(words)
             bare = _bare(words)
             told = [_said(word, values) for word in bare]
             if bare[:1] == ["set"]:
-                brave = brave and not any(word.startswith("+") and "e" in word for word in bare)
+                brave = brave and not _lets_go(bare[1:])
                 pipefail = pipefail or "pipefail" in bare
             elif bare and told[0]:
                 name = told[0].rpartition("/")[2]
@@ -103,12 +125,57 @@ def _read(script: str, pipefail: bool, values: dict[str, str], apart: bool) -> I
                 whole = (
                     sure and brave and depth == 0 and "-" not in head[:2] and not fed and told[0] == bare[0]
                 )
-                bent = name in own or not _BENDING.isdisjoint(values)
-                yield Command(words=(name, *told[1:]), path=told[0], line=number, sure=whole, bent=bent)
+                bent = bool(place or own & {name, _ANY_NAME} or any(map(_bends, values, values.values())))
+                known = tuple(values.items()) if name in MAKES else ()
+                whole = whole and not (known and _MAKE_BENDING & values.keys())
+                yield Command(
+                    words=(name, *told[1:]), path=told[0], line=number, sure=whole, bent=bent, known=known
+                )
                 if bare[0] in ("echo", "printf") and _INTO_SHELL.search(line):
                     yield from (replace(c, line=number, sure=False) for c in commands(" ".join(told[1:])))
-            if first and depth == 0 and bare[:1] in (["exit"], ["return"]):
-                return
+                place = _gone(place, told) if name in ("cd", "pushd", "popd") else place
+            if ends := _ends(bare) or (head == "exec" and bool(bare)):
+                if ends and first and depth == 0:
+                    return
+                brave = brave and (bare[:1] in (["exit"], ["return"]) and _fails(bare))
+        place = before if apart or "(" in line else place
+
+
+def defined(text: str) -> set[str]:
+    """Return the names that a text of shell gives a meaning of its own: functions, aliases."""
+    return {next(filter(None, match)) for match in _DEFINES.findall(text)}
+
+
+def _bends(name: str, value: str) -> bool:
+    own = name in _SETTINGS and OWN_PLACE.search(value) is not None
+    return own or name in BENDING or name.startswith("BASH_FUNC_")
+
+
+def _lets_go(options: list[str]) -> bool:
+    """Whether `set` lets failures pass, or only reads what follows."""
+    pairs = zip(options, [*options[1:], ""], strict=True)
+    named = {(word, name) for word, name in pairs if name in ("errexit", "noexec")}
+    short = any((o[:1] == "+" and "e" in o) or (o[:1] == "-" and "n" in o) for o in options)
+    return short or any((word[:1], name) in (("+", "errexit"), ("-", "noexec")) for word, name in named)
+
+
+def _ends(bare: list[str]) -> bool:
+    return bare[:1] in (["exit"], ["return"])
+
+
+def _fails(bare: list[str]) -> bool:
+    """Whether a script ends here with a failure."""
+    return len(bare) > 1 and bare[1].strip() not in ("0", "00", "256")
+
+
+def _gone(place: str, words: list[str]) -> str:
+    """Where a script is after it went to another folder; the root of the project is empty."""
+    target = words[1].rstrip("/") if len(words) > 1 else "~"
+    if target in _HERE:
+        return place if target in ("", ".") else ""
+    if target == ".." and place and not place.startswith(("/", "$", "~", "..")):
+        return place.rpartition("/")[0]
+    return f"{place}/{target}".strip("/") if target[:1] not in ("/", "$", "~", "-") else target
 
 
 def _assigned(words: list[str]) -> dict[str, str]:
@@ -159,8 +226,13 @@ def _parts(token: str) -> list[str]:
     return [token]
 
 
-def _simple(tokens: list[str], pipefail: bool, tail: bool) -> Iterator[tuple[bool, list[str], bool]]:
-    """Split one line at its operators: whether first, its words, whether its failure is sure to count."""
+def _simple(
+    tokens: list[str], pipefail: bool, tail: bool, loose: bool = False
+) -> Iterator[tuple[bool, list[str], bool]]:
+    """Split one line at its operators: whether first, its words, whether its failure is sure to count.
+
+    `loose`: the shell goes on after a failure, as in a recipe of make.
+    """
     start, before = 0, ""
     for end, token in [*enumerate(tokens), (len(tokens), ";")]:
         if token not in _OPERATORS and end < len(tokens):
@@ -169,7 +241,9 @@ def _simple(tokens: list[str], pipefail: bool, tail: bool) -> Iterator[tuple[boo
         # Of `a && b` the shell forgives the failure, unless nothing comes after it.
         last = tail and ";" not in tokens[end:-1]
         doubtful = before == "||" or (before == "&&" and not last) or (bool(words) and words[0] in _UNSURE)
-        yield start == 0, words, not doubtful and not _swallowed(tokens[end:], pipefail, last)
+        rest = tokens[end:]
+        passed = loose and ";" in rest[:-1]
+        yield start == 0, words, not doubtful and not passed and not _swallowed(rest, pipefail, last)
         before = "||" if token == "&&" and words[:1] and words[0] in _TESTS else token
         start = end + 1
 
@@ -177,6 +251,8 @@ def _simple(tokens: list[str], pipefail: bool, tail: bool) -> Iterator[tuple[boo
 def _swallowed(rest: list[str], pipefail: bool, last: bool) -> bool:
     """Whether what follows a command hides that it failed."""
     following = rest[0] if rest else ""
+    if following == ")":
+        return _swallowed(rest[1:], pipefail, last)
     if following in ("|", "|&"):
         return not pipefail or _swallowed(_after_pipe(rest), pipefail, last)
     if following == "||":
@@ -228,7 +304,7 @@ def subcommand(arguments: tuple[str, ...]) -> str:
 
 def calls(command: Command, name: str, verb: str) -> bool:
     head, rest = program(command)
-    return head == name and subcommand(rest) == verb and not {"--help", "-h"} & set(rest)
+    return head == name and subcommand(rest) == verb and not {"--help", "-h", "--version"} & set(rest)
 
 
 def runs_tests(command: Command) -> bool:
