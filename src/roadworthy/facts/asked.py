@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts import gitlab
 from roadworthy.facts.jobs import Act, Job
-from roadworthy.facts.shell import BENDING, OWN_PLACE, Command, calls, defined, script_of
+from roadworthy.facts.shell import BENDING, Command, calls, defined, script_of
 
 # What would run instead of Roadworthy: a program or a module of its name.
 _SHADOW = re.compile(r"(?:^|/)roadworthy$|^(?:src/)?roadworthy(?:/__(?:init|main)__)?\.py$")
@@ -75,15 +75,18 @@ class Asked:
         if not (job.sure and not job.always and alike and self.first(job, lambda _: False)):
             return False
         gate = next(index for index, act in enumerate(job.acts) if self.is_gate(act))
-        same = {_checked_out(act) for act in later.acts} <= {"", self._at(job.acts[:gate])}
-        return same
+        return {_checked_out(act) for act in later.acts} <= {"", self._at(job.acts[:gate])}
 
     def _replaces(self, act: Act) -> bool:
         """Whether a command puts something else in the place of the tool for those after it."""
         head, *rest = act.command.words
         text = " ".join(rest)
         script = script_of(act.command) if head in ("source", ".") else ""
-        own = {"roadworthy", "command_not_found_handle"} & defined(self._snapshot.text(script)) if script else ()
+        own = (
+            {"roadworthy", "command_not_found_handle"} & defined(self._snapshot.text(script))
+            if script
+            else ()
+        )
         puts = _PUT_BY_SHELL.search(text) or (head in _PUTS and any(map(_PUT.search, rest)))
         return bool(own or puts) or _moves_path(act.command)
 

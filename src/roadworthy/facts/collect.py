@@ -80,7 +80,11 @@ class Collection:
         """Return the facts under `imports`: Python decides, the data contract, and what configures tests."""
         package = str(self.project["package"])
         paths = self.sources.snapshot.paths
-        python = [path for path in paths if path.endswith(".py") or path in (lineage.CONTRACT, *TESTED_BY)]
+        also = (lineage.CONTRACT, *TESTED_BY, "Makefile", "deploy/Containerfile", ".gitmodules")
+        ends = (".py", ".so", ".pyd", ".pyc")
+        python = [
+            path for path in paths if path.endswith(ends) or path in also or path.startswith("requirements/")
+        ]
         return self._once(f"imports {package}", python, lambda: self._imports(package))
 
     @cached_property
@@ -206,7 +210,9 @@ COLLECTORS: dict[str, Collector] = {
     "runbooks": lambda collection: collection.code["runbooks"],
     "llm": _llm,
     "cards": _cards,
-    "managed": lambda collection: managed_facts(collection.sources.snapshot, collection.sources.released()),
+    "managed": lambda collection: managed_facts(
+        collection.sources.snapshot, collection.sources.released(), collection.history.tree
+    ),
     "history": _history,
     "registry": _registry,
     "forge": lambda collection: forge_facts(collection.sources.forge()),

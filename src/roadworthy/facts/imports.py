@@ -15,7 +15,8 @@ from roadworthy.facts.python_hidden import hidden_code
 from roadworthy.facts.python_logic import copies, feature_logic
 from roadworthy.facts.python_patched import in_the_way, patched
 from roadworthy.facts.python_text import Source, helpers_in, read_source, read_tests, same_letters, words
-from roadworthy.facts.quiet import silenced
+from roadworthy.facts.quiet import left_out, silenced
+from roadworthy.facts.sources import submodules
 from roadworthy.facts.vetted import is_vetted
 
 MOST = 20
@@ -45,8 +46,11 @@ def imports(snapshot: Snapshot, package: str) -> dict[str, Any]:
         _reached([p for p in sources if _named(p, root, "serving", "serve", "score", "batch")], graph) & users
     )
     unread = sorted(set(paths) - set(sources)) + [
-        p for p in snapshot.refused if p.startswith(root) and p.endswith(".py")
+        p for p in (*snapshot.refused, *submodules(snapshot)) if p.startswith(root) and _holds_code(p)
     ]
+    before = list(in_the_way(snapshot, sources, root))
+    tested = [each["what"] for each in before if each["path"].startswith("tests/")]
+    before = [each for each in before if not each["path"].startswith("tests/")]
     elsewhere = [path for path in data if path.removeprefix(root) not in _OWN_LOGIC]
     facts = {
         "feature_logic_elsewhere": _logic(elsewhere, code, root, snapshot),
@@ -63,9 +67,10 @@ def imports(snapshot: Snapshot, package: str) -> dict[str, Any]:
         ][:MOST],
         "features": _features(data.get(f"{root}features.py")),
         "model_reads": _keys(data.get(f"{root}model.py"), _columns(snapshot)),
-        "hidden_code": [*_hidden(code, package), *in_the_way(snapshot.paths, sources, root)][:MOST],
+        "hidden_code": [*_hidden(code, package), *before][:MOST],
         **_tests(snapshot, package, {_module(path, root): path for path in sources}, graph),
     }
+    facts["tests_silenced"] = [*facts["tests_silenced"], *tested][:MOST]
     return {
         "available": bool(sources) and not unread and not code.unparsed,
         "reason": _reason(sources, unread, code.unparsed, root),
@@ -76,6 +81,11 @@ def imports(snapshot: Snapshot, package: str) -> dict[str, Any]:
         "gateway_module": any(_named(path, root, "gateway") for path in sources),
         **facts,
     }
+
+
+def _holds_code(path: str) -> bool:
+    """Whether what cannot be looked into may be code: a module, or a folder."""
+    return path.endswith(".py") or "." not in path.rpartition("/")[2]
 
 
 # What these find depends on nothing but the file.
@@ -251,6 +261,7 @@ def _tests(
         "test_targets": sorted(name for name, path in modules.items() if path in reached or name in targets),
         "empty_tests": empty,
         "tests_silenced": silenced(snapshot, names),
+        "tests_left_out": left_out(snapshot),
     }
 
 

@@ -14,7 +14,7 @@ from roadworthy.core.times import parse_day, parse_time, rfc3339
 from roadworthy.core.values import field, frozen
 from roadworthy.facts.documents import misfits
 from roadworthy.facts.history import History
-from roadworthy.facts.sources import Sources
+from roadworthy.facts.sources import Sources, submodules
 
 # What lies in which folder, and when each kind says it was made.
 FOLDERS = {
@@ -129,7 +129,11 @@ class Shelf:
 
 def read_shelf(sources: Sources, history: History) -> Shelf:
     """Return every record of the project."""
-    invalid: list[str] = []
+    invalid = [
+        f"{path}: another repository, which is not looked into"
+        for path in submodules(sources.snapshot)
+        if path.startswith("governance")
+    ]
     kinds = {kind: _kind(kind, sources, history, invalid) for kind in FOLDERS}
     signed = [path for folder in SIGNED for path in sources.snapshot.under(folder)]
     gone = (path.rpartition("/")[2] for path in signed if path.endswith(REVOKED))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -20,6 +21,11 @@ Blobs = Callable[[Sequence[tuple[str, str]]], Mapping[tuple[str, str], bytes]]
 
 # Files by which tests are configured, in the order that counts.
 TESTED_BY: Final = ("pytest.ini", ".pytest.ini", "pytest.toml", "pyproject.toml", "tox.ini", "setup.cfg")
+
+
+def submodules(snapshot: Snapshot) -> list[str]:
+    """Return the folders in whose place git keeps a commit of another repository."""
+    return re.findall(r"^\s*path\s*=\s*(\S+)", snapshot.text(".gitmodules"), re.MULTILINE)
 
 
 @frozen

@@ -9,15 +9,19 @@ from tests.adversary.lies import (
     evidence,
     figures,
     forgeries,
+    gates,
     haste,
     letters,
     lowering,
+    makes,
     managed,
     people,
+    quiet,
     renewals,
     rules,
     shadows,
     shells,
+    stages,
     words,
     workflows,
 )
@@ -25,5 +29,6 @@ from tests.adversary.lies import (
 _THEMES = (
     *(words, evidence, figures, renewals, forgeries, approvals, people, managed, shadows),
     *(rules, haste, workflows, detours, shells, code, lowering, letters),
+    *(gates, makes, stages, quiet),
 )
 LIES = tuple(lie for theme in _THEMES for lie in theme.LIES)

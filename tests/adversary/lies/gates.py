@@ -1,4 +1,4 @@
-"""Gates that another file, variable or checkout takes the sting out of: the words are right, what runs is not."""
+"""Gates that another file, variable or checkout takes the sting out of: right words, something else runs."""
 
 from __future__ import annotations
 
@@ -45,13 +45,17 @@ LIES = (
         for title, hand in {
             "a gate whose shell only reads": _script(GATE, more="        shell: bash -ne {0}\n"),
             "a gate whose shell is told again": _script(GATE, more="        shell: bash -e +e {0}\n"),
-            "a gate that is handed to a script": _script(GATE, more="        shell: bash -e ci/quiet.sh {0}\n"),
+            "a gate that is handed to a script": _script(
+                GATE, more="        shell: bash -e ci/quiet.sh {0}\n"
+            ),
             "a gate after errors are let go by name": _script("set +o errexit", GATE),
             "a gate in a script that is only read": _script("set -n", GATE),
             "a gate in a script that is only read, by name": _script("set -o noexec", GATE),
             "a gate after the shell became another": _script("exec true", GATE),
             "a gate after an early end": _script('test -n "$HOTFIX" && exit 0', GATE),
-            "a gate after an early end, in a condition": _script('if [ -n "$HOTFIX" ]; then exit 0; fi', GATE),
+            "a gate after an early end, in a condition": _script(
+                'if [ -n "$HOTFIX" ]; then exit 0; fi', GATE
+            ),
             "a gate that a debugger passes by": _script("shopt -s extdebug", "trap false DEBUG", GATE),
             "a gate in brackets that may fail": _script(f"({GATE}) || true"),
             "a gate in braces that may fail": _script(f"{{ {GATE}; }} || true"),
@@ -62,13 +66,19 @@ LIES = (
                 write("scripts/env.sh", "roadworthy() { echo passed; }\n"), _script(". scripts/env.sh", GATE)
             ),
             "a gate in another folder": _script("cd /tmp/other", GATE),
-            "a gate in another folder, by the runner": _script(GATE, more="        working-directory: blessed\n"),
+            "a gate in another folder, by the runner": _script(
+                GATE, more="        working-directory: blessed\n"
+            ),
             "a gate in another folder, for all": _steps(
                 f"run: {GATE}",
                 job=JOB.replace("    steps", "    defaults: {run: {working-directory: blessed}}\n    steps"),
             ),
-            "a gate of another checkout": _steps(f"uses: {PIN}\n        with: {{ref: blessed}}", f"run: {GATE}", f"uses: {PIN}"),
-            "a checkout after the gate": _steps(f"uses: {PIN}", f"run: {GATE}", f"uses: {PIN}\n        with: {{ref: hotfix}}"),
+            "a gate of another checkout": _steps(
+                f"uses: {PIN}\n        with: {{ref: blessed}}", f"run: {GATE}", f"uses: {PIN}"
+            ),
+            "a checkout after the gate": _steps(
+                f"uses: {PIN}", f"run: {GATE}", f"uses: {PIN}\n        with: {{ref: hotfix}}"
+            ),
             "a checkout after the gate, in the shell": _script(GATE, "git checkout hotfix -- src"),
             "a pull after the gate": _script(GATE, "git pull --rebase origin hotfix"),
             "a patch after the gate": _script(GATE, "git apply hotfix.patch"),
@@ -94,31 +104,46 @@ LIES = (
             "a gate by a make that reads another file first": _told(MAKEFILES="ci/more.mk"),
             "a gate by a make whose tool is another": _told(ROADWORTHY="true"),
             "a gate by a make that is told otherwise": _steps("run: make gate VERSION=1 ROADWORTHY=true"),
-            "a gate by a make that is told otherwise, before": _steps("run: ROADWORTHY=true make gate VERSION=1"),
+            "a gate by a make that is told otherwise, before": _steps(
+                "run: ROADWORTHY=true make gate VERSION=1"
+            ),
             "a gate by a make that goes on, before": _steps("run: MAKEFLAGS=-i make gate VERSION=1"),
             "a gate by a make of several letters": _steps("run: make -si gate VERSION=1"),
             "a gate by a Makefile elsewhere, in one word": each(
                 write("ci/quiet.mk", "gate:\n\t@true\n"), _steps("run: make -fci/quiet.mk gate VERSION=1")
             ),
             "a gate by a Makefile elsewhere, in full": each(
-                write("ci/quiet.mk", "gate:\n\t@true\n"), _steps("run: make --file=ci/quiet.mk gate VERSION=1")
+                write("ci/quiet.mk", "gate:\n\t@true\n"),
+                _steps("run: make --file=ci/quiet.mk gate VERSION=1"),
             ),
-            "a gate by a make that is given a rule": _steps("run: \"make --eval='gate: ; true' gate VERSION=1\""),
-            "a gate that is copied over": _script("cp /bin/true .roadworthy/.venv/bin/roadworthy", f".roadworthy/.venv/bin/{GATE}"),
-            "a gate that is linked elsewhere": _script("sudo ln -sf /bin/true /usr/local/bin/roadworthy", GATE),
+            "a gate by a make that is given a rule": _steps(
+                "run: \"make --eval='gate: ; true' gate VERSION=1\""
+            ),
+            "a gate that is copied over": _script(
+                "cp /bin/true .roadworthy/.venv/bin/roadworthy", f".roadworthy/.venv/bin/{GATE}"
+            ),
+            "a gate that is linked elsewhere": _script(
+                "sudo ln -sf /bin/true /usr/local/bin/roadworthy", GATE
+            ),
             "a gate that is written anew": _script("printf '#!/bin/sh\\n' > ~/.local/bin/roadworthy", GATE),
             "a gate that the project's own package brings": each(
-                append("pyproject.toml", '\n[project.entry-points.console_scripts]\nroadworthy = "credit_decision.mood:main"\n'),
+                append(
+                    "pyproject.toml",
+                    '\n[project.entry-points.console_scripts]\nroadworthy = "credit_decision.mood:main"\n',
+                ),
                 _script("pip install -e .", GATE),
             ),
             "a gate of a package beside": each(
-                write("vendor/rw/setup.py", "from setuptools import setup\n\nsetup(name='roadworthy', py_modules=['x'])\n"),
+                write(
+                    "vendor/rw/setup.py",
+                    "from setuptools import setup\n\nsetup(name='roadworthy', py_modules=['x'])\n",
+                ),
                 _script("pip install ./vendor/rw", GATE),
             ),
-            "a gate of no sources": _gitlab(f"gate: {{stage: gate, variables: {{GIT_STRATEGY: none}}, script: [{GATE}]}}\n"),
-            "a gate of sources from another day": _gitlab(
-                f"variables: {{GIT_CHECKOUT: 'false'}}\n{ASKS}"
+            "a gate of no sources": _gitlab(
+                f"gate: {{stage: gate, variables: {{GIT_STRATEGY: none}}, script: [{GATE}]}}\n"
             ),
+            "a gate of sources from another day": _gitlab(f"variables: {{GIT_CHECKOUT: 'false'}}\n{ASKS}"),
             "a gate of another project's pipeline": _gitlab(
                 f"gate: {{stage: ship, needs: [x], script: [{GATE}]}}\n",
                 SHIPS.replace("script:", "needs: [{project: other/ops, job: gate, ref: main}], script:"),
@@ -137,7 +162,9 @@ LIES = (
     Lie(
         "a deploy that runs on failure, by rule",
         ("REL-01",),
-        _gitlab(ASKS, SHIPS.replace("script:", "rules: [{if: $X, when: on_failure}, {when: on_success}], script:")),
+        _gitlab(
+            ASKS, SHIPS.replace("script:", "rules: [{if: $X, when: on_failure}, {when: on_success}], script:")
+        ),
         says="although what it needs has failed",
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.adversary.patch import Hand, Lie, append, each, remove, swap, write
+from tests.adversary.patch import Hand, Lie, append, each, swap, write
 from tests.adversary.scene import Scene
 
 TESTS, PHONY = "$(PYTHON) -m pytest\n", "drill rebuild trace image"
@@ -49,7 +49,8 @@ LIES = (
             "tests by another recipe where CI looks": swap(
                 "Makefile",
                 f"test: $(READY) ## the project's own tests\n\t{TESTS}",
-                f"ifdef CI\ntest:\n\t@true\nelse\ntest: $(READY) ## the project's own tests\n\t{TESTS}endif\n",
+                "ifdef CI\ntest:\n\t@true\nelse\n"
+                f"test: $(READY) ## the project's own tests\n\t{TESTS}endif\n",
             ),
             "tests by a recipe that a wildcard includes": each(
                 append("Makefile", "\ninclude $(wildcard *.mk)\n"), write("more.mk", "test:\n\t@true\n")
@@ -60,7 +61,7 @@ LIES = (
             "tests by a recipe that is made on the way": append(
                 "Makefile", "\n-include more.mk\nmore.mk:\n\t@printf 'test: ; @true' > $@\n"
             ),
-            "tests that end well": _recipe(f"\t$(PYTHON) -m pytest; true\n"),
+            "tests that end well": _recipe("\t$(PYTHON) -m pytest; true\n"),
             "tests that end well, over two lines": _recipe("\t$(PYTHON) -m pytest; \\\n\ttrue\n"),
             "tests that end well, said with a number": _recipe("\t$(PYTHON) -m pytest ; exit 0\n"),
             "tests whose target is a file": _up_to_date,

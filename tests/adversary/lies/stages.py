@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.adversary.patch import FROM_HIGH, Hand, Lie, append, each, swap, write
+from tests.adversary.patch import FROM_HIGH, Hand, Lie, each, swap, write
 from tests.adversary.scene import RUN, Scene
 
 PACKAGE = "src/credit_decision"
@@ -30,7 +30,7 @@ def _submodule(folder: str) -> Hand:
     """A commit of another repository in the place of a folder, as a clone without it sees it."""
 
     def hand(scene: Scene) -> None:
-        scene.append(".gitmodules", f'[submodule "x"]\n\tpath = {folder}\n\turl = https://x.example/x.git\n')
+        scene.write(".gitmodules", f'[submodule "x"]\n\tpath = {folder}\n\turl = https://x.example/x.git\n')
         scene.git("update-index", "--add", "--cacheinfo", f"160000,{'a' * 40},{folder}")
         (scene.path / folder).mkdir(parents=True, exist_ok=True)
 
@@ -52,9 +52,7 @@ def _pointer(name: str) -> Hand:
         size, digest = len(scene.text(name)), scene.sha(name)
         text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {size}\n"
         scene.write(name, text)
-        scene.append(".gitattributes", f"{name} filter=lfs diff=lfs merge=lfs -text\n") if (
-            scene.path / ".gitattributes"
-        ).exists() else scene.write(".gitattributes", f"{name} filter=lfs diff=lfs merge=lfs -text\n")
+        scene.write(".gitattributes", f"{name} filter=lfs diff=lfs merge=lfs -text\n")
 
     return hand
 
@@ -68,16 +66,21 @@ LIES = (
         Lie(title, ("GOV-06",), hand, says="differ from release")
         for title, hand in {
             "a package at the root, where Python looks first": each(
-                write("credit_decision/__init__.py", ""), write("credit_decision/__main__.py", "print('promoted')\n")
+                write("credit_decision/__init__.py", ""),
+                write("credit_decision/__main__.py", "print('promoted')\n"),
             ),
-            "a module at the root, where Python looks first": write("credit_decision.py", "print('promoted')\n"),
+            "a module at the root, where Python looks first": write(
+                "credit_decision.py", "print('promoted')\n"
+            ),
             "a package among the tests, named first": each(
                 write("fakes/credit_decision/__init__.py", ""),
                 swap("pyproject.toml", '["src", "tests"]', '["fakes", "src", "tests"]'),
             ),
             "a package on the path of make": each(
                 write("fakes/credit_decision/__init__.py", ""),
-                swap("Makefile", "PYTHONPATH := $(CURDIR)/src", "PYTHONPATH := $(CURDIR)/fakes:$(CURDIR)/src"),
+                swap(
+                    "Makefile", "PYTHONPATH := $(CURDIR)/src", "PYTHONPATH := $(CURDIR)/fakes:$(CURDIR)/src"
+                ),
             ),
             "a package on the path of the image": each(
                 write("fakes/credit_decision/__init__.py", ""),
@@ -105,8 +108,8 @@ LIES = (
             "a standard library that only a library asks for": write("src/ssl.py", NODS),
             "a library at the root": write("numpy/__init__.py", NODS),
             "a standard library at the root": write("json.py", NODS),
-            "the installer at the root": write("pip/__main__.py", "print('installed')\n"),
-            "the tester at the root": write("pytest/__main__.py", "print('99 passed')\n"),
+            "the installer at the root": write("pip/__init__.py", ""),
+            "the tester at the root": write("pytest.py", "print('99 passed')\n"),
             "a standard library, compiled": write("src/hashlib.abi3.so", b"\x7fELF"),
             "a library on a path that a test names": each(
                 write("fakes/skops/__init__.py", NODS),
@@ -124,8 +127,16 @@ LIES = (
     *(
         Lie(title, ("SEC-01",), hand, at=FROM_HIGH, says=words)
         for title, hand, words in (
-            ("code of the package behind a link", _folder_linked, "cannot be read: src/credit_decision/quick"),
-            ("code of the package in another repository", _submodule(f"{PACKAGE}/quick"), "cannot be read: src/credit_decision/quick"),
+            (
+                "code of the package behind a link",
+                _folder_linked,
+                "cannot be read: src/credit_decision/quick",
+            ),
+            (
+                "code of the package in another repository",
+                _submodule(f"{PACKAGE}/quick"),
+                "cannot be read: src/credit_decision/quick",
+            ),
         )
     ),
     *(
@@ -136,13 +147,20 @@ LIES = (
         )
     ),
     Lie("a record that is a pointer", ("LIN-01",), _pointer(RUN), says=RUN),
-    Lie("a managed file that is a pointer", ("GOV-06",), _pointer(f"{PACKAGE}/pipeline/verdict.py"), says="verdict.py"),
+    Lie(
+        "a managed file that is a pointer",
+        ("GOV-06",),
+        _pointer(f"{PACKAGE}/pipeline/verdict.py"),
+        says="verdict.py",
+    ),
     *(
         Lie(title, ("GOV-06",), hand, says=".gitattributes")
         for title, hand in {
             "incidents left out of every archive": _attributes("governance/incidents/** export-ignore"),
             "records left out of every archive": _attributes("/governance export-ignore"),
-            "code in another encoding wherever it is checked out": _attributes("*.py working-tree-encoding=UTF-7"),
+            "code in another encoding wherever it is checked out": _attributes(
+                "src/credit_decision/pipeline/*.py working-tree-encoding=ISO-8859-1"
+            ),
             "a policy that a filter makes": _attributes("policy/*.yaml filter=render"),
             "a policy in which git puts a word": _attributes("policy/gates.yaml ident"),
             "a filter in a folder of its own": write("policy/.gitattributes", "* filter=render\n"),
