@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from types import MappingProxyType
 
 from roadworthy.core.values import frozen, replace
@@ -153,10 +154,9 @@ def _bends(name: str, value: str) -> bool:
 
 def _lets_go(options: list[str]) -> bool:
     """Whether `set` lets failures pass, or only reads what follows."""
-    pairs = zip(options, [*options[1:], ""], strict=True)
-    named = {(word, name) for word, name in pairs if name in ("errexit", "noexec")}
-    short = any((o[:1] == "+" and "e" in o) or (o[:1] == "-" and "n" in o) for o in options)
-    return short or any((word[:1], name) in (("+", "errexit"), ("-", "noexec")) for word, name in named)
+    named = {(word[:1], name) for word, name in pairwise(options)}
+    short = any((each[:1] == "+" and "e" in each) or (each[:1] == "-" and "n" in each) for each in options)
+    return short or not named.isdisjoint({("+", "errexit"), ("-", "noexec")})
 
 
 def _ends(bare: list[str]) -> bool:
