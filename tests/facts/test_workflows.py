@@ -464,3 +464,8 @@ def test_any_text_is_read_as_a_script(text: str) -> None:
         assert command.words
         assert isinstance(command.sure, bool)
         calls(command, "x", "y"), deploys(command), runs_tests(command)
+
+
+def test_a_bare_set_lets_nothing_go() -> None:
+    (gate,) = commands("set\nroadworthy gate 1\n")
+    assert gate.sure
