@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any, NoReturn
 
+from roadworthy.arguments import plain
 from roadworthy.arguments.answer import Answer
-from roadworthy.arguments.plain import plain
 from roadworthy.errors import RoadworthyError, Unjudgeable
 
 
