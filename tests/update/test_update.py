@@ -620,9 +620,21 @@ def test_other_kinds_of_checkouts(kind: str, make: Maker, tmp_path: Path) -> Non
     assert git(project, "status", "--porcelain") == b""
 
 
-def test_line_ends_are_the_users_in_the_work_tree_and_gits_in_the_commit(make: Maker) -> None:
+@pytest.mark.parametrize(
+    "settings",
+    [
+        [("core.autocrlf", "true")],
+        [("extensions.worktreeConfig", "true"), ("--worktree", "core.autocrlf", "true")],
+        [("--file", ".git/more", "core.autocrlf", "true"), ("includeIf.onbranch:main.path", "more")],
+    ],
+    ids=["plain", "worktree", "included"],
+)
+def test_line_ends_are_the_users_in_the_work_tree_and_gits_in_the_commit(
+    settings: list[tuple[str, ...]], make: Maker
+) -> None:
     world = make(CLEAN)
-    git(world.project, "config", "core.autocrlf", "true")
+    for setting in settings:
+        git(world.project, "config", *setting)
     (world.project / "a.txt").unlink()
     git(world.project, "checkout", "--", ".")
     assert update(Wish(project=world.project)).state == UPDATED

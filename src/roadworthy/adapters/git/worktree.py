@@ -34,12 +34,20 @@ BUSY = {
     "BISECT_LOG": "a bisect",
 }
 ATTRIBUTES = ".gitattributes"
+# What can make git write other bytes into a work tree than it stores, and what can bring more settings.
+CONVERSIONS = r"^(core\.(autocrlf|eol|attributesfile)|filter\..*)$"
+_TOLD = "core.autocrlf,core.eol,core.attributesFile,filter.*,extensions.worktreeConfig,includeIf.*"
+# Git tells of them on its way, which saves asking it.
+_TELLING = {"GIT_TRACE2": "2", "GIT_TRACE2_BRIEF": "1", "GIT_TRACE2_CONFIG_PARAMS": _TOLD}
 NO_OBJECT = {"sha1": "0" * 40, "sha256": "0" * 64}
 
 
 @frozen
 class Checkout:
-    """A committed project folder; `prefix` leads from the work tree's root to it and ends with a slash."""
+    """A committed project folder; `prefix` leads from the work tree's root to it and ends with a slash.
+
+    `plain` says that no setting makes git write other bytes there than it stores.
+    """
 
     root: str
     prefix: str
@@ -49,14 +57,19 @@ class Checkout:
     algorithm: str
     head: str
     tree: str
+    plain: bool
 
 
 def locate(project: StrPath) -> Checkout:
     """Return the checkout a project folder is in; the project must have been committed."""
     flags = "--show-toplevel --show-prefix --absolute-git-dir --git-path objects --git-path index"
     # Git asks the user's configuration whether it may read a repository of somebody else.
+    asked = ("rev-parse", *flags.split(), "--show-object-format", "HEAD", "HEAD:./")
     env = {"GIT_NO_REPLACE_OBJECTS": "1"}
-    done = run_git(project, "rev-parse", *flags.split(), "--show-object-format", "HEAD", "HEAD:./", env=env)
+    done = run_git(project, *asked, env={**env, **_TELLING})
+    told = done.stderr
+    if done.code:
+        done = run_git(project, *asked, env=env)
     if done.code and ("HEAD" in done.stderr or "exists on disk" in done.stderr):
         raise Refused(
             f"{project} has nothing committed", f"git -C {project} add . && git -C {project} commit"
@@ -76,6 +89,7 @@ def locate(project: StrPath) -> Checkout:
         algorithm=lines[5],
         head=lines[6],
         tree=lines[7],
+        plain="\ncmd_name rev-parse" in told and "\ndef_param " not in told,
     )
 
 
@@ -195,7 +209,6 @@ def as_checked_out(checkout: Checkout, changes: Mapping[str, File | None]) -> di
 
 def _converts(checkout: Checkout, changes: Mapping[str, File | None]) -> bool:
     """Say whether git may write other bytes into this work tree than it stores."""
-    settings = r"^(core\.(autocrlf|eol|attributesfile)|filter\..*)$"
     if any(path.rpartition("/")[2] == ATTRIBUTES for path in changes):
         return True
     if os.path.exists(os.path.join(os.path.dirname(checkout.objects), "info", "attributes")):
@@ -203,7 +216,7 @@ def _converts(checkout: Checkout, changes: Mapping[str, File | None]) -> bool:
     folders = places({checkout.prefix + path: File() for path in changes})
     if any(os.path.exists(os.path.join(checkout.root, folder, ATTRIBUTES)) for folder in ("", *folders)):
         return True
-    return run_git(checkout.root, "config", "--get-regexp", settings).code == 0
+    return not checkout.plain and run_git(checkout.root, "config", "--get-regexp", CONVERSIONS).code == 0
 
 
 def _read(path: str) -> File:
