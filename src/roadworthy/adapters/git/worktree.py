@@ -63,8 +63,8 @@ class Checkout:
 def locate(project: StrPath) -> Checkout:
     """Return the checkout a project folder is in; the project must have been committed."""
     flags = "--show-toplevel --show-prefix --absolute-git-dir --git-path objects --git-path index"
-    # Git asks the user's configuration whether it may read a repository of somebody else.
     asked = ("rev-parse", *flags.split(), "--show-object-format", "HEAD", "HEAD:./")
+    # Git asks the user's configuration whether it may read a repository of somebody else.
     env = {"GIT_NO_REPLACE_OBJECTS": "1"}
     done = run_git(project, *asked, env={**env, **_TELLING})
     told = done.stderr
