@@ -85,7 +85,7 @@ def run_update(args: Namespace) -> Answer:
     from roadworthy.render.update import update_json, update_text
 
     wish = command.Wish(
-        project=args.project,
+        project=args.project or os.curdir,
         to=args.to,
         source=args.source,
         answers=keyed("--answers", args.answers, "ci=gitlab"),
@@ -99,6 +99,6 @@ def run_update(args: Namespace) -> Answer:
         result = command.resume(wish.project, force=args.force)
     else:
         result = command.preview(wish) if args.dry_run else command.update(wish)
-    folder = "" if os.path.realpath(args.project) == os.getcwd() else args.project
+    folder = "" if os.path.realpath(wish.project) == os.getcwd() else args.project
     result = seen_from(result, folder, "platform update" if args.verb == "platform" else "update")
     return Answer(update_json(result) if args.json else update_text(result), result.exit_code)
