@@ -1,3 +1,3 @@
 """Roadworthy: projects born governed, judged by the policy that made them."""
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"

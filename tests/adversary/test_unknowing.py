@@ -26,9 +26,9 @@ OF_HISTORY = {
     ),
     *("EVAL-01 first", "EVAL-01 not-loosened", "EVAL-02 true-comparison", "EVAL-06 validated"),
     *("EVAL-06 no-open-refusal", "GOV-05 untouched", "LIN-01 complete", "LIN-01 anchored", "LIN-02 chain"),
-    "REL-03 rehearsed",
+    *("EVAL-02 asked-for", "REL-03 rehearsed", "REL-04 flipped"),
 }
-OF_GATES = {"APPR-01 bound", "EVAL-01 first", "EVAL-02 true-comparison", "LIN-02 chain"}
+OF_GATES = {"APPR-01 bound", "EVAL-01 first", "EVAL-02 asked-for", "EVAL-02 true-comparison", "LIN-02 chain"}
 HOSTED = {f"APPR-03 {name}" for name in ("enforced", "enforced-on-all", "enforced-strict", "deploy-reviewed")}
 
 

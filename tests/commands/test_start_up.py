@@ -26,7 +26,7 @@ NEVER = {"copier", "mlflow", "packaging", "pydantic", "pathspec", "rich"}
 NOT_AGAIN = {"yaml", "jsonschema_rs", "jinja2", "tomllib", "ast", "dataclasses", "inspect", "tarfile"}
 # Nor does it start a program, or wrap a line by patterns.
 NOT_AGAIN |= {"subprocess", "selectors", "tempfile", "textwrap"}
-MOST_OF_OURS = 90
+MOST_OF_OURS = 95
 # Nor does an update of what was rendered before, even to name places, or to be told what to do.
 NOT_OF_AN_UPDATE = {"argparse", "pathlib", "shutil", "bz2", "lzma", "jinja2"}
 
@@ -92,7 +92,7 @@ def test_what_lived_is_read_once(lived: Path, tmp_path: Path) -> None:
     """Records, signatures and history among them: a second look parses nothing and starts no program."""
     path, count = counted(tmp_path)
     first = checked(lived, tmp_path, "-X", "importtime", path=path)
-    assert count.read_text().split() == ["log", "ls-tree", *["cat-file"] * 4]
+    assert count.read_text().split() == ["log", "ls-tree", "cat-file", "cat-file"]
     count.unlink()
     again = checked(lived, tmp_path, "-X", "importtime", path=path)
     assert not count.exists()
@@ -103,7 +103,7 @@ def test_what_lived_is_read_once(lived: Path, tmp_path: Path) -> None:
     commit = (*("git", "-c", "user.name=A", "-c", "user.email=a@tests.example"), "commit", "-qm", "More")
     subprocess.run((*commit, "--allow-empty"), cwd=lived, check=True)
     checked(lived, tmp_path, path=path)
-    assert count.read_text().split() == ["log", "ls-tree", *["cat-file"] * 4]
+    assert count.read_text().split() == ["log", "ls-tree", "cat-file", "cat-file"]
 
 
 def test_an_update_of_what_was_rendered_brings_no_renderer_and_no_archives(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_an_update_of_what_was_rendered_brings_no_renderer_and_no_archives(tmp_p
     assert "1 merged" in done.stdout, done.stderr[-300:]
     for run in (done, later, again):
         assert imported(run, "update") & (NEVER | NOT_OF_AN_UPDATE) == set()
-    assert imported(again, "update") & {"typing", "yaml"} == set()
+    assert imported(again, "update") & {"yaml"} == set()
 
 
 def test_a_memory_that_others_could_write_turns_no_fail_into_a_pass(project: Path, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_memory_that_others_could_write_turns_no_fail_into_a_pass(project: Pat
         assert "leak.py" in honest.stdout
         (notes,) = memory.glob("notes-*")
         head, data = notes.read_text("utf-8").split("\n", 1)
-        lie = re.sub(r'"[^"]*leak\.py[^"]*"(, )?', "", data)
+        lie = re.sub(r'(?<!: )"[^"]*leak\.py[^"]*"(, )?', "", data)
         _forge(notes, head, lie)
         assert "leak.py" not in checked(project, tmp_path).stdout
         notes.chmod(0o666)

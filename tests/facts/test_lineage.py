@@ -11,7 +11,8 @@ import pytest
 from roadworthy.core.approval.subject import canonical, sha256
 from roadworthy.facts.datasets import datasets
 from roadworthy.facts.history import History
-from roadworthy.facts.lineage import Past, evaluations, runs
+from roadworthy.facts.lineage import evaluations, runs
+from roadworthy.facts.past import Past
 from roadworthy.facts.proofs import drills, rebuilds
 from roadworthy.facts.records import FOLDERS, Record, Shelf
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy.facts.deploying import deploys
-from roadworthy.facts.shell import calls, commands, runs_tests
+from roadworthy.facts.programs import calls, runs_tests
+from roadworthy.facts.shell import commands
 from roadworthy.facts.workflows import workflows
 from tests.facts.snapshots import snapshot
 

@@ -25,6 +25,7 @@ VALUES: Mapping[str, tuple[Any, ...]] = {
     "bool": (True, False),
     "int": (-1, 0, 1, 10**6),
     "double": (-1.0, 0.0, 0.01, 1.0, 1e6),
+    "list": ((), ("another",)),
 }
 UNREADABLE = "a record whose time is none has not its shape, which another check of its kind asks for"
 LONG_AGO = "records.deployments.age_days"
@@ -35,7 +36,9 @@ UNSAID: Mapping[str, str] = {
     f"MON-02/sampled {LONG_AGO}": UNREADABLE,
     f"MON-03/recent {LONG_AGO}": UNREADABLE,
     f"MON-03/labels {LONG_AGO}": UNREADABLE,
+    f"MON-03/labels-kept {LONG_AGO}": UNREADABLE,
     f"REPRO-02/rebuilt {LONG_AGO}": UNREADABLE,
+    f"REPRO-02/serving-rebuilt {LONG_AGO}": UNREADABLE,
     "MON-03/honest-looks records.monitoring.age_days": UNREADABLE,
     "COST-01/cap-held records.monitoring.cost.value": "no cost in this look; `measured` asks for one with it",
     "DATA-02/contract-bites documents.data.value.columns.nulls": "who says nothing of gaps allows none",

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from roadworthy.core.approval.subject import canonical, sha256
+from tests.adversary.lived import LIFE
 from tests.projects.making import run
 
 FORGED = "0" * 64
@@ -85,11 +86,11 @@ def _lapsed_waiver(project: Path) -> None:
 def _dataset(project: Path, manifest: str = "") -> dict[str, Any]:
     """Record a data set, under its true digest unless another is claimed; return the record."""
     names = ("train", "validation", "test", "reference")
-    asked = ("rows", "type", "range", "values", "nulls", "duplicates", "freshness", "shift")
+    kept = json.loads((LIFE / "dataset.json").read_bytes())
     contract = hashlib.sha256((project / "policy/data.yaml").read_bytes()).hexdigest()
     splits = {name: {"sha256": f"{index}" * 64, "rows": 1} for index, name in enumerate(names)}
     pinned = {
-        "source": {"name": "loanapp", "rows": 4, "sha256": FORGED, "newest": AT},
+        "source": {**kept["source"], "newest": AT},
         "contract_sha256": contract,
         "splits": splits,
     }
@@ -100,7 +101,7 @@ def _dataset(project: Path, manifest: str = "") -> dict[str, Any]:
         "created_at": AT,
         **pinned,
         "overlap_rows": 0,
-        "quality": {"passed": True, "checks": [{"id": name, "passed": True} for name in asked]},
+        "quality": kept["quality"],
     }
     record(project, f"data/{manifest[:12]}.json", made)
     return made

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts import gitlab
 from roadworthy.facts.jobs import Act, Job
-from roadworthy.facts.shell import BENDING, Command, calls, defined, script_of
+from roadworthy.facts.programs import calls, script_of
+from roadworthy.facts.shell import BENDING, Command, defined
 
 # What would run instead of Roadworthy: a program or a module of its name.
 _SHADOW = re.compile(r"(?:^|/)roadworthy$|^(?:src/)?roadworthy(?:/__(?:init|main)__)?\.py$")

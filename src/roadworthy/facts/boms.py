@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from roadworthy.core.documents.parts import part, rows
-from roadworthy.facts.lineage import Past
+from roadworthy.facts.past import Past
 
 FOLDER, LOCKED = "governance/boms/", ("requirements/serve.txt", "requirements/train.txt")
 _PIN = rb"(?m)^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([^\s;\\]+)"

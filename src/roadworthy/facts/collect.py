@@ -10,7 +10,7 @@ from roadworthy.core.approval.people import judge_people
 from roadworthy.core.approval.subject import canonical, sha256
 from roadworthy.core.approval.verdict import passed
 from roadworthy.core.times import rfc3339
-from roadworthy.facts import lineage, proofs
+from roadworthy.facts import lineage, past, proofs
 from roadworthy.facts.cards import cards
 from roadworthy.facts.datasets import datasets
 from roadworthy.facts.decided import approvals, deployments, gates
@@ -50,9 +50,9 @@ class Collection:
         return read_shelf(self.sources, self.history)
 
     @cached_property
-    def past(self) -> lineage.Past:
+    def past(self) -> past.Past:
         """Return what files were at the commits that records name."""
-        return lineage.look_back(self.shelf, self.sources.blobs, self.sources.snapshot.notes)
+        return past.look_back(self.shelf, self.sources.blobs, self.sources.snapshot.notes)
 
     @cached_property
     def project(self) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class Collection:
         """Return the facts under `imports`: Python decides, the data contract, and what configures tests."""
         package = str(self.project["package"])
         paths = self.sources.snapshot.paths
-        also = (lineage.CONTRACT, *TESTED_BY, "Makefile", "deploy/Containerfile", ".gitmodules")
+        also = (past.CONTRACT, *TESTED_BY, "Makefile", "deploy/Containerfile", ".gitmodules")
         ends = (".py", ".so", ".pyd", ".pyc")
         python = [
             path for path in paths if path.endswith(ends) or path in also or path.startswith("requirements/")
@@ -117,7 +117,7 @@ class Collection:
     def records(self) -> dict[str, Any]:
         shelf, controls = self.shelf, {control.id: control for control in self.sources.pack.controls}
         named = {release.text("run_id") for release in shelf.of("releases")}
-        contract_now = self.sources.snapshot.data(lineage.CONTRACT) or b""
+        contract_now = self.sources.snapshot.data(past.CONTRACT) or b""
         return {
             "invalid": list(shelf.invalid),
             "datasets": datasets(shelf, self.past, contract_now, named),

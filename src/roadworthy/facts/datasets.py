@@ -10,7 +10,7 @@ from roadworthy.core.approval.evidence import compared
 from roadworthy.core.approval.subject import canonical, is_sha256, sha256
 from roadworthy.core.documents.parts import number, part, rows
 from roadworthy.core.times import days_between, parse_day, parse_time
-from roadworthy.facts.lineage import CONTRACT, Past
+from roadworthy.facts.past import CONTRACT, Past
 from roadworthy.facts.records import Record, Shelf
 
 

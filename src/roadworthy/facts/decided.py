@@ -13,7 +13,7 @@ from roadworthy.core.approval.subject import entries, sha256
 from roadworthy.core.documents.parts import count, part, rows
 from roadworthy.core.times import days_between, parse_time
 from roadworthy.facts.demanded import SIGNERS
-from roadworthy.facts.lineage import ROLES, VERDICTS, Past
+from roadworthy.facts.past import ROLES, VERDICTS, Past
 from roadworthy.facts.records import FALLBACK, Record
 from roadworthy.facts.releases import Deck, gate_details
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from roadworthy.facts.shell import Command, commands, program, subcommand
+from roadworthy.facts.programs import program, subcommand
+from roadworthy.facts.shell import Command, commands
 
 DEPLOYERS: dict[str, frozenset[str]] = {
     name: frozenset(verbs.split())

@@ -13,7 +13,8 @@ from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts import python_hidden, python_tree
 from roadworthy.facts.python_hidden import hidden_code
 from roadworthy.facts.python_logic import copies, feature_logic
-from roadworthy.facts.python_patched import in_the_way, patched
+from roadworthy.facts.python_patched import patched
+from roadworthy.facts.python_path import in_the_way
 from roadworthy.facts.python_text import Source, helpers_in, read_source, read_tests, same_letters, words
 from roadworthy.facts.quiet import left_out, silenced
 from roadworthy.facts.sources import submodules

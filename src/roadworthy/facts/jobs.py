@@ -12,9 +12,10 @@ from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.core.values import field, frozen, replace
 from roadworthy.facts.deploying import SUSPECT
 from roadworthy.facts.makefile import Pairs, Recipe, recipes
+from roadworthy.facts.programs import program, script_of
 from roadworthy.facts.python_runs import runs_in
 from roadworthy.facts.python_text import read_source
-from roadworthy.facts.shell import MAKES, Command, commands, program, script_of
+from roadworthy.facts.shell import MAKES, Command, commands
 
 DEEP = 4
 _INCLUDE = re.compile(r"^ *[-s]?include[ \t]+(.+)$", re.MULTILINE)

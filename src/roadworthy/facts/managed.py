@@ -7,7 +7,7 @@ from typing import Any
 
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts.handed_out import handed_out_otherwise
-from roadworthy.facts.python_patched import search_path
+from roadworthy.facts.python_path import search_path
 from roadworthy.facts.sources import Released
 
 

@@ -20,7 +20,8 @@ from roadworthy.core.times import parse_time
 from roadworthy.core.values import frozen, replace
 from roadworthy.facts.boms import FOLDER, bom_ok
 from roadworthy.facts.demanded import SIGNERS, Setting, approval, demand, since_passed
-from roadworthy.facts.lineage import COMMITTED, Past, model_digest
+from roadworthy.facts.lineage import model_digest
+from roadworthy.facts.past import COMMITTED, Past
 from roadworthy.facts.records import FALLBACK, Record, Shelf
 from roadworthy.facts.sources import Sources
 

@@ -10,7 +10,8 @@ from typing import Any
 from roadworthy.core.documents.snapshot import Snapshot
 from roadworthy.facts import github, gitlab
 from roadworthy.facts.jobs import Scripts
-from roadworthy.facts.shell import Command, commands, program, subcommand
+from roadworthy.facts.programs import program, subcommand
+from roadworthy.facts.shell import Command, commands
 
 _LOCK = re.compile(r"(requirements/[\w.-]+|requirements[\w.-]*)\.txt")
 _IMAGE_FILE = re.compile(r"(.*/)?((Dockerfile|Containerfile)[\w.-]*|[\w.-]+\.(Dockerfile|Containerfile))")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from roadworthy.core.documents.parts import mapping, number, part, rows
-from roadworthy.facts.lineage import GATES
+from roadworthy.facts.past import GATES
 from roadworthy.facts.releases import Deck
 
 

@@ -15,7 +15,7 @@ from roadworthy.facts.codeowners import codeowners, ruleset
 from roadworthy.facts.deploying import deploys
 from roadworthy.facts.elsewhere import elsewhere
 from roadworthy.facts.jobs import Act, Job, Scripts, Step
-from roadworthy.facts.shell import runs_tests
+from roadworthy.facts.programs import runs_tests
 
 _DEPLOY_ACTION = re.compile(r"deploy|k8s|helm|kubectl|app-engine|ecs|lambda", re.IGNORECASE)
 _PAGES = re.compile(r"pages|docs", re.IGNORECASE)

@@ -63,6 +63,8 @@ def parse_schema(document: Mapping[str, Any]) -> FactSchema:
 
 def complete(facts: Any, type_: Type) -> Any:
     """Return `facts` with every absent or wrongly typed value replaced by the empty value of its type."""
+    if facts is None and type_.nullable:
+        return None
     if type(facts) is _EXACT.get(type_.name) or type_.name == "any":
         return facts
     if type_.name == "map":
