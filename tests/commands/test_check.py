@@ -121,7 +121,9 @@ def test_what_checks_came_to_is_kept_for_the_same_facts_but_never_past_a_moment(
     for moment in (f"{TODAY}T14:00:00Z", "2027-06-02T00:00:00Z"):
         assert eye.look(project, moment)[0] == eye.fresh(project, moment)
     spoiled = spoil(project)
-    assert eye.look(spoiled)[0] == eye.fresh(spoiled) != first
+    changed, asked = eye.look(spoiled, "2027-06-02T00:00:00Z")
+    assert 2 < len(asked) < 60, "only what reads the file that changed"
+    assert changed == eye.fresh(spoiled, "2027-06-02T00:00:00Z") != first
 
 
 def cli(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

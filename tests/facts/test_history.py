@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -174,6 +175,20 @@ def test_the_bytes_of_the_past(repository: Repository) -> None:
     second = repository.commit("Two", a="2")
     asked = [(first, "a"), (second, "a"), (first, "nothing"), ("0" * 40, "a"), (first, "a\nb")]
     assert past_bytes(repository.path, asked) == {(first, "a"): b"1", (second, "a"): b"2"}
+
+
+def test_what_stayed_as_it_was_is_read_once(repository: Repository) -> None:
+    first = repository.commit("One", a="1")
+    second = repository.commit("Two", b="2")
+    asked = []
+
+    def ask(place: Path, *args: str, **how: Any) -> bytes:
+        asked.append(how["input"])
+        return read_git(place, *args, **how)
+
+    found = past_bytes(repository.path, [(first, "a"), (second, "a"), (second, "b")], ask=ask)
+    assert found == {(first, "a"): b"1", (second, "a"): b"1", (second, "b"): b"2"}
+    assert [len(names.splitlines()) for names in asked] == [3, 2]
 
 
 def test_a_project_in_a_folder_of_a_repository(repository: Repository) -> None:

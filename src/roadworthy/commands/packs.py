@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,18 +42,19 @@ class Bench:
     extensions: tuple[Extension, ...] = ()
     strangers: tuple[str, ...] = ()
 
-    def reads(self, control: Control, check: Check) -> frozenset[str]:
-        """Return the cells of facts that a check of a control may read."""
-        return self.memo.once(("reads", control.id, check.id), lambda: reads(check, self.schema))
+    def reads(self, kept: Notes) -> Mapping[str, Sequence[str]]:
+        """Return the cells of facts that each check of the pack may read, by `CONTROL/check`."""
+        return self.memo.once("reads", lambda: kept.once("reads", self.pack.digest, self._reads))
+
+    def _reads(self) -> dict[str, list[str]]:
+        asked = ((control.id, check) for control in self.pack.controls for check in control.checks)
+        return {f"{control}/{check.id}": sorted(reads(check, self.schema)) for control, check in asked}
 
     def roots(self, controls: Sequence[Control], kept: Notes) -> frozenset[str]:
         """Return the roots of facts that controls may read."""
-        key = f"{self.pack.digest} {' '.join(control.id for control in controls)}"
-        return frozenset(kept.once("roots", key, lambda: self._roots(controls)))
-
-    def _roots(self, controls: Sequence[Control]) -> list[str]:
-        asked = (self.reads(control, check) for control in controls for check in control.checks)
-        return sorted({cell.partition(".")[0] for cells in asked for cell in cells})
+        known = self.reads(kept)
+        asked = (known[f"{control.id}/{check.id}"] for control in controls for check in control.checks)
+        return frozenset(cell.partition(".")[0] for cells in asked for cell in cells)
 
     def judge(
         self,
@@ -68,28 +69,18 @@ class Bench:
         `kept` keeps that for another process, but for what the time of day decides.
         """
         asker = self.engine.bind(facts, self.schema, misshapen, paths)
-        about = (repr(situation), facts.problem)
+        about, known = (repr(situation), facts.problem), self.reads(kept or Notes())
 
         def find(control: Control, check: Check) -> Finding:
-            read = tuple(map(facts.cells.get, self.reads(control, check)))
+            cells = known[f"{control.id}/{check.id}"]
+            key = (control.id, check.id, about, tuple(map(facts.cells.get, cells)))
             ask = partial(judge_check, control, check, situation, asker)
-            return self.memo.once((control.id, check.id, about, read), ask)
+            name = identity((self.pack.digest, key))
+            if kept is None or CLOCK in cells or not isinstance(name, bytes):
+                return self.memo.once(key, ask)
+            return from_row(kept.once("finding", name.hex(), lambda: to_row(ask())))
 
-        def timeless() -> list[Finding]:
-            asked = ((control, check) for control in controls for check in control.checks)
-            return [find(*each) for each in asked if CLOCK not in self.reads(*each)]
-
-        cells = tuple(each for each in facts.cells.items() if each[0] != CLOCK)
-        whole = identity((self.pack.digest, tuple(control.id for control in controls), about, cells))
-        known = {(each.control, each.check): each for each in self._known(whole, timeless, kept)}
-        return judge(controls, lambda *each: known.get((each[0].id, each[1].id)) or find(*each))
-
-    def _known(
-        self, whole: Hashable, make: Callable[[], list[Finding]], kept: Notes | None
-    ) -> Iterable[Finding]:
-        if kept is None or not isinstance(whole, bytes):
-            return self.memo.once(("findings", whole), make)
-        return map(from_row, kept.once("findings", whole.hex(), lambda: [to_row(each) for each in make()]))
+        return judge(controls, find)
 
     def controls(self, names: tuple[str, ...] = ()) -> tuple[Control, ...]:
         """Return the named controls, or all of them; a name that is none is an error."""

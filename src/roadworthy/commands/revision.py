@@ -94,32 +94,38 @@ class _Blobs:
 
 def cat(repository: Path, names: Sequence[str], ask: Read = read) -> dict[str, bytes]:
     """Return objects by the names they were asked for; what is missing, or too large, is left out."""
-    names = _of_usual_size(repository, names, ask) if names else ()
-    if not names:
+    named = _of_usual_size(repository, names, ask) if names else {}
+    if not named:
         return {}
-    asked = "".join(f"{name}\n" for name in names).encode()
+    objects = tuple(dict.fromkeys(named.values()))
+    asked = "".join(f"{each}\n" for each in objects).encode()
     said = ask(repository, "cat-file", "--batch", input=asked, most=2 * MAX_TOTAL)
     found, at = {}, 0
-    for name in names:
+    for each in objects:
         end = said.index(b"\n", at)
         header, at = said[at:end].split(b" "), end + 1
         if len(header) == 3 and header[2].isdigit():
             size = int(header[2])
             if header[1] == b"blob":
-                found[name] = said[at : at + size]
+                found[each] = said[at : at + size]
             at += size + 1
-    return found
+    return {name: found[each] for name, each in named.items() if each in found}
 
 
-def _of_usual_size(repository: Path, names: Sequence[str], ask: Read) -> list[str]:
-    """Those that fit the budget: a few bytes in a repository may stand for more than memory holds."""
+def _of_usual_size(repository: Path, names: Sequence[str], ask: Read) -> dict[str, str]:
+    """The objects that fit the budget, by name: a few bytes in a repository may stand for more than memory.
+
+    A file that stayed as it was is one object at many commits, and asked for once.
+    """
     asked = "".join(f"{name}\n" for name in names).encode()
-    rows = ask(repository, "cat-file", "--batch-check=%(objectsize)", input=asked).split(b"\n")
-    left, chosen = MAX_TOTAL, []
-    for name, size in zip(names, rows, strict=False):
-        if size.isdigit() and int(size) <= min(MAX_FILE, left):
-            left -= int(size)
-            chosen.append(name)
+    rows = ask(repository, "cat-file", "--batch-check=%(objectname) %(objectsize)", input=asked).split(b"\n")
+    left, counted, chosen = MAX_TOTAL, set[str](), dict[str, str]()
+    for name, row in zip(names, rows, strict=False):
+        each, _, size = row.decode("ascii", "replace").rpartition(" ")
+        if size.isdigit() and (each in counted or int(size) <= min(MAX_FILE, left)):
+            left -= 0 if each in counted else int(size)
+            counted.add(each)
+            chosen[name] = each
     return chosen
 
 
