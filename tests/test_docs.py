@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from roadworthy.arguments.parser import parser
+from roadworthy.commands.check import check
 from roadworthy.commands.packs import read_pack
 from roadworthy.core.judging.models import Control
+from roadworthy.render.text import report_text
 from tests.printed import named, strange, typed
 from tests.projects.making import make_project, run
 from tests.template.matrix import tier_answers
@@ -140,3 +142,15 @@ def test_every_place_of_this_repository_that_is_named_is_there(page: str) -> Non
     )
     assert page == "README.md" or len(named_places) > 10
     assert [place for place in named_places if not (ROOT / place).exists()] == []
+
+
+def test_the_tutorial_shows_what_a_new_project_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROADWORTHY_TRUSTED_SOURCES", str(ROOT))
+    told = report_text(check(str(make_project(tmp_path / "payment-plan", {"name": "payment-plan"}))))
+    page = (ROOT / "docs/tutorial/first-project.md").read_text("utf-8")
+    block = page.partition("PENDING to do, not failing yet\n")[2].partition("```")[0]
+    shown = [line for line in block.splitlines() if line.strip() not in ("", "…")]
+    assert len(shown) > 3
+    assert [line for line in shown if line not in told.splitlines()] == []
