@@ -17,7 +17,7 @@ DEMO_PERSON := GIT_AUTHOR_NAME="Dana Developer" GIT_AUTHOR_EMAIL=dana@loans.exam
 help:
 	@echo "make demo      make a project from real data and live its whole governed life (sets itself up)"
 	@echo "make test      lint, types, import contracts and every test (sets itself up)"
-	@echo "make coverage  the same tests, traced: what no test reaches (half as long again)"
+	@echo "make coverage  the same tests, traced: what no test reaches (takes longer)"
 	@echo "make generate  rewrite what is generated: copier.yml blocks, reference pages"
 	@echo "make release VERSION=x.y.z   freeze template and policy as a release"
 	@echo "make lock      rebuild the hash-locked requirements (needs uv)"

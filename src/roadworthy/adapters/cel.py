@@ -23,10 +23,10 @@ from roadworthy.core.packs.pack import Shape
 from roadworthy.core.times import parse_day
 from roadworthy.errors import UsageError
 
-# What is asked at no known time is asked at the end of time, when everything is too old.
 # What the binding says of an operator that met a value of no type it takes, and so of null.
 _OF_NULL: Final = "No matching overloads"
 MOST_UNKNOWN, UNSAID = 3, "nothing here tells"
+# What is asked at no known time is asked at the end of time, when everything is too old.
 _END: Final = datetime.max.replace(tzinfo=UTC)
 
 

@@ -158,7 +158,7 @@ def _misdated(kinds: Mapping[str, tuple[Record, ...]], history: History, sources
 
 def disordered(shelf: Shelf) -> list[str]:
     """Return the records that are from before what they rest on."""
-    return sorted(record.path for record, base in _resting(shelf) if base and _before(record, base))
+    return sorted(record.path for record, base in _resting(shelf) if base and not record.follows(base))
 
 
 def _resting(shelf: Shelf) -> Iterator[tuple[Record, Record | None]]:
@@ -174,11 +174,6 @@ def _resting(shelf: Shelf) -> Iterator[tuple[Record, Record | None]]:
     for kind, name in about.items():
         for record in shelf.of(kind):
             yield record, shelf.find("releases", "version", record.value.get(name))
-
-
-def _before(record: Record, base: Record) -> bool:
-    made, rests_on = (parse_time(each.base["at"]) for each in (record, base))
-    return made is not None and rests_on is not None and made < rests_on - SKEW
 
 
 def _kind(kind: str, sources: Sources, history: History, invalid: list[str]) -> tuple[Record, ...]:

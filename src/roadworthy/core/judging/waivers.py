@@ -83,7 +83,8 @@ def beyond(scope: Scope, finding: Finding, terms: Terms) -> str:
     if scope.versions and (not terms.version or terms.version not in scope.versions):
         return f"it is for version {' or '.join(scope.versions)}; {serves}"
     if scope.subject_digest not in ("", terms.subject_digest):
-        return f"it is for the subject {scope.subject_digest[:19]}; {serves}, as {terms.subject_digest[:19]}"
+        subject = f", as {terms.subject_digest[:19]}" if terms.subject_digest else ""
+        return f"it is for the subject {scope.subject_digest[:19]}; {serves}{subject}"
     places = [_path_in(part, terms.files) for part in re.split(r"[,;] ", finding.place) if part]
     outside = [path for path in places if not any(matches(glob, path) for glob in scope.paths)]
     if scope.paths and (outside or not places):
