@@ -16,7 +16,7 @@ from roadworthy.facts.python_logic import copies, feature_logic
 from roadworthy.facts.python_patched import patched
 from roadworthy.facts.python_path import in_the_way
 from roadworthy.facts.python_text import Source, helpers_in, read_source, read_tests, same_letters, words
-from roadworthy.facts.quiet import left_out, silenced
+from roadworthy.facts.quiet import left_out, plugins_of, silenced
 from roadworthy.facts.sources import submodules
 from roadworthy.facts.vetted import is_vetted
 
@@ -246,7 +246,7 @@ def _tests(
     snapshot: Snapshot, package: str, modules: Mapping[str, str], graph: Mapping[str, set[str]]
 ) -> dict[str, Any]:
     """Tests that assert something, what they reach, and how many assert nothing."""
-    names, targets, empty = [], set[str](), 0
+    names, targets, empty, plugins = [], set[str](), 0, tuple(plugins_of(snapshot))
     sources = _test_sources(snapshot)
     helpers = frozenset(name for source in sources.values() for name in helpers_in(source.code))
     for path, source in sources.items():
@@ -261,8 +261,8 @@ def _tests(
         "tests": names,
         "test_targets": sorted(name for name, path in modules.items() if path in reached or name in targets),
         "empty_tests": empty,
-        "tests_silenced": silenced(snapshot, names),
-        "tests_left_out": left_out(snapshot),
+        "tests_silenced": silenced(snapshot, names, plugins),
+        "tests_left_out": left_out(snapshot, plugins),
     }
 
 

@@ -50,7 +50,9 @@ def recipes(text: str, given: Pairs = (), known: Pairs = ()) -> Mapping[str, Rec
     """Return the recipes of a Makefile by target; `given` on make's line, `known` in its environment."""
     text = _CONTINUED.sub(_joined, text)
     text = _DEFINE.sub(lambda match: f"{match[1]} = {'; '.join(match[2].split(chr(10)))}", text)
-    found, otherwise = (_recipes(branch, given, known) for branch in _branches(text))
+    first, second = _branches(text)
+    found = _recipes(first, given, known)
+    otherwise = _recipes(second, given, known) if second != first else found
     words = set(found[".PHONY"].needs) if ".PHONY" in found else set[str]()
     # What is made on the way and then included may say anything.
     made = any(name in found for line in _LEFT_OUT.findall(text) for name in line.split())

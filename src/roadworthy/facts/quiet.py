@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from roadworthy.core.documents.snapshot import Snapshot
@@ -49,9 +49,10 @@ _ADDS = re.compile(
 )
 _ADDED = re.compile(r"add_marker\([^)]*?(\w+)['\"]?\)")
 MOST = 20
+Plugins = Sequence[tuple[str, Tree]]
 
 
-def silenced(snapshot: Snapshot, tests: Iterable[str]) -> list[str]:
+def silenced(snapshot: Snapshot, tests: Iterable[str], plugins: Plugins) -> list[str]:
     """Return where tests are kept from running, or from failing."""
     tests, found = list(tests), list[str]()
     for path, section in _sections(snapshot):
@@ -59,19 +60,19 @@ def silenced(snapshot: Snapshot, tests: Iterable[str]) -> list[str]:
         found += [f"{path} {each}" for each in (*_LISTS.findall(options), *_OTHERWISE.findall(options))]
         found += [f"{path} testpaths" for text in _PATHS.findall(section) if _elsewhere(text, tests)]
         found += [f"{path} {name}" for name, text in _SET.findall(section) if _misses(name, text, tests)]
-    for path, tree in _plugins(snapshot):
+    for path, tree in plugins:
         found += [f"{path}:{line} {what}" for line, what in _hooks(tree)]
     return found[:MOST]
 
 
-def left_out(snapshot: Snapshot) -> list[str]:
+def left_out(snapshot: Snapshot, plugins: Plugins) -> list[str]:
     """Return where single tests are left out, or forgiven, other than by a mark of their own."""
     found, unmarked = list[str](), set[str]()
     for path, section in _sections(snapshot):
         options = " ".join(_OPTIONS.findall(section))
         found += [f"{path} {each}" for each in _LEAVES.findall(options)]
         unmarked |= set(_MARKED_OUT.findall(options))
-    for path, tree in _plugins(snapshot):
+    for path, tree in plugins:
         found += [f"{path}:{line} {what}" for line, what in _leaves(tree, unmarked)]
     return found[:MOST]
 
@@ -82,7 +83,7 @@ def _sections(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
             yield path, section
 
 
-def _plugins(snapshot: Snapshot) -> Iterator[tuple[str, Tree]]:
+def plugins_of(snapshot: Snapshot) -> Iterator[tuple[str, Tree]]:
     """Whatever pytest may load as a plugin: where a hook is defined, or what it reads is set."""
     for path in snapshot.paths:
         data = snapshot.data(path) if path.endswith(".py") else None
@@ -96,10 +97,10 @@ def _leaves(tree: Tree, unmarked: set[str]) -> Iterator[tuple[int, str]]:
             yield node.lineno, "leaves files out"
         if not isinstance(node, ast.FunctionDef):
             continue
-        text = ast.unparse(node)
         decides = node.name.startswith(
             ("pytest_collection_mod", "pytest_itemcollected", "pytest_runtest_setup")
         )
+        text = ast.unparse(node) if decides or node.decorator_list else ""
         if node.name == "pytest_ignore_collect":
             yield node.lineno, f"{node.name} leaves files out"
         elif (decides or "autouse=True" in text) and _ADDS.search(text) and not _ASKS.search(text):
