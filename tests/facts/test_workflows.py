@@ -407,6 +407,24 @@ def test_security_of_workflows() -> None:
     assert any("title" in each for each in found["injections"])
 
 
+@pytest.mark.parametrize(
+    ("step", "fact"),
+    [
+        ("uses: actions/checkout@v4\n        with: {ref: refs/pull/7/merge}", "exposed_secrets"),
+        ("run: gh pr checkout 7", "exposed_secrets"),
+        ("run: git fetch origin pull/7/head", "exposed_secrets"),
+        (
+            "uses: actions/github-script@v7\n        with: {script: 'say(`${{ github.head_ref }}`)'}",
+            "injections",
+        ),
+        ("run: git fetch origin main", ""),
+    ],
+)
+def test_code_and_text_of_strangers_by_other_ways(step: str, fact: str) -> None:
+    found = facts(f"on: [pull_request_target]\npermissions: {{}}\njobs:\n  a:\n    steps:\n      - {step}\n")
+    assert [name for name in ("exposed_secrets", "injections") if found[name]] == ([fact] if fact else [])
+
+
 def test_code_owners_by_the_last_match() -> None:
     owned = (
         "* @all\n/governance/ @risk\n/policy/ @risk\n/.roadworthy/ @risk\n/.github/ @risk\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from roadworthy.adapters.git.sources import open_builtin
 from roadworthy.adapters.policy import already_read, read_policy
 from roadworthy.commands.packs import Bench, open_bench, proved, read_pack
 from roadworthy.commands.policy import document_pack, lint_pack, prove_pack
+from roadworthy.core.approval.people import KNOWN_ROLES
 from roadworthy.core.expressions.cells import typed
 from roadworthy.core.judging.models import Control, Grade
 from roadworthy.core.packs.cases import cases_of
@@ -29,6 +31,17 @@ def test_no_control_of_a_release_is_lost() -> None:
     kept = {path.stem for path in paths if path.match("roadworthy/policy/controls/*.yaml")}
     assert len(kept) >= 46
     assert kept <= set(CONTROLS)
+
+
+def test_every_role_that_policy_and_template_name_is_one_that_others_may_only_look_like() -> None:
+    asked = {
+        role for duty in BENCH.pack.tiers["obligations"].values() for role in duty.get("approver_roles", ())
+    }
+    posts = (ROOT / "template/governance/roles.yaml.jinja").read_text("utf-8")
+    given = set(re.findall(r'\["([a-z-]+-owner)"', posts))
+    assert len(asked) > 4
+    assert len(given) == 5
+    assert asked | given <= KNOWN_ROLES
 
 
 @pytest.mark.parametrize("name", sorted(CONTROLS))

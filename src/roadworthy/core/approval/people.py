@@ -13,7 +13,7 @@ GATE_ROLE = "gate"
 # What policy asks people to be; other roles a team may name as it likes.
 KNOWN_ROLES = frozenset(
     f"developer reviewer {GATE_ROLE} model-approver model-risk independent-validator accountable-executive"
-    " business-owner data-owner model-owner platform-owner".split()
+    " business-owner data-owner model-owner platform-owner support-owner".split()
 )
 # Both big forges hide addresses behind `number+login` at a host of their own: the login is the handle.
 _TAG = r"(?<=[^@\s])\+[^@\s]*@"
